@@ -1,0 +1,136 @@
+// swift-tools-version: 6.2
+// The rooms of Martlet, lowest rung first. A room may import rooms of lower rungs only; machines
+// never import drivers and roles never import each other.
+import PackageDescription
+
+/// What every room is compiled with.
+let house: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+/// Rooms that touch C mark each unsafe use.
+let houseWithC: [SwiftSetting] = house + [.strictMemorySafety()]
+
+func room(
+  _ name: String, _ dependencies: [Target.Dependency] = [], settings: [SwiftSetting] = house
+) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies,
+    swiftSettings: house)
+}
+
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let swiftProtobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let protobufPlugin = Target.Dependency.product(
+  name: "SwiftProtobufPluginLibrary", package: "swift-protobuf")
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+
+let package = Package(
+  name: "martlet",
+  products: [
+    .library(name: "Martlet", targets: ["Martlet"]),
+    .library(name: "MartletTestKit", targets: ["MartletTestKit"]),
+    .executable(name: "martlet", targets: ["MartletCLI"]),
+    .executable(name: "protoc-gen-martlet", targets: ["protoc-gen-martlet"]),
+    .executable(name: "content-understanding", targets: ["ContentUnderstanding"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+  ],
+  targets: [
+    // 0 C floor
+    .systemLibrary(
+      name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+    .systemLibrary(
+      name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    .systemLibrary(name: "CLinux"),
+
+    // 1 values
+    room("MartletCore", [yams]),
+
+    // 2 machines
+    room("MartletWire", ["MartletCore", "CNGHTTP2"], settings: houseWithC),
+    room("MartletSchema", ["MartletCore", "CProtobufC"], settings: houseWithC),
+    room("MartletDispatch", ["MartletCore", "MartletSchema"]),
+    room("MartletScaling", ["MartletCore"]),
+
+    // 3 drivers
+    room("MartletNet", ["MartletCore", "MartletWire", "CLinux", nioCore, nioPosix, logging]),
+    room("MartletRPC", ["MartletCore", "MartletNet", swiftProtobuf]),
+    room("MartletSimulator", ["MartletCore", "MartletDispatch", "MartletScaling"]),
+
+    // 4 roles
+    room("MartletReplica", ["MartletCore", "MartletNet", "MartletRPC", "CLinux", logging]),
+    room(
+      "MartletRouter",
+      [
+        "MartletCore", "MartletWire", "MartletSchema", "MartletDispatch", "MartletNet",
+        "MartletRPC", logging,
+      ]),
+    room(
+      "MartletController",
+      [
+        "MartletCore", "MartletSchema", "MartletDispatch", "MartletScaling", "MartletNet",
+        "MartletRPC", "CLinux", grdb, logging,
+      ]),
+    room("MartletSupervisor", ["MartletCore", "CLinux", logging]),
+
+    // 5 doors
+    room(
+      "Martlet",
+      [
+        "MartletCore", "MartletNet", "MartletRPC", "MartletReplica", "MartletRouter",
+        "MartletController", "MartletSupervisor", "MartletSchema", "MartletDispatch",
+        swiftProtobuf, argumentParser, logging,
+      ]),
+    room("MartletTestKit", ["Martlet", "MartletCore"]),
+    .executableTarget(
+      name: "MartletCLI",
+      dependencies: [
+        "MartletCore", "MartletSchema", "MartletDispatch", "MartletNet", "MartletRPC",
+        "MartletRouter", "MartletController", "MartletSupervisor", "MartletSimulator", "CLinux",
+        argumentParser, swiftProtobuf, logging,
+      ],
+      swiftSettings: house),
+    .executableTarget(
+      name: "protoc-gen-martlet", dependencies: [protobufPlugin, swiftProtobuf],
+      swiftSettings: house),
+
+    // Examples import Martlet and nothing below it, as a user's package would.
+    .systemLibrary(
+      name: "CPNG", path: "Sources/Examples/CPNG", pkgConfig: "libpng",
+      providers: [.apt(["libpng-dev"])]),
+    .executableTarget(
+      name: "ContentUnderstanding", dependencies: ["Martlet", "CPNG", swiftProtobuf, httpClient],
+      path: "Sources/Examples/ContentUnderstanding", swiftSettings: houseWithC),
+
+    tests(of: "MartletCore"),
+    tests(of: "MartletWire", ["MartletCore"]),
+    tests(of: "MartletSchema", ["MartletCore", swiftProtobuf]),
+    tests(of: "MartletDispatch", ["MartletCore", "MartletSchema", swiftProtobuf]),
+    tests(of: "MartletScaling", ["MartletCore"]),
+    tests(of: "MartletNet", ["MartletCore", "MartletWire"]),
+    tests(of: "MartletSimulator", ["MartletCore", "MartletDispatch", "MartletScaling"]),
+  ]
+)

@@ -1,0 +1,3 @@
+// libpng, the reference PNG decoder.
+#pragma once
+#include <png.h>

@@ -1,0 +1,48 @@
+// What an app is: its deployments and its routes, as the app file spells them.
+
+/// One app. `AppFile` reads and writes it; `AppSpec.problems()` checks what needs no schema.
+public struct AppSpec: Sendable, Hashable {
+  public var name: String
+
+  /// A descriptor set, or `.proto` files, relative to the app file's folder.
+  public var protos: [String]
+
+  /// Who starts the replicas.
+  public var launcher: Launcher
+
+  public var deployments: [DeploymentSpec]
+  public var routes: [RouteSpec]
+
+  public init(
+    name: String, protos: [String] = [], launcher: Launcher = .process,
+    deployments: [DeploymentSpec] = [], routes: [RouteSpec] = []
+  ) {
+    self.name = name
+    self.protos = protos
+    self.launcher = launcher
+    self.deployments = deployments
+    self.routes = routes
+  }
+
+  public enum Launcher: String, Sendable, Hashable, CaseIterable {
+    /// The controller spawns and kills processes on its own machine.
+    case process
+    /// Something else (Compose, Kubernetes, a person) starts replicas, which register; the controller
+    /// tracks and routes to them and never spawns one.
+    case external
+  }
+
+  public func deployment(named name: String) -> DeploymentSpec? {
+    deployments.first { $0.name == name }
+  }
+}
+
+/// One entry of `routes`: which requests go where.
+public enum RouteSpec: Sendable, Hashable {
+  /// One method is answered by a graph that runs in the router.
+  case graph(method: MethodName, GraphNode)
+  /// One method goes to one deployment.
+  case method(MethodName, deployment: String)
+  /// Every method of a service goes to one deployment.
+  case service(String, deployment: String)
+}

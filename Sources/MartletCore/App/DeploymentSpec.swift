@@ -1,0 +1,106 @@
+// What a deployment is: how to start a replica, how many, and the limits it keeps.
+
+/// One deployment of an app. Durations in the file are seconds and may be fractions.
+public struct DeploymentSpec: Sendable, Hashable {
+  public var name: String
+
+  /// The program and its arguments; a relative program is looked for beside the app file.
+  public var command: [String]
+
+  /// Full names of the gRPC services that a replica answers.
+  public var services: [String]
+
+  public var replicas: ReplicaCount
+
+  /// Requests that one replica works on at once; the router keeps it and the replica enforces it.
+  public var maxOngoingRequests: Int
+
+  /// Requests that wait for a free replica; one more is answered RESOURCE_EXHAUSTED at once.
+  public var maxQueuedRequests: Int
+
+  /// The longest that a request may take, queueing included; nil leaves it to the caller's deadline.
+  public var requestTimeout: Duration?
+
+  /// A request may be sent again, to another replica, when the one that had it died.
+  public var idempotent: Bool
+
+  public var resources: Resources
+
+  /// Handed to the program as `MARTLET_CONFIG`.
+  public var userConfig: ConfigValue
+
+  public var healthCheckPeriod: Duration
+
+  /// How long a draining replica may take to finish before it is killed.
+  public var gracefulShutdownTimeout: Duration
+
+  public var environment: [String: String]
+
+  public init(name: String, command: [String] = [], services: [String] = []) {
+    self.name = name
+    self.command = command
+    self.services = services
+    replicas = .fixed(1)
+    maxOngoingRequests = 8
+    maxQueuedRequests = 256
+    requestTimeout = nil
+    idempotent = false
+    resources = Resources()
+    userConfig = .object([:])
+    healthCheckPeriod = .seconds(1)
+    gracefulShutdownTimeout = .seconds(20)
+    environment = [:]
+  }
+}
+
+/// `num_replicas`: a number, or `auto` with its `autoscaling_config`.
+public enum ReplicaCount: Sendable, Hashable {
+  case fixed(Int)
+  case auto(AutoscalingSpec)
+}
+
+/// How the number of replicas follows the load. Ray Serve's words and meaning, but scaling up does
+/// not wait by default.
+public struct AutoscalingSpec: Sendable, Hashable {
+  public var minReplicas: Int
+  public var maxReplicas: Int
+
+  /// Replicas right after the first deploy; nil means `minReplicas`.
+  public var initialReplicas: Int?
+
+  /// Ongoing requests (queued and running) per replica that scaling aims at.
+  public var targetOngoingRequests: Double
+
+  /// How long the load must call for more replicas before there are more.
+  public var upscaleDelay: Duration
+
+  /// How long the load must call for fewer replicas before there are fewer.
+  public var downscaleDelay: Duration
+
+  /// How long there must be no load at all before the last replica goes; only with `minReplicas` 0.
+  public var downscaleToZeroDelay: Duration
+
+  public init(minReplicas: Int = 1, maxReplicas: Int = 4, targetOngoingRequests: Double = 2) {
+    self.minReplicas = minReplicas
+    self.maxReplicas = maxReplicas
+    self.targetOngoingRequests = targetOngoingRequests
+    initialReplicas = nil
+    upscaleDelay = .zero
+    downscaleDelay = .seconds(30)
+    downscaleToZeroDelay = .seconds(60)
+  }
+}
+
+/// What one replica takes of its machine. Fractions are allowed; they are kept in thousandths so that
+/// three times 0.3 and 0.1 make one whole.
+public struct Resources: Sendable, Hashable {
+  public var milliCPUs: Int
+  public var milliGPUs: Int
+  public var memoryBytes: Int64
+
+  public init(milliCPUs: Int = 1000, milliGPUs: Int = 0, memoryBytes: Int64 = 0) {
+    self.milliCPUs = milliCPUs
+    self.milliGPUs = milliGPUs
+    self.memoryBytes = memoryBytes
+  }
+}

@@ -1,0 +1,34 @@
+// Every limit that more than one room must know, each with its reason.
+
+/// Bounds on what one process accepts. Values that a deployment may change are in its spec; these
+/// are the house's own.
+public struct Limits: Sendable, Hashable {
+  /// Bytes of one message, in either direction. 4 MiB is what every gRPC implementation receives by
+  /// default.
+  public var maxMessageBytes = 4 << 20
+
+  /// Bytes of one header list as HPACK counts them (RFC 9113 §6.5.2): name + value + 32 each. Room
+  /// for tracing and tokens, too little for a header bomb.
+  public var maxHeaderListBytes = 32 << 10
+
+  /// Streams that a peer may have open on one connection. Clients with one connection and 500 calls
+  /// at once are common; 1,024 leaves them room.
+  public var maxConcurrentStreams = 1024
+
+  /// Bytes that a peer may send on one stream before its reader has taken any.
+  public var initialStreamWindowBytes = 1 << 20
+
+  /// Bytes that a peer may send on one connection before its readers have taken any.
+  public var initialConnectionWindowBytes = 8 << 20
+
+  /// Bytes that wait in one stream for a slow peer before its writer is told to pause.
+  public var maxStreamBacklogBytes = 64 << 10
+
+  /// Connections that one process accepts.
+  public var maxConnections = 10_000
+
+  /// Time for a connection to be established, the HTTP/2 preface included.
+  public var connectTimeout = Duration.seconds(5)
+
+  public init() {}
+}
