@@ -1,0 +1,37 @@
+// The words by which processes of a mesh know each other: variables of a replica's environment and
+// metadata of a call from one deployment to another.
+
+/// The environment of a replica (the `MARTLET_*` contract).
+public enum ReplicaVariable {
+  /// Where to serve: `unix:PATH` or `HOST:PORT`.
+  public static let listen = "MARTLET_LISTEN"
+  public static let app = "MARTLET_APP"
+  public static let deployment = "MARTLET_DEPLOYMENT"
+  /// `deployment#number`.
+  public static let replica = "MARTLET_REPLICA"
+  /// The path of a JSON file with the deployment's `user_config`.
+  public static let config = "MARTLET_CONFIG"
+  /// Where to call other deployments: `unix:PATH` or `HOST:PORT`.
+  public static let router = "MARTLET_ROUTER"
+  /// The pid of the mesh's supervisor; a replica ends when that process is gone.
+  public static let supervisorPID = "MARTLET_SUPERVISOR_PID"
+  /// Requests that the replica works on at once.
+  public static let maxOngoingRequests = "MARTLET_MAX_ONGOING_REQUESTS"
+  /// Seconds that a draining replica may take to finish.
+  public static let gracefulShutdownTimeout = "MARTLET_GRACEFUL_SHUTDOWN_TIMEOUT_S"
+}
+
+/// Metadata by which a replica tells its router where a call of a deployment goes. A router takes
+/// them off its local socket only, never from clients.
+public enum MeshHeader {
+  /// The app that calls.
+  public static let app = "martlet-app"
+  /// The deployment that is called, whatever the routes say.
+  public static let deployment = "martlet-deployment"
+  /// The version of the app under which the request entered. A router adds it to what it sends to
+  /// replicas and replicas send it back, so that all legs of a request see one version.
+  public static let version = "martlet-app-version"
+
+  /// All of the above.
+  public static let all = [app, deployment, version]
+}
