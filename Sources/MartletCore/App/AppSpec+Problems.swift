@@ -4,6 +4,323 @@ extension AppSpec {
   /// Every mistake: names given twice, deployments that do not exist, numbers out of range. Paths are
   /// those of the app file.
   public func problems() -> [SpecProblem] {
-    fatalError("the checks follow")
+    var check = SpecCheck(app: self)
+    check.run()
+    return check.problems
+  }
+}
+
+extension DeploymentSpec {
+  /// Replicas that one deployment may have. One machine holds no more, and a slip of the finger should
+  /// not try.
+  public static let maxReplicas = 1000
+
+  /// Requests that one replica may work on, or that may wait: beyond it memory, not the number, is
+  /// the limit.
+  public static let maxRequests = 100_000
+
+  /// The longest delay or timeout: 30 days in seconds.
+  public static let maxDelay = Duration.seconds(30 * 24 * 3600)
+
+  /// CPUs or GPUs of one replica, in thousandths.
+  public static let maxMilliUnits = 1_000_000
+
+  /// Letters of a name: it is part of socket paths and log file names, and sockets' paths are short.
+  public static let maxNameLength = 48
+}
+
+/// Walks an app and notes what is wrong.
+private struct SpecCheck {
+  let app: AppSpec
+  let names: [String]
+  var problems: [SpecProblem] = []
+
+  init(app spec: AppSpec) {
+    app = spec
+    names = spec.deployments.map(\.name)
+  }
+
+  mutating func note(_ path: SpecPath, _ message: String) {
+    problems.append(SpecProblem(path, message))
+  }
+
+  mutating func run() {
+    name(app.name, at: [.key("name")])
+    let deployments: SpecPath = [.key("deployments")]
+    if app.deployments.isEmpty { note(deployments, "an app has at least one deployment") }
+    var seen: [String: Int] = [:]
+    for (index, spec) in app.deployments.enumerated() {
+      let path = deployments.appending(index)
+      if let first = seen[spec.name] {
+        note(
+          path.appending("name"),
+          "\(spec.name) is the name of deployments[\(first)] already; names are unique")
+      }
+      seen[spec.name] = seen[spec.name] ?? index
+      deployment(spec, at: path)
+    }
+    routes(at: [.key("routes")])
+  }
+
+  /// Letters, digits, `-`, `_` and `.`, beginning with a letter or digit.
+  mutating func name(_ name: String, at path: SpecPath) {
+    let isPlain = name.utf8.allSatisfy { byte in
+      let character = Character(Unicode.Scalar(byte))
+      return byte < 0x80 && (character.isLetter || character.isNumber || "-_.".contains(character))
+    }
+    let begins = name.utf8.first.map { !"-_.".utf8.contains($0) } ?? false
+    if !isPlain || !begins {
+      note(
+        path,
+        "\"\(name)\" is not a name; allowed: letters, digits, -, _ and ., and a letter or "
+          + "digit first")
+    } else if name.utf8.count > DeploymentSpec.maxNameLength {
+      note(path, "\(name) is too long; a name has at most \(DeploymentSpec.maxNameLength) letters")
+    }
+  }
+
+  mutating func range<Value: Comparable>(
+    _ value: Value, _ allowed: ClosedRange<Value>, at path: SpecPath
+  ) {
+    guard !allowed.contains(value) else { return }
+    note(path, "\(value) is out of range; allowed: \(allowed.lowerBound) to \(allowed.upperBound)")
+  }
+
+  mutating func delay(_ value: Duration, at path: SpecPath, zeroAllowed: Bool) {
+    let most = DeploymentSpec.maxDelay
+    guard value < .zero || value > most || (value == .zero && !zeroAllowed) else { return }
+    let least = zeroAllowed ? "0" : "more than 0"
+    note(
+      path,
+      "\(value.inSeconds) s is out of range; allowed: \(least) to "
+        + "\(most.components.seconds) s")
+  }
+}
+
+/// Deployments.
+extension SpecCheck {
+  mutating func deployment(_ spec: DeploymentSpec, at path: SpecPath) {
+    name(spec.name, at: path.appending("name"))
+    if app.launcher == .process, spec.command.isEmpty {
+      note(
+        path,
+        "missing key command; with launcher process a deployment says how to start a "
+          + "replica, such as [./program, serve]")
+    } else if let program = spec.command.first, program.isEmpty {
+      note(path.appending("command").appending(0), "the program's name is empty")
+    }
+    for (index, word) in spec.command.enumerated() where word.utf8.contains(0) {
+      note(path.appending("command").appending(index), "an argument cannot hold a NUL character")
+    }
+    services(spec.services, at: path.appending("services"))
+    switch spec.replicas {
+    case .fixed(let count):
+      range(count, 0...DeploymentSpec.maxReplicas, at: path.appending("num_replicas"))
+    case .auto(let autoscaling):
+      self.autoscaling(autoscaling, at: path.appending("autoscaling_config"))
+    }
+    range(
+      spec.maxOngoingRequests, 1...DeploymentSpec.maxRequests,
+      at: path.appending("max_ongoing_requests"))
+    range(
+      spec.maxQueuedRequests, 0...DeploymentSpec.maxRequests,
+      at: path.appending("max_queued_requests"))
+    if let timeout = spec.requestTimeout {
+      delay(timeout, at: path.appending("request_timeout_s"), zeroAllowed: false)
+    }
+    delay(spec.healthCheckPeriod, at: path.appending("health_check_period_s"), zeroAllowed: false)
+    delay(
+      spec.gracefulShutdownTimeout, at: path.appending("graceful_shutdown_timeout_s"),
+      zeroAllowed: true)
+    resources(spec.resources, at: path.appending("resources"))
+    config(spec.userConfig, at: path.appending("user_config"))
+    environment(spec.environment, at: path.appending("env"))
+  }
+
+  mutating func services(_ services: [String], at path: SpecPath) {
+    var seen: Set<String> = []
+    for (index, service) in services.enumerated() {
+      if service.isEmpty || service.contains("/") {
+        note(
+          path.appending(index),
+          "\"\(service)\" is not a service's full name, such as content.v1.Classifier")
+      }
+      if !seen.insert(service).inserted {
+        note(path.appending(index), "\(service) is in the list already")
+      }
+    }
+  }
+
+  mutating func autoscaling(_ spec: AutoscalingSpec, at path: SpecPath) {
+    range(spec.minReplicas, 0...DeploymentSpec.maxReplicas, at: path.appending("min_replicas"))
+    range(spec.maxReplicas, 1...DeploymentSpec.maxReplicas, at: path.appending("max_replicas"))
+    if spec.minReplicas > spec.maxReplicas {
+      note(
+        path.appending("min_replicas"),
+        "min_replicas is \(spec.minReplicas) but max_replicas is \(spec.maxReplicas)")
+    } else if let initial = spec.initialReplicas {
+      range(
+        initial, spec.minReplicas...spec.maxReplicas, at: path.appending("initial_replicas"))
+    }
+    range(
+      spec.targetOngoingRequests, 0.001...Double(DeploymentSpec.maxRequests),
+      at: path.appending("target_ongoing_requests"))
+    delay(spec.upscaleDelay, at: path.appending("upscale_delay_s"), zeroAllowed: true)
+    delay(spec.downscaleDelay, at: path.appending("downscale_delay_s"), zeroAllowed: true)
+    delay(
+      spec.downscaleToZeroDelay, at: path.appending("downscale_to_zero_delay_s"),
+      zeroAllowed: true)
+  }
+
+  mutating func resources(_ spec: Resources, at path: SpecPath) {
+    let most = DeploymentSpec.maxMilliUnits
+    for (key, value) in [("cpus", spec.milliCPUs), ("gpus", spec.milliGPUs)]
+    where !(0...most).contains(value) {
+      note(
+        path.appending(key),
+        "\(Double(value) / 1000) is out of range; allowed: 0 to \(most / 1000)")
+    }
+    if spec.memoryBytes < 0 { note(path.appending("memory"), "memory cannot be negative") }
+  }
+
+  mutating func config(_ value: ConfigValue, at path: SpecPath) {
+    guard case .object = value else {
+      note(path, "expected a mapping; the program reads user_config by its keys")
+      return
+    }
+    finite(value, at: path)
+  }
+
+  private mutating func finite(_ value: ConfigValue, at path: SpecPath) {
+    switch value {
+    case .number(let number) where !number.isFinite:
+      note(path, "\(number) cannot be told to the program; JSON has finite numbers only")
+    case .null, .bool, .integer, .number, .string: break
+    case .array(let elements):
+      for (index, element) in elements.enumerated() { finite(element, at: path.appending(index)) }
+    case .object(let members):
+      for (key, member) in members { finite(member, at: path.appending(key)) }
+    }
+  }
+
+  mutating func environment(_ environment: [String: String], at path: SpecPath) {
+    for (name, value) in environment.sorted(by: { $0.key < $1.key }) {
+      if name.isEmpty || name.contains("=") || name.utf8.contains(0) || value.utf8.contains(0) {
+        note(path.appending(name), "not an environment variable: no = in the name and no NUL")
+      } else if name.hasPrefix("MARTLET_") {
+        note(path.appending(name), "names that begin with MARTLET_ are the mesh's own")
+      }
+    }
+  }
+}
+
+/// Routes and graphs.
+extension SpecCheck {
+  mutating func routes(at path: SpecPath) {
+    var seen: [String: Int] = [:]
+    for (index, route) in app.routes.enumerated() {
+      let path = path.appending(index)
+      let key: String
+      switch route {
+      case .graph(let method, let node):
+        key = "method"
+        self.method(method, at: path.appending("method"))
+        graph(node, at: path.appending("graph"))
+        unique(method.description, &seen, index, at: path.appending(key))
+      case .method(let method, let deployment):
+        key = "method"
+        self.method(method, at: path.appending("method"))
+        target(deployment, of: method.service, at: path.appending("deployment"))
+        unique(method.description, &seen, index, at: path.appending(key))
+      case .service(let service, let deployment):
+        services([service], at: path.appending("service"))
+        target(deployment, of: service, at: path.appending("deployment"))
+        unique(service, &seen, index, at: path.appending("service"))
+      }
+    }
+  }
+
+  mutating func unique(_ name: String, _ seen: inout [String: Int], _ index: Int, at path: SpecPath)
+  {
+    if let first = seen[name] {
+      note(path, "\(name) has a route already, routes[\(first)]")
+    } else {
+      seen[name] = index
+    }
+  }
+
+  /// What a reader of the file would not understand as a method's name.
+  mutating func method(_ method: MethodName, at path: SpecPath) {
+    if MethodName(method.description) != method {
+      note(path, "\(method) is not a full method name, such as content.v1.Classifier/Classify")
+    }
+  }
+
+  /// A deployment that must exist and, when it lists its services, have this one.
+  mutating func target(_ deployment: String, of service: String, at path: SpecPath) {
+    guard let spec = app.deployment(named: deployment) else {
+      note(
+        path,
+        "no deployment \(deployment)\(Spelling.hint(for: deployment, among: names)); "
+          + "deployments: \(names.isEmpty ? "none" : names.joined(separator: ", "))")
+      return
+    }
+    if !spec.services.isEmpty, !spec.services.contains(service) {
+      note(
+        path,
+        "\(deployment) does not serve \(service)"
+          + "\(Spelling.hint(for: service, among: spec.services)); its services: "
+          + spec.services.joined(separator: ", "))
+    }
+  }
+
+  mutating func graph(_ node: GraphNode, at path: SpecPath) {
+    switch node {
+    case .call(let deployment, let method):
+      self.method(method, at: path.appending("method"))
+      target(deployment, of: method.service, at: path.appending("call"))
+    case .sequence(let steps):
+      nodes(steps, at: path.appending("sequence"))
+    case .switch(let node):
+      switchNode(node, at: path.appending("switch"))
+    case .forEach(let node):
+      field(node.field, at: path.appending("for_each"))
+      if let into = node.into { field(into, at: path.appending("into")) }
+      graph(node.body, at: path.appending("do"))
+    case .ensemble(let node):
+      nodes(node.branches, at: path.appending("ensemble"))
+      let combine = path.appending("combine")
+      switch node.combiner {
+      case .merge: break
+      case .vote(let name): field(name, at: combine.appending("vote"))
+      case .mean(let names):
+        if names.isEmpty { note(combine.appending("mean"), "mean needs at least one field") }
+        for (index, name) in names.enumerated() {
+          field(name, at: combine.appending("mean").appending(index))
+        }
+      }
+    }
+  }
+
+  private mutating func nodes(_ nodes: [GraphNode], at path: SpecPath) {
+    if nodes.isEmpty { note(path, "expected at least one node") }
+    for (index, node) in nodes.enumerated() { graph(node, at: path.appending(index)) }
+  }
+
+  private mutating func switchNode(_ node: SwitchNode, at path: SpecPath) {
+    field(node.field, at: path.appending("on"))
+    let cases = path.appending("cases")
+    if node.cases.isEmpty { note(cases, "a switch has at least one case") }
+    var seen: Set<String> = []
+    for item in node.cases {
+      let path = cases.appending(item.value)
+      if !seen.insert(item.value).inserted { note(path, "the case \(item.value) is there twice") }
+      graph(item.node, at: path)
+    }
+    if let fallback = node.default { graph(fallback, at: path.appending("default")) }
+  }
+
+  private mutating func field(_ name: String, at path: SpecPath) {
+    if name.isEmpty { note(path, "expected the name of a field, found nothing") }
   }
 }

@@ -1,14 +1,80 @@
 // Configuration values as JSON text (RFC 8259): what `MARTLET_CONFIG` names.
 
 extension ConfigValue {
-  /// Compact JSON with the members of each object in the order of their names.
+  /// Compact JSON with the members of each object in the order of their names. JSON has no word for
+  /// infinity and NaN; they become null.
   public var json: String {
-    fatalError("the JSON writer follows")
+    var text = ""
+    write(to: &text)
+    return text
   }
 
-  /// Reads one JSON value with nothing but white space around it.
+  private func write(to text: inout String) {
+    switch self {
+    case .null: text += "null"
+    case .bool(let value): text += value ? "true" : "false"
+    case .integer(let value): text += "\(value)"
+    case .number(let value): text += value.isFinite ? "\(value)" : "null"
+    case .string(let value): text += Self.quoted(value)
+    case .array(let elements):
+      text += "["
+      for (index, element) in elements.enumerated() {
+        if index > 0 { text += "," }
+        element.write(to: &text)
+      }
+      text += "]"
+    case .object(let members):
+      text += "{"
+      for (index, member) in members.sorted(by: { $0.key < $1.key }).enumerated() {
+        text += "\(index > 0 ? "," : "")\(Self.quoted(member.key)):"
+        member.value.write(to: &text)
+      }
+      text += "}"
+    }
+  }
+
+  private static func quoted(_ value: String) -> String {
+    var text = "\""
+    for scalar in value.unicodeScalars {
+      switch scalar {
+      case "\"": text += "\\\""
+      case "\\": text += "\\\\"
+      case "\n": text += "\\n"
+      case "\r": text += "\\r"
+      case "\t": text += "\\t"
+      case "\u{0}"..<"\u{20}":
+        let digits = String(scalar.value, radix: 16)
+        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: text.unicodeScalars.append(scalar)
+      }
+    }
+    return text + "\""
+  }
+
+  /// Reads one JSON value with nothing but white space around it. Whole numbers that fit 64 bits are
+  /// integers.
   public init(json text: String) throws(JSONError) {
-    fatalError("the JSON reader follows")
+    self = ConfigValue(try SourceNode.parseJSON(text))
+  }
+
+  /// The value of a node of YAML or JSON.
+  init(_ node: SourceNode) {
+    switch node.content {
+    case .quoted(let text): self = .string(text)
+    case .plain(let text):
+      switch PlainScalar(text) {
+      case .null: self = .null
+      case .bool(let value): self = .bool(value)
+      case .integer(let value): self = .integer(value)
+      case .number(let value): self = .number(value)
+      case .string(let value): self = .string(value)
+      }
+    case .sequence(let elements): self = .array(elements.map { ConfigValue($0) })
+    case .mapping(let members):
+      self = .object(
+        Dictionary(
+          members.map { ($0.name, ConfigValue($0.value)) }, uniquingKeysWith: { _, last in last }))
+    }
   }
 
   /// A mistake in JSON text.

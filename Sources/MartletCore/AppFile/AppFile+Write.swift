@@ -1,8 +1,135 @@
-// Writing an app file.
+// Writing an app file: block style, the keys in the order of the documentation, defaults left out.
 
 extension AppFile {
   /// The app as a file that reads back as exactly `spec`. What has its default is left out.
   public static func yaml(for spec: AppSpec) -> String {
-    fatalError("the writer follows")
+    var app: [YAMLValue.Member] = [("name", .text(spec.name))]
+    if spec.protos.count == 1 {
+      app.append(("protos", .text(spec.protos[0])))
+    } else if !spec.protos.isEmpty {
+      app.append(("protos", .texts(spec.protos)))
+    }
+    if spec.launcher != .process { app.append(("launcher", .text(spec.launcher.rawValue))) }
+    app.append(("deployments", .list(spec.deployments.map(deployment))))
+    if !spec.routes.isEmpty { app.append(("routes", .list(spec.routes.map(route)))) }
+    return YAMLValue.mapping(app).document
+  }
+
+  private static func deployment(_ spec: DeploymentSpec) -> YAMLValue {
+    let defaults = DeploymentSpec(name: "")
+    var members: [YAMLValue.Member] = [("name", .text(spec.name))]
+    func add<Value: Equatable>(
+      _ key: String, _ path: KeyPath<DeploymentSpec, Value>, _ value: (Value) -> YAMLValue
+    ) {
+      let own = spec[keyPath: path]
+      if own != defaults[keyPath: path] { members.append((key, value(own))) }
+    }
+    add("command", \.command, YAMLValue.texts)
+    add("services", \.services, YAMLValue.texts)
+    switch spec.replicas {
+    case .fixed(1): break
+    case .fixed(let count): members.append(("num_replicas", .plain("\(count)")))
+    case .auto(let autoscaling):
+      members.append(("num_replicas", .plain("auto")))
+      let config = self.autoscaling(autoscaling)
+      if !config.isEmpty { members.append(("autoscaling_config", .mapping(config))) }
+    }
+    add("max_ongoing_requests", \.maxOngoingRequests) { .plain("\($0)") }
+    add("max_queued_requests", \.maxQueuedRequests) { .plain("\($0)") }
+    if let timeout = spec.requestTimeout {
+      members.append(("request_timeout_s", .seconds(timeout)))
+    }
+    add("idempotent", \.idempotent) { .plain($0 ? "true" : "false") }
+    let resources = self.resources(spec.resources)
+    if !resources.isEmpty { members.append(("resources", .mapping(resources))) }
+    add("user_config", \.userConfig, YAMLValue.init)
+    add("health_check_period_s", \.healthCheckPeriod, YAMLValue.seconds)
+    add("graceful_shutdown_timeout_s", \.gracefulShutdownTimeout, YAMLValue.seconds)
+    add("env", \.environment) { environment in
+      .mapping(environment.sorted { $0.key < $1.key }.map { ($0.key, .text($0.value)) })
+    }
+    return .mapping(members)
+  }
+
+  private static func autoscaling(_ spec: AutoscalingSpec) -> [YAMLValue.Member] {
+    let defaults = AutoscalingSpec()
+    var members: [YAMLValue.Member] = []
+    func add<Value: Equatable>(
+      _ key: String, _ path: KeyPath<AutoscalingSpec, Value>, _ value: (Value) -> YAMLValue
+    ) {
+      let own = spec[keyPath: path]
+      if own != defaults[keyPath: path] { members.append((key, value(own))) }
+    }
+    add("min_replicas", \.minReplicas) { .plain("\($0)") }
+    add("max_replicas", \.maxReplicas) { .plain("\($0)") }
+    if let initial = spec.initialReplicas {
+      members.append(("initial_replicas", .plain("\(initial)")))
+    }
+    add("target_ongoing_requests", \.targetOngoingRequests, YAMLValue.number)
+    add("upscale_delay_s", \.upscaleDelay, YAMLValue.seconds)
+    add("downscale_delay_s", \.downscaleDelay, YAMLValue.seconds)
+    add("downscale_to_zero_delay_s", \.downscaleToZeroDelay, YAMLValue.seconds)
+    return members
+  }
+
+  private static func resources(_ spec: Resources) -> [YAMLValue.Member] {
+    let defaults = Resources()
+    var members: [YAMLValue.Member] = []
+    if spec.milliCPUs != defaults.milliCPUs {
+      members.append(("cpus", .thousandths(spec.milliCPUs)))
+    }
+    if spec.milliGPUs != defaults.milliGPUs {
+      members.append(("gpus", .thousandths(spec.milliGPUs)))
+    }
+    if spec.memoryBytes != defaults.memoryBytes {
+      // The largest binary unit that keeps the number whole.
+      let unit = AppFileReader.byteUnits.prefix(4).last { spec.memoryBytes % $0.bytes == 0 }
+      let text = unit.map { "\(spec.memoryBytes / $0.bytes)\($0.name)" } ?? "\(spec.memoryBytes)"
+      members.append(("memory", .plain(text)))
+    }
+    return members
+  }
+
+  private static func route(_ route: RouteSpec) -> YAMLValue {
+    switch route {
+    case .graph(let method, let node):
+      .mapping([("method", .text(method.description)), ("graph", graph(node))])
+    case .method(let method, let deployment):
+      .mapping([("method", .text(method.description)), ("deployment", .text(deployment))])
+    case .service(let service, let deployment):
+      .mapping([("service", .text(service)), ("deployment", .text(deployment))])
+    }
+  }
+
+  private static func graph(_ node: GraphNode) -> YAMLValue {
+    switch node {
+    case .call(let deployment, let method):
+      return .mapping([("call", .text(deployment)), ("method", .text(method.description))])
+    case .sequence(let nodes):
+      return .mapping([("sequence", .list(nodes.map(graph)))])
+    case .switch(let node):
+      var members: [YAMLValue.Member] = [
+        ("on", .text(node.field)),
+        ("cases", .mapping(node.cases.map { ($0.value, graph($0.node)) })),
+      ]
+      if let fallback = node.default { members.append(("default", graph(fallback))) }
+      return .mapping([("switch", .mapping(members))])
+    case .forEach(let node):
+      var members: [YAMLValue.Member] = [
+        ("for_each", .text(node.field)), ("do", graph(node.body)),
+      ]
+      if let into = node.into { members.append(("into", .text(into))) }
+      return .mapping(members)
+    case .ensemble(let node):
+      let combiner: YAMLValue =
+        switch node.combiner {
+        case .vote(let field): .mapping([("vote", .text(field))])
+        case .mean(let fields): .mapping([("mean", .texts(fields))])
+        case .merge: .plain("merge")
+        }
+      return .mapping([
+        ("ensemble", .list(node.branches.map(graph))), ("combine", combiner),
+      ])
+    }
   }
 }

@@ -1,0 +1,117 @@
+// `deployments:` of an app file.
+
+extension AppFileReader {
+  static let deploymentKeys = [
+    "name", "command", "services", "num_replicas", "autoscaling_config", "max_ongoing_requests",
+    "max_queued_requests", "request_timeout_s", "idempotent", "resources", "user_config",
+    "health_check_period_s", "graceful_shutdown_timeout_s", "env",
+  ]
+  static let autoscalingKeys = [
+    "min_replicas", "max_replicas", "initial_replicas", "target_ongoing_requests",
+    "upscale_delay_s", "downscale_delay_s", "downscale_to_zero_delay_s",
+  ]
+  static let resourceKeys = ["cpus", "gpus", "memory"]
+
+  mutating func deployment(_ node: SourceNode, at path: SpecPath) -> DeploymentSpec? {
+    guard let fields = fields(node, at: path, allowed: Self.deploymentKeys),
+      require(["name"], in: fields, of: "a deployment")
+    else { return nil }
+    var spec = DeploymentSpec(name: string("name", in: fields) ?? "")
+    spec.command = command(in: fields)
+    if let node = fields["services"] {
+      spec.services = strings(node, at: fields.path(of: "services"), of: "service names") ?? []
+    }
+    if let replicas = replicas(in: fields) { spec.replicas = replicas }
+    if let value = integer("max_ongoing_requests", in: fields) { spec.maxOngoingRequests = value }
+    if let value = integer("max_queued_requests", in: fields) { spec.maxQueuedRequests = value }
+    spec.requestTimeout = seconds("request_timeout_s", in: fields)
+    if let value = bool("idempotent", in: fields) { spec.idempotent = value }
+    if let value = seconds("health_check_period_s", in: fields) { spec.healthCheckPeriod = value }
+    if let value = seconds("graceful_shutdown_timeout_s", in: fields) {
+      spec.gracefulShutdownTimeout = value
+    }
+    readResources(in: fields, into: &spec.resources)
+    if let node = fields["user_config"] { spec.userConfig = ConfigValue(node) }
+    spec.environment = environment(in: fields)
+    return spec
+  }
+
+  private mutating func command(in fields: Fields) -> [String] {
+    guard let node = fields["command"] else { return [] }
+    let path = fields.path(of: "command")
+    guard let elements = elements(node, at: path, of: "a program and its arguments") else {
+      return []
+    }
+    var words: [String] = []
+    for (index, element) in elements.enumerated() {
+      if let word = text(element, at: path.appending(index)) { words.append(word) }
+    }
+    return words
+  }
+
+  private mutating func environment(in fields: Fields) -> [String: String] {
+    guard let node = fields["env"] else { return [:] }
+    let path = fields.path(of: "env")
+    guard case .mapping(let members) = node.content else {
+      note(path, "expected a mapping of names to values, found \(node.kind)", at: node.mark)
+      return [:]
+    }
+    var environment: [String: String] = [:]
+    for member in members {
+      environment[member.name] = text(member.value, at: path.appending(member.name))
+    }
+    return environment
+  }
+
+  /// A number; or `auto`, which `autoscaling_config` alone means too.
+  private mutating func replicas(in fields: Fields) -> ReplicaCount? {
+    let autoscaling = autoscaling(in: fields)
+    guard let node = fields["num_replicas"] else { return autoscaling.map(ReplicaCount.auto) }
+    if case .plain(let text) = node.content {
+      if text == "auto" { return .auto(autoscaling ?? AutoscalingSpec()) }
+      if case .integer(let count) = PlainScalar(text) {
+        if fields["autoscaling_config"] != nil {
+          note(
+            fields.path(of: "num_replicas"),
+            "a fixed number and autoscaling_config exclude each other; write auto or leave out "
+              + "autoscaling_config")
+        }
+        return .fixed(Int(count))
+      }
+    }
+    note(
+      fields.path(of: "num_replicas"), "expected a whole number or auto, found \(node.kind)",
+      at: node.mark)
+    return nil
+  }
+
+  private mutating func autoscaling(in fields: Fields) -> AutoscalingSpec? {
+    let path = fields.path(of: "autoscaling_config")
+    guard let node = fields["autoscaling_config"],
+      let fields = self.fields(node, at: path, allowed: Self.autoscalingKeys)
+    else { return nil }
+    var spec = AutoscalingSpec()
+    if let value = integer("min_replicas", in: fields) { spec.minReplicas = value }
+    if let value = integer("max_replicas", in: fields) { spec.maxReplicas = value }
+    spec.initialReplicas = integer("initial_replicas", in: fields)
+    if let value = number("target_ongoing_requests", in: fields) {
+      spec.targetOngoingRequests = value
+    }
+    if let value = seconds("upscale_delay_s", in: fields) { spec.upscaleDelay = value }
+    if let value = seconds("downscale_delay_s", in: fields) { spec.downscaleDelay = value }
+    if let value = seconds("downscale_to_zero_delay_s", in: fields) {
+      spec.downscaleToZeroDelay = value
+    }
+    return spec
+  }
+
+  private mutating func readResources(in fields: Fields, into resources: inout Resources) {
+    let path = fields.path(of: "resources")
+    guard let node = fields["resources"],
+      let fields = self.fields(node, at: path, allowed: Self.resourceKeys)
+    else { return }
+    if let value = thousandths("cpus", in: fields) { resources.milliCPUs = value }
+    if let value = thousandths("gpus", in: fields) { resources.milliGPUs = value }
+    if let value = bytes("memory", in: fields) { resources.memoryBytes = value }
+  }
+}

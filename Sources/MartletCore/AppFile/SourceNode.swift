@@ -1,0 +1,93 @@
+// The tree of an app file's text before it means anything: scalars, lists and mappings with places.
+
+/// A node of YAML or JSON text.
+struct SourceNode {
+  /// Depth at which reading stops: deeper than any app, shallow enough for every stack.
+  static let maxDepth = 100
+
+  /// Nodes at which reading stops. YAML's aliases can make a small text mean very many nodes.
+  static let maxNodes = 200_000
+
+  enum Content {
+    /// Text in quotes, or of a block style: a string whatever it looks like.
+    case quoted(String)
+    /// Text without quotes: what it is depends on how it looks (YAML 1.2, "Core schema").
+    case plain(String)
+    case mapping([Member])
+    case sequence([SourceNode])
+  }
+
+  struct Member {
+    var name: String
+    var nameMark: SourceMark
+    var value: SourceNode
+  }
+
+  var content: Content
+  var mark: SourceMark
+
+  /// Records the place of every value in the tree.
+  func collectMarks(at path: SpecPath = [], into marks: inout [SpecPath: SourceMark]) {
+    marks[path] = mark
+    switch content {
+    case .quoted, .plain: break
+    case .mapping(let members):
+      for member in members {
+        member.value.collectMarks(at: path.appending(member.name), into: &marks)
+      }
+    case .sequence(let elements):
+      for (index, element) in elements.enumerated() {
+        element.collectMarks(at: path.appending(index), into: &marks)
+      }
+    }
+  }
+
+  /// What the node is, for messages about what it should have been.
+  var kind: String {
+    switch content {
+    case .quoted: "a string"
+    case .mapping: "a mapping"
+    case .sequence: "a list"
+    case .plain(let text):
+      switch PlainScalar(text) {
+      case .null: "nothing"
+      case .bool: "the truth value \(text)"
+      case .integer, .number: "the number \(text)"
+      case .string: "the string \(text)"
+      }
+    }
+  }
+}
+
+/// What unquoted text means (YAML 1.2.2, 10.3.2 "Tag resolution" of the core schema). `yes`, `no`, `on`
+/// and `off` are strings.
+enum PlainScalar {
+  case null
+  case bool(Bool)
+  case integer(Int64)
+  case number(Double)
+  case string(String)
+
+  init(_ text: String) {
+    switch text {
+    case "", "~", "null", "Null", "NULL": self = .null
+    case "true", "True", "TRUE": self = .bool(true)
+    case "false", "False", "FALSE": self = .bool(false)
+    case ".nan", ".NaN", ".NAN": self = .number(.nan)
+    case ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF": self = .number(.infinity)
+    case "-.inf", "-.Inf", "-.INF": self = .number(-.infinity)
+    default: self = PlainScalar.numeric(text) ?? .string(text)
+    }
+  }
+
+  private static func numeric(_ text: String) -> PlainScalar? {
+    for (prefix, radix) in [("0x", 16), ("0o", 8)] where text.hasPrefix(prefix) {
+      let digits = text.dropFirst(2)
+      guard digits.first?.isHexDigit == true else { return nil }
+      return Int64(digits, radix: radix).map(PlainScalar.integer)
+    }
+    guard let shape = DecimalText(text) else { return nil }
+    if shape.isInteger, let integer = Int64(text) { return .integer(integer) }
+    return Double(text).map(PlainScalar.number)
+  }
+}
