@@ -1,0 +1,41 @@
+// The call that a handler answers.
+public import MartletCore
+package import MartletNet
+
+/// What a handler knows of its call beside the request. Cancelling the call, by its client or by its
+/// deadline, cancels the task that runs the handler.
+public struct Call: Sendable {
+  private let inbound: InboundCall
+
+  package init(_ inbound: InboundCall) {
+    self.inbound = inbound
+  }
+
+  /// The call that the current task works for; nil outside of a deployment's handlers. Handles take
+  /// deadline and metadata from it.
+  @TaskLocal public static var current: Call?
+
+  public var method: MethodName { inbound.method }
+
+  /// Custom metadata of the request.
+  public var metadata: Metadata { inbound.metadata }
+
+  /// When nobody waits for the answer any more.
+  public var deadline: Deadline? { inbound.deadline }
+
+  /// What is left until the deadline: zero when it has passed, nil when there is none.
+  public var timeRemaining: Duration? { deadline?.remaining(at: Loop.now) }
+
+  /// The address of the other end, for logs.
+  public var peer: String { inbound.peer }
+
+  /// Metadata to send before the first response. It has no effect once that was sent.
+  public func setInitialMetadata(_ metadata: Metadata) {
+    inbound.setInitialMetadata(metadata)
+  }
+
+  /// Metadata to send with the status.
+  public func setTrailingMetadata(_ metadata: Metadata) {
+    inbound.setTrailingMetadata(metadata)
+  }
+}

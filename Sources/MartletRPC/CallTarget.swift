@@ -1,0 +1,132 @@
+// Where a client's calls go, and what goes with them.
+public import MartletCore
+package import MartletNet
+public import SwiftProtobuf
+
+/// The other end of a client's calls: a server, or one deployment of the mesh. Every call takes the
+/// earlier deadline of its own timeout and of `Call.current`, and that call's metadata.
+public struct CallTarget: Sendable {
+  private enum Way {
+    case channel(GRPCChannel)
+    case none(RPCError)
+  }
+
+  private let way: Way
+  private let headers: Metadata
+
+  /// Calls over `channel`, each with `headers`.
+  package init(_ channel: GRPCChannel, headers: Metadata = [:]) {
+    way = .channel(channel)
+    self.headers = headers
+  }
+
+  /// Fails every call with `error`.
+  package init(failing error: RPCError) {
+    way = .none(error)
+    headers = [:]
+  }
+
+  private func channel() throws(RPCError) -> GRPCChannel {
+    switch way {
+    case .channel(let channel): return channel
+    case .none(let error): throw error
+    }
+  }
+
+  /// Sends one request and waits for its response.
+  ///
+  /// - Parameter timeout: the longest that the call may take; nil leaves it to `Call.current`.
+  public func call<Input, Output>(
+    _ method: UnaryMethod<Input, Output>, _ request: Input, timeout: Duration?, metadata: Metadata
+  ) async throws(RPCError) -> Output {
+    let response = try await channel().unary(
+      method.name, try encode(request), metadata: outgoing(metadata), deadline: deadline(timeout))
+    return try decode(Output.self, response.message)
+  }
+
+  /// Sends what `send` writes and waits for the one response.
+  public func call<Input, Output>(
+    _ method: ClientStreamingMethod<Input, Output>, timeout: Duration?, metadata: Metadata,
+    _ send: (RPCWriter<Input>) async throws -> Void
+  ) async throws -> Output {
+    try await channel().stream(
+      method.name, metadata: outgoing(metadata), deadline: deadline(timeout)
+    ) { writer, messages in
+      try await send(RPCWriter(writer))
+      try await writer.finish()
+      return try await Self.only(RPCStream<Output>(messages), of: method.name)
+    }
+  }
+
+  /// Sends one request and hands the responses to `receive`; the call is cancelled when that returns
+  /// before their end.
+  public func call<Input, Output, Result>(
+    _ method: ServerStreamingMethod<Input, Output>, _ request: Input, timeout: Duration?,
+    metadata: Metadata, _ receive: (RPCStream<Output>) async throws -> Result
+  ) async throws -> Result {
+    let bytes = try encode(request)
+    return try await channel().stream(
+      method.name, metadata: outgoing(metadata), deadline: deadline(timeout)
+    ) { writer, messages in
+      try await writer.write(bytes)
+      try await writer.finish()
+      return try await receive(RPCStream(messages))
+    }
+  }
+
+  /// Lets `exchange` send and receive; the call is cancelled when that returns before the end of the
+  /// responses.
+  public func call<Input, Output, Result>(
+    _ method: BidirectionalMethod<Input, Output>, timeout: Duration?, metadata: Metadata,
+    _ exchange: (RPCWriter<Input>, RPCStream<Output>) async throws -> Result
+  ) async throws -> Result {
+    try await channel().stream(
+      method.name, metadata: outgoing(metadata), deadline: deadline(timeout)
+    ) { writer, messages in
+      try await exchange(RPCWriter(writer), RPCStream(messages))
+    }
+  }
+
+  /// The one response of a client-streaming call (gRPC: none or two are INTERNAL).
+  private static func only<Output>(
+    _ responses: RPCStream<Output>, of method: MethodName
+  ) async throws -> Output {
+    var responses = responses.makeAsyncIterator()
+    guard let response = try await responses.next() else {
+      throw RPCError(.internalError, "\(method) ended with OK and without a response")
+    }
+    guard try await responses.next() == nil else {
+      throw RPCError(.internalError, "\(method) gave two responses to a call that has one")
+    }
+    return response
+  }
+
+  private func deadline(_ timeout: Duration?) -> Deadline? {
+    let own = timeout.map { Deadline(Loop.now + $0) }
+    return Deadline.earliest(own, Call.current?.deadline)
+  }
+
+  /// The metadata of the current call, overridden name by name by `metadata`, then by the target's own.
+  private func outgoing(_ metadata: Metadata) -> Metadata {
+    guard let inherited = Call.current?.metadata, !inherited.isEmpty else {
+      return overriding(metadata, with: headers)
+    }
+    return overriding(overriding(inherited, with: metadata), with: headers)
+  }
+
+  private func overriding(_ base: Metadata, with other: Metadata) -> Metadata {
+    guard !other.isEmpty else { return base }
+    guard !base.isEmpty else { return other }
+    var result = base
+    for entry in other.entries { result.removeAll(named: entry.name) }
+    result.add(contentsOf: other)
+    return result
+  }
+}
+
+extension ServiceNamespace {
+  /// A client of this service at the other end of `channel`.
+  package static func client(_ channel: GRPCChannel) -> Client {
+    Client(CallTarget(channel))
+  }
+}

@@ -1,0 +1,543 @@
+// Services and field paths of martlet/control/v1/control.proto, written by protoc-gen-martlet. Do not edit.
+// swift-format-ignore-file
+package import MartletCore
+
+/// Spoken by `martlet` and by whoever else steers a mesh.
+package enum Martlet_Control_V1_Controller: ServiceNamespace {
+  package static let name = "martlet.control.v1.Controller"
+  package static var descriptorSet: DescriptorSet { martletDescriptors_martlet_control_v1_control_proto }
+
+  package static let deploy = UnaryMethod<Martlet_Control_V1_DeployRequest, Martlet_Control_V1_DeployResponse>(
+    service: "martlet.control.v1.Controller", method: "Deploy")
+  package static let rollback = UnaryMethod<Martlet_Control_V1_RollbackRequest, Martlet_Control_V1_DeployResponse>(
+    service: "martlet.control.v1.Controller", method: "Rollback")
+  package static let delete = UnaryMethod<Martlet_Control_V1_DeleteRequest, Martlet_Control_V1_DeleteResponse>(
+    service: "martlet.control.v1.Controller", method: "Delete")
+  package static let scale = UnaryMethod<Martlet_Control_V1_ScaleRequest, Martlet_Control_V1_ScaleResponse>(
+    service: "martlet.control.v1.Controller", method: "Scale")
+  package static let getStatus = UnaryMethod<Martlet_Control_V1_GetStatusRequest, Martlet_Control_V1_GetStatusResponse>(
+    service: "martlet.control.v1.Controller", method: "GetStatus")
+  package static let listEvents = UnaryMethod<Martlet_Control_V1_ListEventsRequest, Martlet_Control_V1_ListEventsResponse>(
+    service: "martlet.control.v1.Controller", method: "ListEvents")
+  package static let shutdown = UnaryMethod<Martlet_Control_V1_ShutdownRequest, Martlet_Control_V1_ShutdownResponse>(
+    service: "martlet.control.v1.Controller", method: "Shutdown")
+
+  /// What a server of martlet.control.v1.Controller does.
+  package protocol Service: RPCService {
+    /// Makes an app, or its next version. Returns once the intent is durable; `GetStatus` tells how the
+    /// rollout goes. INVALID_ARGUMENT lists what is wrong with the app.
+    func deploy(_ request: Martlet_Control_V1_DeployRequest, _ call: Call) async throws -> Martlet_Control_V1_DeployResponse
+
+    /// Goes back to the version before the current one, as a new version.
+    func rollback(_ request: Martlet_Control_V1_RollbackRequest, _ call: Call) async throws -> Martlet_Control_V1_DeployResponse
+
+    /// Drains and forgets an app. NOT_FOUND when there is none of that name.
+    func delete(_ request: Martlet_Control_V1_DeleteRequest, _ call: Call) async throws -> Martlet_Control_V1_DeleteResponse
+
+    /// Pins the number of replicas of a deployment until the next deploy.
+    func scale(_ request: Martlet_Control_V1_ScaleRequest, _ call: Call) async throws -> Martlet_Control_V1_ScaleResponse
+
+    func getStatus(_ request: Martlet_Control_V1_GetStatusRequest, _ call: Call) async throws -> Martlet_Control_V1_GetStatusResponse
+
+    /// The newest events last.
+    func listEvents(_ request: Martlet_Control_V1_ListEventsRequest, _ call: Call) async throws -> Martlet_Control_V1_ListEventsResponse
+
+    /// Drains every replica, then ends the controller. Answers when all replicas are gone.
+    func shutdown(_ request: Martlet_Control_V1_ShutdownRequest, _ call: Call) async throws -> Martlet_Control_V1_ShutdownResponse
+  }
+
+  /// Calls martlet.control.v1.Controller.
+  package struct Client: ServiceClient {
+    package let target: CallTarget
+
+    package init(_ target: CallTarget) {
+      self.target = target
+    }
+
+    /// Makes an app, or its next version. Returns once the intent is durable; `GetStatus` tells how the
+    /// rollout goes. INVALID_ARGUMENT lists what is wrong with the app.
+    package func deploy(
+      _ request: Martlet_Control_V1_DeployRequest, timeout: Duration? = nil, metadata: Metadata = [:]
+    ) async throws(RPCError) -> Martlet_Control_V1_DeployResponse {
+      try await target.call(Martlet_Control_V1_Controller.deploy, request, timeout: timeout, metadata: metadata)
+    }
+
+    /// Goes back to the version before the current one, as a new version.
+    package func rollback(
+      _ request: Martlet_Control_V1_RollbackRequest, timeout: Duration? = nil, metadata: Metadata = [:]
+    ) async throws(RPCError) -> Martlet_Control_V1_DeployResponse {
+      try await target.call(Martlet_Control_V1_Controller.rollback, request, timeout: timeout, metadata: metadata)
+    }
+
+    /// Drains and forgets an app. NOT_FOUND when there is none of that name.
+    package func delete(
+      _ request: Martlet_Control_V1_DeleteRequest, timeout: Duration? = nil, metadata: Metadata = [:]
+    ) async throws(RPCError) -> Martlet_Control_V1_DeleteResponse {
+      try await target.call(Martlet_Control_V1_Controller.delete, request, timeout: timeout, metadata: metadata)
+    }
+
+    /// Pins the number of replicas of a deployment until the next deploy.
+    package func scale(
+      _ request: Martlet_Control_V1_ScaleRequest, timeout: Duration? = nil, metadata: Metadata = [:]
+    ) async throws(RPCError) -> Martlet_Control_V1_ScaleResponse {
+      try await target.call(Martlet_Control_V1_Controller.scale, request, timeout: timeout, metadata: metadata)
+    }
+
+    package func getStatus(
+      _ request: Martlet_Control_V1_GetStatusRequest, timeout: Duration? = nil, metadata: Metadata = [:]
+    ) async throws(RPCError) -> Martlet_Control_V1_GetStatusResponse {
+      try await target.call(Martlet_Control_V1_Controller.getStatus, request, timeout: timeout, metadata: metadata)
+    }
+
+    /// The newest events last.
+    package func listEvents(
+      _ request: Martlet_Control_V1_ListEventsRequest, timeout: Duration? = nil, metadata: Metadata = [:]
+    ) async throws(RPCError) -> Martlet_Control_V1_ListEventsResponse {
+      try await target.call(Martlet_Control_V1_Controller.listEvents, request, timeout: timeout, metadata: metadata)
+    }
+
+    /// Drains every replica, then ends the controller. Answers when all replicas are gone.
+    package func shutdown(
+      _ request: Martlet_Control_V1_ShutdownRequest, timeout: Duration? = nil, metadata: Metadata = [:]
+    ) async throws(RPCError) -> Martlet_Control_V1_ShutdownResponse {
+      try await target.call(Martlet_Control_V1_Controller.shutdown, request, timeout: timeout, metadata: metadata)
+    }
+  }
+}
+
+extension Martlet_Control_V1_Controller {
+  /// Adds the methods of martlet.control.v1.Controller to what a server answers.
+  package static func bind<Server: Service>(_ binder: inout ServiceBinder<Server>) {
+    binder.add(Martlet_Control_V1_Controller.self)
+    binder.add(Martlet_Control_V1_Controller.deploy) { try await $0.deploy($1, $2) }
+    binder.add(Martlet_Control_V1_Controller.rollback) { try await $0.rollback($1, $2) }
+    binder.add(Martlet_Control_V1_Controller.delete) { try await $0.delete($1, $2) }
+    binder.add(Martlet_Control_V1_Controller.scale) { try await $0.scale($1, $2) }
+    binder.add(Martlet_Control_V1_Controller.getStatus) { try await $0.getStatus($1, $2) }
+    binder.add(Martlet_Control_V1_Controller.listEvents) { try await $0.listEvents($1, $2) }
+    binder.add(Martlet_Control_V1_Controller.shutdown) { try await $0.shutdown($1, $2) }
+  }
+}
+
+extension Martlet_Control_V1_Controller.Service {
+  package static func bind(_ binder: inout ServiceBinder<Self>) {
+    Martlet_Control_V1_Controller.bind(&binder)
+  }
+}
+
+/// Spoken by routers and by replicas that the controller did not start.
+package enum Martlet_Control_V1_Mesh: ServiceNamespace {
+  package static let name = "martlet.control.v1.Mesh"
+  package static var descriptorSet: DescriptorSet { martletDescriptors_martlet_control_v1_control_proto }
+
+  package static let sync = BidirectionalMethod<Martlet_Control_V1_RouterReport, Martlet_Control_V1_RoutingUpdate>(
+    service: "martlet.control.v1.Mesh", method: "Sync")
+  package static let register = BidirectionalMethod<Martlet_Control_V1_ReplicaAnnouncement, Martlet_Control_V1_RegistrationUpdate>(
+    service: "martlet.control.v1.Mesh", method: "Register")
+
+  /// What a server of martlet.control.v1.Mesh does.
+  package protocol Service: RPCService {
+    /// A router reports its load on change and gets definitions and routing tables on change.
+    func sync(
+      _ requests: RPCStream<Martlet_Control_V1_RouterReport>, _ responses: RPCWriter<Martlet_Control_V1_RoutingUpdate>, _ call: Call
+    ) async throws
+
+    /// A replica that something else started announces itself and stays registered for as long as the
+    /// stream is open. The first message of the controller accepts it.
+    func register(
+      _ requests: RPCStream<Martlet_Control_V1_ReplicaAnnouncement>, _ responses: RPCWriter<Martlet_Control_V1_RegistrationUpdate>, _ call: Call
+    ) async throws
+  }
+
+  /// Calls martlet.control.v1.Mesh.
+  package struct Client: ServiceClient {
+    package let target: CallTarget
+
+    package init(_ target: CallTarget) {
+      self.target = target
+    }
+
+    /// A router reports its load on change and gets definitions and routing tables on change.
+    package func sync<Result>(
+      timeout: Duration? = nil, metadata: Metadata = [:],
+      _ exchange: (RPCWriter<Martlet_Control_V1_RouterReport>, RPCStream<Martlet_Control_V1_RoutingUpdate>) async throws -> Result
+    ) async throws -> Result {
+      try await target.call(Martlet_Control_V1_Mesh.sync, timeout: timeout, metadata: metadata, exchange)
+    }
+
+    /// A replica that something else started announces itself and stays registered for as long as the
+    /// stream is open. The first message of the controller accepts it.
+    package func register<Result>(
+      timeout: Duration? = nil, metadata: Metadata = [:],
+      _ exchange: (RPCWriter<Martlet_Control_V1_ReplicaAnnouncement>, RPCStream<Martlet_Control_V1_RegistrationUpdate>) async throws -> Result
+    ) async throws -> Result {
+      try await target.call(Martlet_Control_V1_Mesh.register, timeout: timeout, metadata: metadata, exchange)
+    }
+  }
+}
+
+extension Martlet_Control_V1_Mesh {
+  /// Adds the methods of martlet.control.v1.Mesh to what a server answers.
+  package static func bind<Server: Service>(_ binder: inout ServiceBinder<Server>) {
+    binder.add(Martlet_Control_V1_Mesh.self)
+    binder.add(Martlet_Control_V1_Mesh.sync) { try await $0.sync($1, $2, $3) }
+    binder.add(Martlet_Control_V1_Mesh.register) { try await $0.register($1, $2, $3) }
+  }
+}
+
+extension Martlet_Control_V1_Mesh.Service {
+  package static func bind(_ binder: inout ServiceBinder<Self>) {
+    Martlet_Control_V1_Mesh.bind(&binder)
+  }
+}
+
+extension Martlet_Control_V1_DeployRequest {
+  /// The fields of martlet.control.v1.DeployRequest, for `Switch` and `ForEach`.
+  package enum fields {
+    package static let appFile = FieldPath<Martlet_Control_V1_DeployRequest, String>("app_file")
+    package static let descriptorSet = FieldPath<Martlet_Control_V1_DeployRequest, [UInt8]>("descriptor_set")
+    package static let directory = FieldPath<Martlet_Control_V1_DeployRequest, String>("directory")
+  }
+}
+
+extension Martlet_Control_V1_DeployResponse {
+  /// The fields of martlet.control.v1.DeployResponse, for `Switch` and `ForEach`.
+  package enum fields {
+    package static let app = FieldPath<Martlet_Control_V1_DeployResponse, String>("app")
+    package static let version = FieldPath<Martlet_Control_V1_DeployResponse, UInt64>("version")
+    package static let changed = FieldPath<Martlet_Control_V1_DeployResponse, Bool>("changed")
+  }
+}
+
+extension Martlet_Control_V1_RollbackRequest {
+  /// The fields of martlet.control.v1.RollbackRequest, for `Switch` and `ForEach`.
+  package enum fields {
+    package static let app = FieldPath<Martlet_Control_V1_RollbackRequest, String>("app")
+  }
+}
+
+extension Martlet_Control_V1_DeleteRequest {
+  /// The fields of martlet.control.v1.DeleteRequest, for `Switch` and `ForEach`.
+  package enum fields {
+    package static let app = FieldPath<Martlet_Control_V1_DeleteRequest, String>("app")
+  }
+}
+
+extension Martlet_Control_V1_ScaleRequest {
+  /// The fields of martlet.control.v1.ScaleRequest, for `Switch` and `ForEach`.
+  package enum fields {
+    package static let app = FieldPath<Martlet_Control_V1_ScaleRequest, String>("app")
+    package static let deployment = FieldPath<Martlet_Control_V1_ScaleRequest, String>("deployment")
+    package static let replicas = FieldPath<Martlet_Control_V1_ScaleRequest, UInt32>("replicas")
+  }
+}
+
+extension Martlet_Control_V1_ScaleResponse {
+  /// The fields of martlet.control.v1.ScaleResponse, for `Switch` and `ForEach`.
+  package enum fields {
+    package static let app = FieldPath<Martlet_Control_V1_ScaleResponse, String>("app")
+    package static let previousReplicas = FieldPath<Martlet_Control_V1_ScaleResponse, UInt32>("previous_replicas")
+  }
+}
+
+extension Martlet_Control_V1_GetStatusRequest {
+  /// The fields of martlet.control.v1.GetStatusRequest, for `Switch` and `ForEach`.
+  package enum fields {
+    package static let app = FieldPath<Martlet_Control_V1_GetStatusRequest, String>("app")
+  }
+}
+
+extension Martlet_Control_V1_GetStatusResponse {
+  /// The fields of martlet.control.v1.GetStatusResponse, for `Switch` and `ForEach`.
+  package enum fields {
+    package static let apps = FieldPath<Martlet_Control_V1_GetStatusResponse, [Martlet_Control_V1_AppStatus]>("apps")
+    package static let routers = FieldPath<Martlet_Control_V1_GetStatusResponse, [Martlet_Control_V1_RouterStatus]>("routers")
+    package static let machine = FieldPath<Martlet_Control_V1_GetStatusResponse, Martlet_Control_V1_MachineStatus>("machine")
+  }
+}
+
+extension Martlet_Control_V1_RouterStatus {
+  /// The fields of martlet.control.v1.RouterStatus, for `Switch` and `ForEach`.
+  package enum fields {
+    package static let name = FieldPath<Martlet_Control_V1_RouterStatus, String>("name")
+    package static let tableGeneration = FieldPath<Martlet_Control_V1_RouterStatus, UInt64>("table_generation")
+  }
+}
+
+extension Martlet_Control_V1_MachineStatus {
+  /// The fields of martlet.control.v1.MachineStatus, for `Switch` and `ForEach`.
+  package enum fields {
+    package static let milliCpus = FieldPath<Martlet_Control_V1_MachineStatus, UInt32>("milli_cpus")
+    package static let milliCpusTaken = FieldPath<Martlet_Control_V1_MachineStatus, UInt32>("milli_cpus_taken")
+    package static let milliGpus = FieldPath<Martlet_Control_V1_MachineStatus, UInt32>("milli_gpus")
+    package static let milliGpusTaken = FieldPath<Martlet_Control_V1_MachineStatus, UInt32>("milli_gpus_taken")
+  }
+}
+
+extension Martlet_Control_V1_AppStatus {
+  /// The fields of martlet.control.v1.AppStatus, for `Switch` and `ForEach`.
+  package enum fields {
+    package static let name = FieldPath<Martlet_Control_V1_AppStatus, String>("name")
+    package static let version = FieldPath<Martlet_Control_V1_AppStatus, UInt64>("version")
+    package static let state = FieldPath<Martlet_Control_V1_AppStatus, Martlet_Control_V1_AppState>("state")
+    package static let message = FieldPath<Martlet_Control_V1_AppStatus, String>("message")
+    package static let deployments = FieldPath<Martlet_Control_V1_AppStatus, [Martlet_Control_V1_DeploymentStatus]>("deployments")
+    package static let launcher = FieldPath<Martlet_Control_V1_AppStatus, String>("launcher")
+    package static let deployedAtUnixMs = FieldPath<Martlet_Control_V1_AppStatus, Int64>("deployed_at_unix_ms")
+  }
+}
+
+extension Martlet_Control_V1_DeploymentStatus {
+  /// The fields of martlet.control.v1.DeploymentStatus, for `Switch` and `ForEach`.
+  package enum fields {
+    package static let name = FieldPath<Martlet_Control_V1_DeploymentStatus, String>("name")
+    package static let state = FieldPath<Martlet_Control_V1_DeploymentStatus, Martlet_Control_V1_DeploymentState>("state")
+    package static let message = FieldPath<Martlet_Control_V1_DeploymentStatus, String>("message")
+    package static let desiredReplicas = FieldPath<Martlet_Control_V1_DeploymentStatus, UInt32>("desired_replicas")
+    package static let runningReplicas = FieldPath<Martlet_Control_V1_DeploymentStatus, UInt32>("running_replicas")
+    package static let queuedRequests = FieldPath<Martlet_Control_V1_DeploymentStatus, UInt32>("queued_requests")
+    package static let ongoingRequests = FieldPath<Martlet_Control_V1_DeploymentStatus, UInt32>("ongoing_requests")
+    package static let replicas = FieldPath<Martlet_Control_V1_DeploymentStatus, [Martlet_Control_V1_ReplicaStatus]>("replicas")
+  }
+}
+
+extension Martlet_Control_V1_ReplicaStatus {
+  /// The fields of martlet.control.v1.ReplicaStatus, for `Switch` and `ForEach`.
+  package enum fields {
+    package static let number = FieldPath<Martlet_Control_V1_ReplicaStatus, UInt64>("number")
+    package static let state = FieldPath<Martlet_Control_V1_ReplicaStatus, Martlet_Control_V1_ReplicaState>("state")
+    package static let pid = FieldPath<Martlet_Control_V1_ReplicaStatus, Int32>("pid")
+    package static let endpoint = FieldPath<Martlet_Control_V1_ReplicaStatus, String>("endpoint")
+    package static let revision = FieldPath<Martlet_Control_V1_ReplicaStatus, UInt64>("revision")
+    package static let startedAtUnixMs = FieldPath<Martlet_Control_V1_ReplicaStatus, Int64>("started_at_unix_ms")
+    package static let ongoingRequests = FieldPath<Martlet_Control_V1_ReplicaStatus, UInt32>("ongoing_requests")
+    package static let message = FieldPath<Martlet_Control_V1_ReplicaStatus, String>("message")
+    package static let logPath = FieldPath<Martlet_Control_V1_ReplicaStatus, String>("log_path")
+  }
+}
+
+extension Martlet_Control_V1_ListEventsRequest {
+  /// The fields of martlet.control.v1.ListEventsRequest, for `Switch` and `ForEach`.
+  package enum fields {
+    package static let afterID = FieldPath<Martlet_Control_V1_ListEventsRequest, UInt64>("after_id")
+    package static let limit = FieldPath<Martlet_Control_V1_ListEventsRequest, UInt32>("limit")
+  }
+}
+
+extension Martlet_Control_V1_ListEventsResponse {
+  /// The fields of martlet.control.v1.ListEventsResponse, for `Switch` and `ForEach`.
+  package enum fields {
+    package static let events = FieldPath<Martlet_Control_V1_ListEventsResponse, [Martlet_Control_V1_Event]>("events")
+  }
+}
+
+extension Martlet_Control_V1_Event {
+  /// The fields of martlet.control.v1.Event, for `Switch` and `ForEach`.
+  package enum fields {
+    package static let id = FieldPath<Martlet_Control_V1_Event, UInt64>("id")
+    package static let unixMs = FieldPath<Martlet_Control_V1_Event, Int64>("unix_ms")
+    package static let reason = FieldPath<Martlet_Control_V1_Event, String>("reason")
+    package static let app = FieldPath<Martlet_Control_V1_Event, String>("app")
+    package static let deployment = FieldPath<Martlet_Control_V1_Event, String>("deployment")
+    package static let message = FieldPath<Martlet_Control_V1_Event, String>("message")
+  }
+}
+
+extension Martlet_Control_V1_RouterReport {
+  /// The fields of martlet.control.v1.RouterReport, for `Switch` and `ForEach`.
+  package enum fields {
+    package static let router = FieldPath<Martlet_Control_V1_RouterReport, String>("router")
+    package static let tableGeneration = FieldPath<Martlet_Control_V1_RouterReport, UInt64>("table_generation")
+    package static let deployments = FieldPath<Martlet_Control_V1_RouterReport, [Martlet_Control_V1_DeploymentLoad]>("deployments")
+    package static let versions = FieldPath<Martlet_Control_V1_RouterReport, [Martlet_Control_V1_VersionLoad]>("versions")
+  }
+}
+
+extension Martlet_Control_V1_DeploymentLoad {
+  /// The fields of martlet.control.v1.DeploymentLoad, for `Switch` and `ForEach`.
+  package enum fields {
+    package static let app = FieldPath<Martlet_Control_V1_DeploymentLoad, String>("app")
+    package static let deployment = FieldPath<Martlet_Control_V1_DeploymentLoad, String>("deployment")
+    package static let queued = FieldPath<Martlet_Control_V1_DeploymentLoad, UInt32>("queued")
+    package static let replicas = FieldPath<Martlet_Control_V1_DeploymentLoad, [Martlet_Control_V1_ReplicaLoad]>("replicas")
+  }
+}
+
+extension Martlet_Control_V1_ReplicaLoad {
+  /// The fields of martlet.control.v1.ReplicaLoad, for `Switch` and `ForEach`.
+  package enum fields {
+    package static let number = FieldPath<Martlet_Control_V1_ReplicaLoad, UInt64>("number")
+    package static let ongoing = FieldPath<Martlet_Control_V1_ReplicaLoad, UInt32>("ongoing")
+  }
+}
+
+extension Martlet_Control_V1_VersionLoad {
+  /// The fields of martlet.control.v1.VersionLoad, for `Switch` and `ForEach`.
+  package enum fields {
+    package static let app = FieldPath<Martlet_Control_V1_VersionLoad, String>("app")
+    package static let version = FieldPath<Martlet_Control_V1_VersionLoad, UInt64>("version")
+    package static let ongoing = FieldPath<Martlet_Control_V1_VersionLoad, UInt32>("ongoing")
+  }
+}
+
+extension Martlet_Control_V1_RoutingUpdate {
+  /// The fields of martlet.control.v1.RoutingUpdate, for `Switch` and `ForEach`.
+  package enum fields {
+    package static let definition = FieldPath<Martlet_Control_V1_RoutingUpdate, Martlet_Control_V1_AppDefinition>("definition")
+    package static let table = FieldPath<Martlet_Control_V1_RoutingUpdate, Martlet_Control_V1_RoutingTable>("table")
+  }
+}
+
+extension Martlet_Control_V1_AppDefinition {
+  /// The fields of martlet.control.v1.AppDefinition, for `Switch` and `ForEach`.
+  package enum fields {
+    package static let app = FieldPath<Martlet_Control_V1_AppDefinition, String>("app")
+    package static let version = FieldPath<Martlet_Control_V1_AppDefinition, UInt64>("version")
+    package static let appFile = FieldPath<Martlet_Control_V1_AppDefinition, String>("app_file")
+    package static let descriptorSet = FieldPath<Martlet_Control_V1_AppDefinition, [UInt8]>("descriptor_set")
+  }
+}
+
+extension Martlet_Control_V1_RoutingTable {
+  /// The fields of martlet.control.v1.RoutingTable, for `Switch` and `ForEach`.
+  package enum fields {
+    package static let generation = FieldPath<Martlet_Control_V1_RoutingTable, UInt64>("generation")
+    package static let apps = FieldPath<Martlet_Control_V1_RoutingTable, [Martlet_Control_V1_AppRouting]>("apps")
+  }
+}
+
+extension Martlet_Control_V1_AppRouting {
+  /// The fields of martlet.control.v1.AppRouting, for `Switch` and `ForEach`.
+  package enum fields {
+    package static let app = FieldPath<Martlet_Control_V1_AppRouting, String>("app")
+    package static let currentVersion = FieldPath<Martlet_Control_V1_AppRouting, UInt64>("current_version")
+    package static let versions = FieldPath<Martlet_Control_V1_AppRouting, [Martlet_Control_V1_VersionRouting]>("versions")
+    package static let replicaSets = FieldPath<Martlet_Control_V1_AppRouting, [Martlet_Control_V1_ReplicaSet]>("replica_sets")
+  }
+}
+
+extension Martlet_Control_V1_VersionRouting {
+  /// The fields of martlet.control.v1.VersionRouting, for `Switch` and `ForEach`.
+  package enum fields {
+    package static let version = FieldPath<Martlet_Control_V1_VersionRouting, UInt64>("version")
+    package static let revisions = FieldPath<Martlet_Control_V1_VersionRouting, [String: UInt64]>("revisions")
+  }
+}
+
+extension Martlet_Control_V1_ReplicaSet {
+  /// The fields of martlet.control.v1.ReplicaSet, for `Switch` and `ForEach`.
+  package enum fields {
+    package static let deployment = FieldPath<Martlet_Control_V1_ReplicaSet, String>("deployment")
+    package static let revision = FieldPath<Martlet_Control_V1_ReplicaSet, UInt64>("revision")
+    package static let replicas = FieldPath<Martlet_Control_V1_ReplicaSet, [Martlet_Control_V1_ReplicaAddress]>("replicas")
+  }
+}
+
+extension Martlet_Control_V1_ReplicaAddress {
+  /// The fields of martlet.control.v1.ReplicaAddress, for `Switch` and `ForEach`.
+  package enum fields {
+    package static let number = FieldPath<Martlet_Control_V1_ReplicaAddress, UInt64>("number")
+    package static let endpoint = FieldPath<Martlet_Control_V1_ReplicaAddress, String>("endpoint")
+  }
+}
+
+extension Martlet_Control_V1_ReplicaAnnouncement {
+  /// The fields of martlet.control.v1.ReplicaAnnouncement, for `Switch` and `ForEach`.
+  package enum fields {
+    package static let app = FieldPath<Martlet_Control_V1_ReplicaAnnouncement, String>("app")
+    package static let deployment = FieldPath<Martlet_Control_V1_ReplicaAnnouncement, String>("deployment")
+    package static let endpoint = FieldPath<Martlet_Control_V1_ReplicaAnnouncement, String>("endpoint")
+    package static let draining = FieldPath<Martlet_Control_V1_ReplicaAnnouncement, Bool>("draining")
+  }
+}
+
+extension Martlet_Control_V1_RegistrationUpdate {
+  /// The fields of martlet.control.v1.RegistrationUpdate, for `Switch` and `ForEach`.
+  package enum fields {
+    package static let number = FieldPath<Martlet_Control_V1_RegistrationUpdate, UInt64>("number")
+  }
+}
+
+/// martlet/control/v1/control.proto and everything it imports.
+private let martletDescriptors_martlet_control_v1_control_proto = DescriptorSet(
+  base64: """
+    CpEqCiBtYXJ0bGV0L2NvbnRyb2wvdjEvY29udHJvbC5wcm90bxISbWFydGxldC5jb250cm9sLnYxIm8KDURlcGxveVJl\
+    cXVlc3QSGQoIYXBwX2ZpbGUYASABKAlSB2FwcEZpbGUSJQoOZGVzY3JpcHRvcl9zZXQYAiABKAxSDWRlc2NyaXB0b3JT\
+    ZXQSHAoJZGlyZWN0b3J5GAMgASgJUglkaXJlY3RvcnkiVgoORGVwbG95UmVzcG9uc2USEAoDYXBwGAEgASgJUgNhcHAS\
+    GAoHdmVyc2lvbhgCIAEoBFIHdmVyc2lvbhIYCgdjaGFuZ2VkGAMgASgIUgdjaGFuZ2VkIiMKD1JvbGxiYWNrUmVxdWVz\
+    dBIQCgNhcHAYASABKAlSA2FwcCIhCg1EZWxldGVSZXF1ZXN0EhAKA2FwcBgBIAEoCVIDYXBwIhAKDkRlbGV0ZVJlc3Bv\
+    bnNlIlwKDFNjYWxlUmVxdWVzdBIQCgNhcHAYASABKAlSA2FwcBIeCgpkZXBsb3ltZW50GAIgASgJUgpkZXBsb3ltZW50\
+    EhoKCHJlcGxpY2FzGAMgASgNUghyZXBsaWNhcyJOCg1TY2FsZVJlc3BvbnNlEhAKA2FwcBgBIAEoCVIDYXBwEisKEXBy\
+    ZXZpb3VzX3JlcGxpY2FzGAIgASgNUhBwcmV2aW91c1JlcGxpY2FzIiQKEEdldFN0YXR1c1JlcXVlc3QSEAoDYXBwGAEg\
+    ASgJUgNhcHAivwEKEUdldFN0YXR1c1Jlc3BvbnNlEjEKBGFwcHMYASADKAsyHS5tYXJ0bGV0LmNvbnRyb2wudjEuQXBw\
+    U3RhdHVzUgRhcHBzEjoKB3JvdXRlcnMYAiADKAsyIC5tYXJ0bGV0LmNvbnRyb2wudjEuUm91dGVyU3RhdHVzUgdyb3V0\
+    ZXJzEjsKB21hY2hpbmUYAyABKAsyIS5tYXJ0bGV0LmNvbnRyb2wudjEuTWFjaGluZVN0YXR1c1IHbWFjaGluZSJNCgxS\
+    b3V0ZXJTdGF0dXMSEgoEbmFtZRgBIAEoCVIEbmFtZRIpChB0YWJsZV9nZW5lcmF0aW9uGAIgASgEUg90YWJsZUdlbmVy\
+    YXRpb24ioQEKDU1hY2hpbmVTdGF0dXMSHQoKbWlsbGlfY3B1cxgBIAEoDVIJbWlsbGlDcHVzEigKEG1pbGxpX2NwdXNf\
+    dGFrZW4YAiABKA1SDm1pbGxpQ3B1c1Rha2VuEh0KCm1pbGxpX2dwdXMYAyABKA1SCW1pbGxpR3B1cxIoChBtaWxsaV9n\
+    cHVzX3Rha2VuGAQgASgNUg5taWxsaUdwdXNUYWtlbiKaAgoJQXBwU3RhdHVzEhIKBG5hbWUYASABKAlSBG5hbWUSGAoH\
+    dmVyc2lvbhgCIAEoBFIHdmVyc2lvbhIyCgVzdGF0ZRgDIAEoDjIcLm1hcnRsZXQuY29udHJvbC52MS5BcHBTdGF0ZVIF\
+    c3RhdGUSGAoHbWVzc2FnZRgEIAEoCVIHbWVzc2FnZRJGCgtkZXBsb3ltZW50cxgFIAMoCzIkLm1hcnRsZXQuY29udHJv\
+    bC52MS5EZXBsb3ltZW50U3RhdHVzUgtkZXBsb3ltZW50cxIaCghsYXVuY2hlchgGIAEoCVIIbGF1bmNoZXISLQoTZGVw\
+    bG95ZWRfYXRfdW5peF9tcxgHIAEoA1IQZGVwbG95ZWRBdFVuaXhNcyLkAgoQRGVwbG95bWVudFN0YXR1cxISCgRuYW1l\
+    GAEgASgJUgRuYW1lEjkKBXN0YXRlGAIgASgOMiMubWFydGxldC5jb250cm9sLnYxLkRlcGxveW1lbnRTdGF0ZVIFc3Rh\
+    dGUSGAoHbWVzc2FnZRgDIAEoCVIHbWVzc2FnZRIpChBkZXNpcmVkX3JlcGxpY2FzGAQgASgNUg9kZXNpcmVkUmVwbGlj\
+    YXMSKQoQcnVubmluZ19yZXBsaWNhcxgFIAEoDVIPcnVubmluZ1JlcGxpY2FzEicKD3F1ZXVlZF9yZXF1ZXN0cxgGIAEo\
+    DVIOcXVldWVkUmVxdWVzdHMSKQoQb25nb2luZ19yZXF1ZXN0cxgHIAEoDVIPb25nb2luZ1JlcXVlc3RzEj0KCHJlcGxp\
+    Y2FzGAggAygLMiEubWFydGxldC5jb250cm9sLnYxLlJlcGxpY2FTdGF0dXNSCHJlcGxpY2FzIrYCCg1SZXBsaWNhU3Rh\
+    dHVzEhYKBm51bWJlchgBIAEoBFIGbnVtYmVyEjYKBXN0YXRlGAIgASgOMiAubWFydGxldC5jb250cm9sLnYxLlJlcGxp\
+    Y2FTdGF0ZVIFc3RhdGUSEAoDcGlkGAMgASgFUgNwaWQSGgoIZW5kcG9pbnQYBCABKAlSCGVuZHBvaW50EhoKCHJldmlz\
+    aW9uGAUgASgEUghyZXZpc2lvbhIrChJzdGFydGVkX2F0X3VuaXhfbXMYBiABKANSD3N0YXJ0ZWRBdFVuaXhNcxIpChBv\
+    bmdvaW5nX3JlcXVlc3RzGAcgASgNUg9vbmdvaW5nUmVxdWVzdHMSGAoHbWVzc2FnZRgIIAEoCVIHbWVzc2FnZRIZCghs\
+    b2dfcGF0aBgJIAEoCVIHbG9nUGF0aCJEChFMaXN0RXZlbnRzUmVxdWVzdBIZCghhZnRlcl9pZBgBIAEoBFIHYWZ0ZXJJ\
+    ZBIUCgVsaW1pdBgCIAEoDVIFbGltaXQiRwoSTGlzdEV2ZW50c1Jlc3BvbnNlEjEKBmV2ZW50cxgBIAMoCzIZLm1hcnRs\
+    ZXQuY29udHJvbC52MS5FdmVudFIGZXZlbnRzIpQBCgVFdmVudBIOCgJpZBgBIAEoBFICaWQSFwoHdW5peF9tcxgCIAEo\
+    A1IGdW5peE1zEhYKBnJlYXNvbhgDIAEoCVIGcmVhc29uEhAKA2FwcBgEIAEoCVIDYXBwEh4KCmRlcGxveW1lbnQYBSAB\
+    KAlSCmRlcGxveW1lbnQSGAoHbWVzc2FnZRgGIAEoCVIHbWVzc2FnZSIRCg9TaHV0ZG93blJlcXVlc3QiEgoQU2h1dGRv\
+    d25SZXNwb25zZSLUAQoMUm91dGVyUmVwb3J0EhYKBnJvdXRlchgBIAEoCVIGcm91dGVyEikKEHRhYmxlX2dlbmVyYXRp\
+    b24YAiABKARSD3RhYmxlR2VuZXJhdGlvbhJECgtkZXBsb3ltZW50cxgDIAMoCzIiLm1hcnRsZXQuY29udHJvbC52MS5E\
+    ZXBsb3ltZW50TG9hZFILZGVwbG95bWVudHMSOwoIdmVyc2lvbnMYBCADKAsyHy5tYXJ0bGV0LmNvbnRyb2wudjEuVmVy\
+    c2lvbkxvYWRSCHZlcnNpb25zIpcBCg5EZXBsb3ltZW50TG9hZBIQCgNhcHAYASABKAlSA2FwcBIeCgpkZXBsb3ltZW50\
+    GAIgASgJUgpkZXBsb3ltZW50EhYKBnF1ZXVlZBgDIAEoDVIGcXVldWVkEjsKCHJlcGxpY2FzGAQgAygLMh8ubWFydGxl\
+    dC5jb250cm9sLnYxLlJlcGxpY2FMb2FkUghyZXBsaWNhcyI/CgtSZXBsaWNhTG9hZBIWCgZudW1iZXIYASABKARSBm51\
+    bWJlchIYCgdvbmdvaW5nGAIgASgNUgdvbmdvaW5nIlMKC1ZlcnNpb25Mb2FkEhAKA2FwcBgBIAEoCVIDYXBwEhgKB3Zl\
+    cnNpb24YAiABKARSB3ZlcnNpb24SGAoHb25nb2luZxgDIAEoDVIHb25nb2luZyKYAQoNUm91dGluZ1VwZGF0ZRJDCgpk\
+    ZWZpbml0aW9uGAEgASgLMiEubWFydGxldC5jb250cm9sLnYxLkFwcERlZmluaXRpb25IAFIKZGVmaW5pdGlvbhI4CgV0\
+    YWJsZRgCIAEoCzIgLm1hcnRsZXQuY29udHJvbC52MS5Sb3V0aW5nVGFibGVIAFIFdGFibGVCCAoGdXBkYXRlIn0KDUFw\
+    cERlZmluaXRpb24SEAoDYXBwGAEgASgJUgNhcHASGAoHdmVyc2lvbhgCIAEoBFIHdmVyc2lvbhIZCghhcHBfZmlsZRgD\
+    IAEoCVIHYXBwRmlsZRIlCg5kZXNjcmlwdG9yX3NldBgEIAEoDFINZGVzY3JpcHRvclNldCJiCgxSb3V0aW5nVGFibGUS\
+    HgoKZ2VuZXJhdGlvbhgBIAEoBFIKZ2VuZXJhdGlvbhIyCgRhcHBzGAIgAygLMh4ubWFydGxldC5jb250cm9sLnYxLkFw\
+    cFJvdXRpbmdSBGFwcHMiygEKCkFwcFJvdXRpbmcSEAoDYXBwGAEgASgJUgNhcHASJwoPY3VycmVudF92ZXJzaW9uGAIg\
+    ASgEUg5jdXJyZW50VmVyc2lvbhI+Cgh2ZXJzaW9ucxgDIAMoCzIiLm1hcnRsZXQuY29udHJvbC52MS5WZXJzaW9uUm91\
+    dGluZ1IIdmVyc2lvbnMSQQoMcmVwbGljYV9zZXRzGAQgAygLMh4ubWFydGxldC5jb250cm9sLnYxLlJlcGxpY2FTZXRS\
+    C3JlcGxpY2FTZXRzIrkBCg5WZXJzaW9uUm91dGluZxIYCgd2ZXJzaW9uGAEgASgEUgd2ZXJzaW9uEk8KCXJldmlzaW9u\
+    cxgCIAMoCzIxLm1hcnRsZXQuY29udHJvbC52MS5WZXJzaW9uUm91dGluZy5SZXZpc2lvbnNFbnRyeVIJcmV2aXNpb25z\
+    GjwKDlJldmlzaW9uc0VudHJ5EhAKA2tleRgBIAEoCVIDa2V5EhQKBXZhbHVlGAIgASgEUgV2YWx1ZToCOAEiiAEKClJl\
+    cGxpY2FTZXQSHgoKZGVwbG95bWVudBgBIAEoCVIKZGVwbG95bWVudBIaCghyZXZpc2lvbhgCIAEoBFIIcmV2aXNpb24S\
+    PgoIcmVwbGljYXMYAyADKAsyIi5tYXJ0bGV0LmNvbnRyb2wudjEuUmVwbGljYUFkZHJlc3NSCHJlcGxpY2FzIkQKDlJl\
+    cGxpY2FBZGRyZXNzEhYKBm51bWJlchgBIAEoBFIGbnVtYmVyEhoKCGVuZHBvaW50GAIgASgJUghlbmRwb2ludCJ/ChNS\
+    ZXBsaWNhQW5ub3VuY2VtZW50EhAKA2FwcBgBIAEoCVIDYXBwEh4KCmRlcGxveW1lbnQYAiABKAlSCmRlcGxveW1lbnQS\
+    GgoIZW5kcG9pbnQYAyABKAlSCGVuZHBvaW50EhoKCGRyYWluaW5nGAQgASgIUghkcmFpbmluZyIsChJSZWdpc3RyYXRp\
+    b25VcGRhdGUSFgoGbnVtYmVyGAEgASgEUgZudW1iZXIquwEKCEFwcFN0YXRlEhkKFUFQUF9TVEFURV9VTlNQRUNJRklF\
+    RBAAEhcKE0FQUF9TVEFURV9ERVBMT1lJTkcQARIVChFBUFBfU1RBVEVfUlVOTklORxACEhYKEkFQUF9TVEFURV9VUERB\
+    VElORxADEhcKE0FQUF9TVEFURV9VTkhFQUxUSFkQBBIbChdBUFBfU1RBVEVfREVQTE9ZX0ZBSUxFRBAFEhYKEkFQUF9T\
+    VEFURV9ERUxFVElORxAGKvYBCg9EZXBsb3ltZW50U3RhdGUSIAocREVQTE9ZTUVOVF9TVEFURV9VTlNQRUNJRklFRBAA\
+    EhwKGERFUExPWU1FTlRfU1RBVEVfSEVBTFRIWRABEh0KGURFUExPWU1FTlRfU1RBVEVfVVBEQVRJTkcQAhIeChpERVBM\
+    T1lNRU5UX1NUQVRFX1VQU0NBTElORxADEiAKHERFUExPWU1FTlRfU1RBVEVfRE9XTlNDQUxJTkcQBBIeChpERVBMT1lN\
+    RU5UX1NUQVRFX1VOSEVBTFRIWRAFEiIKHkRFUExPWU1FTlRfU1RBVEVfREVQTE9ZX0ZBSUxFRBAGKrgBCgxSZXBsaWNh\
+    U3RhdGUSHQoZUkVQTElDQV9TVEFURV9VTlNQRUNJRklFRBAAEhkKFVJFUExJQ0FfU1RBVEVfUEVORElORxABEhoKFlJF\
+    UExJQ0FfU1RBVEVfU1RBUlRJTkcQAhIZChVSRVBMSUNBX1NUQVRFX1JVTk5JTkcQAxIbChdSRVBMSUNBX1NUQVRFX1VO\
+    SEVBTFRIWRAEEhoKFlJFUExJQ0FfU1RBVEVfU1RPUFBJTkcQBTLfBAoKQ29udHJvbGxlchJPCgZEZXBsb3kSIS5tYXJ0\
+    bGV0LmNvbnRyb2wudjEuRGVwbG95UmVxdWVzdBoiLm1hcnRsZXQuY29udHJvbC52MS5EZXBsb3lSZXNwb25zZRJTCghS\
+    b2xsYmFjaxIjLm1hcnRsZXQuY29udHJvbC52MS5Sb2xsYmFja1JlcXVlc3QaIi5tYXJ0bGV0LmNvbnRyb2wudjEuRGVw\
+    bG95UmVzcG9uc2USTwoGRGVsZXRlEiEubWFydGxldC5jb250cm9sLnYxLkRlbGV0ZVJlcXVlc3QaIi5tYXJ0bGV0LmNv\
+    bnRyb2wudjEuRGVsZXRlUmVzcG9uc2USTAoFU2NhbGUSIC5tYXJ0bGV0LmNvbnRyb2wudjEuU2NhbGVSZXF1ZXN0GiEu\
+    bWFydGxldC5jb250cm9sLnYxLlNjYWxlUmVzcG9uc2USWAoJR2V0U3RhdHVzEiQubWFydGxldC5jb250cm9sLnYxLkdl\
+    dFN0YXR1c1JlcXVlc3QaJS5tYXJ0bGV0LmNvbnRyb2wudjEuR2V0U3RhdHVzUmVzcG9uc2USWwoKTGlzdEV2ZW50cxIl\
+    Lm1hcnRsZXQuY29udHJvbC52MS5MaXN0RXZlbnRzUmVxdWVzdBomLm1hcnRsZXQuY29udHJvbC52MS5MaXN0RXZlbnRz\
+    UmVzcG9uc2USVQoIU2h1dGRvd24SIy5tYXJ0bGV0LmNvbnRyb2wudjEuU2h1dGRvd25SZXF1ZXN0GiQubWFydGxldC5j\
+    b250cm9sLnYxLlNodXRkb3duUmVzcG9uc2UyuAEKBE1lc2gSTwoEU3luYxIgLm1hcnRsZXQuY29udHJvbC52MS5Sb3V0\
+    ZXJSZXBvcnQaIS5tYXJ0bGV0LmNvbnRyb2wudjEuUm91dGluZ1VwZGF0ZSgBMAESXwoIUmVnaXN0ZXISJy5tYXJ0bGV0\
+    LmNvbnRyb2wudjEuUmVwbGljYUFubm91bmNlbWVudBomLm1hcnRsZXQuY29udHJvbC52MS5SZWdpc3RyYXRpb25VcGRh\
+    dGUoATABYgZwcm90bzM=
+    """)

@@ -1,0 +1,30 @@
+// How a server runs its handlers.
+internal import MartletCore
+
+/// Where handlers run and what their tasks know.
+package struct HandlerSetting: Sendable {
+  /// Handlers run here instead of on the connection's loop.
+  package var executor: (any TaskExecutor)?
+
+  /// Sets `Call.current`, so that calls made by a handler take over its deadline and metadata.
+  package var setsCurrentCall = false
+
+  package init(executor: (any TaskExecutor)? = nil, setsCurrentCall: Bool = false) {
+    self.executor = executor
+    self.setsCurrentCall = setsCurrentCall
+  }
+
+  func run<Result: Sendable>(
+    _ call: Call, _ body: @Sendable () async throws -> Result
+  ) async throws -> Result {
+    guard setsCurrentCall else { return try await runOnExecutor(body) }
+    return try await Call.$current.withValue(call) { try await runOnExecutor(body) }
+  }
+
+  private func runOnExecutor<Result: Sendable>(
+    _ body: @Sendable () async throws -> Result
+  ) async throws -> Result {
+    guard let executor else { return try await body() }
+    return try await withTaskExecutorPreference(executor) { try await body() }
+  }
+}
