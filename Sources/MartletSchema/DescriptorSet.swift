@@ -1,0 +1,238 @@
+// The parts of a google.protobuf.FileDescriptorSet that a schema is made of, as they are on the wire.
+// Field numbers are those of google/protobuf/descriptor.proto.
+
+/// The files of a descriptor set, unlinked: type names are still text.
+struct DescriptorSet {
+  var files: [FileDescriptor] = []
+
+  struct FileDescriptor {
+    var name = ""
+    var package = ""
+    var syntax = "proto2"
+    var messages: [MessageDescriptor] = []
+    var enums: [EnumDescriptor] = []
+    var services: [ServiceDescriptor] = []
+  }
+
+  struct MessageDescriptor {
+    var name = ""
+    var fields: [FieldDescriptor] = []
+    var messages: [MessageDescriptor] = []
+    var enums: [EnumDescriptor] = []
+    var oneofs: [String] = []
+    var isMapEntry = false
+  }
+
+  struct FieldDescriptor {
+    var name = ""
+    var number = 0
+    var label = 1
+    var type = 0
+    var typeName = ""
+    var jsonName: String?
+    var oneofIndex: Int?
+    var isProto3Optional = false
+    var packed: Bool?
+    var defaultValue: String?
+  }
+
+  struct EnumDescriptor {
+    var name = ""
+    var values: [(name: String, number: Int32)] = []
+  }
+
+  struct ServiceDescriptor {
+    var name = ""
+    var methods: [MethodDescriptor] = []
+  }
+
+  struct MethodDescriptor {
+    var name = ""
+    var input = ""
+    var output = ""
+    var clientStreaming = false
+    var serverStreaming = false
+  }
+
+  init(_ bytes: [UInt8]) throws(WireError) {
+    var reader = WireReader(bytes)
+    while let tag = try reader.nextTag() {
+      guard tag.number == 1 else {
+        try reader.skip(tag.type)
+        continue
+      }
+      files.append(try FileDescriptor(reader.message(tag)))
+    }
+  }
+}
+
+extension WireReader {
+  /// A reader of the nested message that a tag stands in front of.
+  mutating func message(_ tag: WireTag) throws(WireError) -> WireReader {
+    guard tag.type == .lengthDelimited else {
+      throw WireError(.mismatchedWireType(tag.type), at: position)
+    }
+    return WireReader(bytes, in: try lengthDelimited())
+  }
+
+  mutating func string(_ tag: WireTag) throws(WireError) -> String {
+    let start = position
+    let content = try message(tag)
+    guard let text = String(validating: bytes[content.position..<content.end], as: UTF8.self) else {
+      throw WireError(.badUTF8, at: start)
+    }
+    return text
+  }
+
+  mutating func integer(_ tag: WireTag) throws(WireError) -> Int {
+    guard tag.type == .varint else { throw WireError(.mismatchedWireType(tag.type), at: position) }
+    return Int(truncatingIfNeeded: try varint())
+  }
+
+  mutating func bool(_ tag: WireTag) throws(WireError) -> Bool {
+    try integer(tag) != 0
+  }
+}
+
+extension DescriptorSet.FileDescriptor {
+  init(_ reader: WireReader) throws(WireError) {
+    var reader = reader
+    while let tag = try reader.nextTag() {
+      switch tag.number {
+      case 1: name = try reader.string(tag)
+      case 2: package = try reader.string(tag)
+      case 4: messages.append(try .init(reader.message(tag), depth: 1))
+      case 5: enums.append(try .init(reader.message(tag)))
+      case 6: services.append(try .init(reader.message(tag)))
+      case 12: syntax = try reader.string(tag)
+      default: try reader.skip(tag.type)
+      }
+    }
+  }
+}
+
+extension DescriptorSet.MessageDescriptor {
+  init(_ reader: WireReader, depth: Int) throws(WireError) {
+    guard depth < SchemaLimits.maxDepth else { throw WireError(.tooDeep, at: reader.position) }
+    var reader = reader
+    while let tag = try reader.nextTag() {
+      switch tag.number {
+      case 1: name = try reader.string(tag)
+      case 2: fields.append(try .init(reader.message(tag)))
+      case 3: messages.append(try .init(reader.message(tag), depth: depth + 1))
+      case 4: enums.append(try .init(reader.message(tag)))
+      case 7: isMapEntry = try Self.readMapEntry(reader.message(tag))
+      case 8: oneofs.append(try Self.readName(reader.message(tag)))
+      default: try reader.skip(tag.type)
+      }
+    }
+  }
+
+  /// MessageOptions.map_entry
+  private static func readMapEntry(_ options: WireReader) throws(WireError) -> Bool {
+    var options = options
+    var isMapEntry = false
+    while let tag = try options.nextTag() {
+      if tag.number == 7 { isMapEntry = try options.bool(tag) } else { try options.skip(tag.type) }
+    }
+    return isMapEntry
+  }
+
+  /// OneofDescriptorProto.name
+  private static func readName(_ oneof: WireReader) throws(WireError) -> String {
+    var oneof = oneof
+    var name = ""
+    while let tag = try oneof.nextTag() {
+      if tag.number == 1 { name = try oneof.string(tag) } else { try oneof.skip(tag.type) }
+    }
+    return name
+  }
+}
+
+extension DescriptorSet.FieldDescriptor {
+  init(_ reader: WireReader) throws(WireError) {
+    var reader = reader
+    while let tag = try reader.nextTag() {
+      switch tag.number {
+      case 1: name = try reader.string(tag)
+      case 3: number = try reader.integer(tag)
+      case 4: label = try reader.integer(tag)
+      case 5: type = try reader.integer(tag)
+      case 6: typeName = try reader.string(tag)
+      case 7: defaultValue = try reader.string(tag)
+      case 8: packed = try Self.readPacked(reader.message(tag))
+      case 9: oneofIndex = try reader.integer(tag)
+      case 10: jsonName = try reader.string(tag)
+      case 17: isProto3Optional = try reader.bool(tag)
+      default: try reader.skip(tag.type)
+      }
+    }
+  }
+
+  /// FieldOptions.packed
+  private static func readPacked(_ options: WireReader) throws(WireError) -> Bool? {
+    var options = options
+    var packed: Bool?
+    while let tag = try options.nextTag() {
+      if tag.number == 2 { packed = try options.bool(tag) } else { try options.skip(tag.type) }
+    }
+    return packed
+  }
+}
+
+extension DescriptorSet.EnumDescriptor {
+  init(_ reader: WireReader) throws(WireError) {
+    var reader = reader
+    while let tag = try reader.nextTag() {
+      switch tag.number {
+      case 1: name = try reader.string(tag)
+      case 2: values.append(try Self.readValue(reader.message(tag)))
+      default: try reader.skip(tag.type)
+      }
+    }
+  }
+
+  private static func readValue(
+    _ reader: WireReader
+  ) throws(WireError) -> (name: String, number: Int32) {
+    var reader = reader
+    var value = (name: "", number: Int32(0))
+    while let tag = try reader.nextTag() {
+      switch tag.number {
+      case 1: value.name = try reader.string(tag)
+      case 2: value.number = Int32(truncatingIfNeeded: try reader.integer(tag))
+      default: try reader.skip(tag.type)
+      }
+    }
+    return value
+  }
+}
+
+extension DescriptorSet.ServiceDescriptor {
+  init(_ reader: WireReader) throws(WireError) {
+    var reader = reader
+    while let tag = try reader.nextTag() {
+      switch tag.number {
+      case 1: name = try reader.string(tag)
+      case 2: methods.append(try .init(reader.message(tag)))
+      default: try reader.skip(tag.type)
+      }
+    }
+  }
+}
+
+extension DescriptorSet.MethodDescriptor {
+  init(_ reader: WireReader) throws(WireError) {
+    var reader = reader
+    while let tag = try reader.nextTag() {
+      switch tag.number {
+      case 1: name = try reader.string(tag)
+      case 2: input = try reader.string(tag)
+      case 3: output = try reader.string(tag)
+      case 5: clientStreaming = try reader.bool(tag)
+      case 6: serverStreaming = try reader.bool(tag)
+      default: try reader.skip(tag.type)
+      }
+    }
+  }
+}

@@ -1,0 +1,137 @@
+// A dotted path to one field, read straight off a message's bytes.
+
+internal import MartletCore
+
+/// `kind` or `page.language`: the way through singular message fields to a singular field that is not
+/// a message. Reading walks only the fields in front of it and decodes nothing else.
+package struct FieldPath: Sendable, Hashable, CustomStringConvertible {
+  package let text: String
+
+  /// The type that the path starts from.
+  package let root: MessageType
+
+  /// The fields on the way; the last one is read.
+  package let fields: [Field]
+
+  package let leaf: Field
+
+  private let steps: [Step]
+  private let unset: FieldValue
+
+  private struct Step: Sendable, Hashable {
+    var number: Int
+    var kind: FieldKind
+    /// The other members of the field's oneof: setting one of them unsets the field.
+    var rivals: [Int]
+  }
+
+  /// Resolves a path. The error names the part that does not exist, with the nearest name, or that
+  /// cannot be on a path.
+  package init(_ text: String, in type: MessageType) throws(SchemaError) {
+    var type = type
+    var fields: [Field] = []
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    root = type
+    for (index, part) in parts.enumerated() {
+      let field = try type.requireField(part)
+      guard !field.isRepeated else {
+        throw SchemaError("\(field.fullName) is \(field.typeName); a path leads to one value")
+      }
+      fields.append(field)
+      if index == parts.count - 1 { continue }
+      guard let next = field.messageType else {
+        throw SchemaError("\(field.fullName) is \(field.typeName) and has no field \(parts[index + 1])")
+      }
+      type = next
+    }
+    guard let leaf = fields.last, leaf.kind != .message else {
+      throw SchemaError(
+        "\(fields.last?.fullName ?? text) is a message; go on to one of its fields")
+    }
+    self.text = text
+    self.fields = fields
+    self.leaf = leaf
+    unset = leaf.defaultValue
+    steps = fields.map { field in
+      let oneof = field.record.oneof.map { field.schema.messages[field.message].oneofs[$0] }
+      return Step(
+        number: field.number, kind: field.kind,
+        rivals: oneof?.numbers.filter { $0 != field.number } ?? [])
+    }
+  }
+
+  package var description: String { text }
+
+  /// The value in a message of type `root`; the field's default where it is not set. Of several
+  /// occurrences the last counts, as everywhere in protobuf. Throws when bytes on the way are
+  /// malformed; what lies beside the way is skipped, not checked.
+  package func read(_ message: [UInt8]) throws(WireError) -> FieldValue {
+    try read(WireReader(message), step: 0) ?? unset
+  }
+
+  /// As `read`, but nil where the field is not set.
+  package func readIfSet(_ message: [UInt8]) throws(WireError) -> FieldValue? {
+    try read(WireReader(message), step: 0)
+  }
+
+  private func read(_ reader: WireReader, step index: Int) throws(WireError) -> FieldValue? {
+    var reader = reader
+    let step = steps[index]
+    var found: FieldValue?
+    while let tag = try reader.nextTag() {
+      guard tag.number == step.number else {
+        if step.rivals.contains(tag.number) { found = nil }
+        try reader.skip(tag.type)
+        continue
+      }
+      guard tag.type == step.kind.wireType else {
+        throw WireError(
+          .mismatchedWireType(tag.type), at: reader.position, field: fields[index].fullName)
+      }
+      if index + 1 < steps.count {
+        let nested = WireReader(reader.bytes, in: try reader.lengthDelimited())
+        // Occurrences of a message merge, so one without the field leaves an earlier one's value.
+        found = try read(nested, step: index + 1) ?? found
+      } else {
+        do throws(WireError) {
+          found = try reader.value(of: step.kind)
+        } catch {
+          throw WireError(error.reason, at: error.offset, field: fields[index].fullName)
+        }
+      }
+    }
+    return found
+  }
+}
+
+extension MessageType {
+  /// The field of a name, or an error that names the nearest one.
+  package func requireField(_ name: String) throws(SchemaError) -> Field {
+    if let field = field(named: name) { return field }
+    throw SchemaError(
+      "\(fullName) has no field \"\(name)\""
+        + Spelling.hint(for: name, among: record.fields.map(\.name)))
+  }
+}
+
+extension Field {
+  /// What the field reads as when it is not set: zero, or the default that proto2 lets it have.
+  package var defaultValue: FieldValue {
+    if kind == .enumeration, let type = enumType {
+      let first = type.values.first?.number ?? 0
+      return .enumeration(record.defaultText.flatMap(type.number(named:)) ?? first)
+    }
+    guard let text = record.defaultText else { return .zero(of: kind) }
+    let zero = FieldValue.zero(of: kind)
+    switch zero {
+    case .bool: return .bool(text == "true")
+    case .signed: return Int64(text).map(FieldValue.signed) ?? zero
+    case .unsigned: return UInt64(text).map(FieldValue.unsigned) ?? zero
+    case .float: return Float(text).map(FieldValue.float) ?? zero
+    case .double: return Double(text).map(FieldValue.double) ?? zero
+    case .string: return .string(text)
+    // A bytes default is C-escaped text; it reads as empty here.
+    case .bytes, .enumeration: return zero
+    }
+  }
+}

@@ -1,0 +1,39 @@
+// One value of a field, whatever its type.
+
+/// A scalar, string or enum value. Integers of every width and encoding are `signed` or `unsigned`.
+package enum FieldValue: Sendable, Hashable {
+  case bool(Bool)
+  case signed(Int64)
+  case unsigned(UInt64)
+  case float(Float)
+  case double(Double)
+  case string(String)
+  case bytes([UInt8])
+  case enumeration(Int32)
+
+  /// What a field of a kind reads as when it is not set. Messages have no such value: they read as
+  /// empty bytes.
+  package static func zero(of kind: FieldKind) -> FieldValue {
+    switch kind {
+    case .double: .double(0)
+    case .float: .float(0)
+    case .int64, .int32, .sfixed32, .sfixed64, .sint32, .sint64: .signed(0)
+    case .uint64, .fixed64, .fixed32, .uint32: .unsigned(0)
+    case .bool: .bool(false)
+    case .string: .string("")
+    case .bytes, .message: .bytes([])
+    case .enumeration: .enumeration(0)
+    }
+  }
+
+  /// The value as a number; nil for text, bytes, enums and booleans.
+  package var number: Double? {
+    switch self {
+    case .signed(let value): Double(value)
+    case .unsigned(let value): Double(value)
+    case .float(let value): Double(value)
+    case .double(let value): value
+    case .bool, .string, .bytes, .enumeration: nil
+    }
+  }
+}

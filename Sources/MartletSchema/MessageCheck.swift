@@ -1,0 +1,110 @@
+// Whether bytes are a well-formed message of a type: the gate before protobuf-c and before replicas.
+
+extension MessageType {
+  /// Checks a whole message: nesting depth, lengths, varints, wire types and UTF-8. Fields that the
+  /// type does not have are only walked over. What passes never overflows a decoder's stack.
+  package func check(_ message: [UInt8]) throws(WireError) {
+    try schema.check(WireReader(message), as: index, depth: 1)
+  }
+}
+
+extension Schema {
+  fileprivate func check(_ reader: WireReader, as type: Int, depth: Int) throws(WireError) {
+    guard depth <= SchemaLimits.maxDepth else { throw WireError(.tooDeep, at: reader.position) }
+    var reader = reader
+    let message = messages[type]
+    while let tag = try reader.nextTag() {
+      guard let index = message.indexByNumber[tag.number] else {
+        try reader.skip(tag.type)
+        continue
+      }
+      let field = message.fields[index]
+      do throws(WireError) {
+        try check(field, tag, &reader, depth: depth)
+      } catch {
+        guard error.field == nil else { throw error }
+        throw WireError(
+          error.reason, at: error.offset, field: "\(message.fullName).\(field.name)")
+      }
+    }
+  }
+
+  private func check(
+    _ field: FieldRecord, _ tag: WireTag, _ reader: inout WireReader, depth: Int
+  ) throws(WireError) {
+    let start = reader.position
+    guard tag.type == field.kind.wireType else {
+      // Both encodings of a repeated scalar are valid whatever the field declares.
+      guard field.isRepeated, field.kind.isPackable, tag.type == .lengthDelimited else {
+        throw WireError(.mismatchedWireType(tag.type), at: start)
+      }
+      try checkPacked(reader.bytes, in: try reader.lengthDelimited(), field.kind)
+      return
+    }
+    switch field.kind {
+    case .message:
+      let content = WireReader(reader.bytes, in: try reader.lengthDelimited())
+      try check(content, as: field.typeIndex, depth: depth + 1)
+    case .string:
+      let content = try reader.lengthDelimited()
+      guard UTF8Check.isValid(reader.bytes[content]) else { throw WireError(.badUTF8, at: start) }
+    case .double, .float, .int64, .uint64, .int32, .fixed64, .fixed32, .bool, .bytes, .uint32,
+      .enumeration, .sfixed32, .sfixed64, .sint32, .sint64:
+      try reader.skip(tag.type)
+    }
+  }
+
+  private func checkPacked(
+    _ bytes: [UInt8], in range: Range<Int>, _ kind: FieldKind
+  ) throws(WireError) {
+    switch kind.wireType {
+    case .fixed32:
+      guard range.count % 4 == 0 else {
+        throw WireError(.raggedPackedValues, at: range.lowerBound)
+      }
+    case .fixed64:
+      guard range.count % 8 == 0 else {
+        throw WireError(.raggedPackedValues, at: range.lowerBound)
+      }
+    case .varint, .lengthDelimited:
+      var content = WireReader(bytes, in: range)
+      while !content.isAtEnd { _ = try content.varint() }
+    }
+  }
+}
+
+/// UTF-8 as Unicode defines it (Unicode 15, table 3-7): no overlong forms, no surrogates, nothing
+/// above U+10FFFF.
+enum UTF8Check {
+  static func isValid(_ bytes: ArraySlice<UInt8>) -> Bool {
+    var position = bytes.startIndex
+    let end = bytes.endIndex
+    while position < end {
+      let lead = bytes[position]
+      if lead < 0x80 {
+        position += 1
+        continue
+      }
+      guard let (length, second) = sequence(lead), end - position >= length,
+        second.contains(bytes[position + 1])
+      else { return false }
+      for i in 2..<max(2, length) where bytes[position + i] & 0xc0 != 0x80 { return false }
+      position += length
+    }
+    return true
+  }
+
+  /// The length of the sequence that a lead byte starts, and what its second byte may be.
+  private static func sequence(_ lead: UInt8) -> (length: Int, second: ClosedRange<UInt8>)? {
+    switch lead {
+    case 0xc2...0xdf: (2, 0x80...0xbf)
+    case 0xe0: (3, 0xa0...0xbf)
+    case 0xe1...0xec, 0xee...0xef: (3, 0x80...0xbf)
+    case 0xed: (3, 0x80...0x9f)
+    case 0xf0: (4, 0x90...0xbf)
+    case 0xf1...0xf3: (4, 0x80...0xbf)
+    case 0xf4: (4, 0x80...0x8f)
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,26 @@
+// What this room bounds, each with its reason.
+
+/// Bounds on schemas and on messages that are decoded.
+package enum SchemaLimits {
+  /// Messages in messages, the outermost counted. Every protobuf implementation stops at 100 by
+  /// default, and protobuf-c, which does not stop, overflows its stack near 10,000.
+  package static let maxDepth = 100
+
+  /// Bytes that one message may take once decoded. An empty nested message is 2 bytes on the wire and
+  /// hundreds decoded; the largest message of 4 MiB of ordinary fields stays far below.
+  package static let maxArenaBytes = 256 << 20
+
+  /// Bytes of a descriptor set: a hundred times the largest in common use.
+  package static let maxDescriptorSetBytes = 64 << 20
+}
+
+/// What is wrong with a descriptor set, or with a name that was looked up in a schema.
+package struct SchemaError: Error, Sendable, Hashable, CustomStringConvertible {
+  package var message: String
+
+  package init(_ message: String) {
+    self.message = message
+  }
+
+  package var description: String { message }
+}
