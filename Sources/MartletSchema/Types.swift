@@ -96,6 +96,9 @@ package struct Field: Sendable {
 
   package var name: String { record.name }
 
+  /// The message type that has the field.
+  package var parent: MessageType { MessageType(schema: schema, index: message) }
+
   /// `content.v1.Crop.kind`
   package var fullName: String { "\(schema.messages[message].fullName).\(record.name)" }
 

@@ -1,0 +1,57 @@
+// Checks an app against its schema: what `AppSpec.problems()` cannot see.
+
+package import MartletCore
+package import MartletSchema
+
+/// Every mistake in the services, routes and graphs of an app that its schema shows, in the order of
+/// the file; what `AppSpec.problems()` reports is not repeated. An app without protos has no schema:
+/// its services and methods cannot be checked, and a graph in it is a mistake.
+package func checkApp(_ app: AppSpec, _ schema: Schema?) -> [SpecProblem] {
+  let known = Set(app.problems().map(\.path))
+  var problems: [SpecProblem] = []
+  if let schema {
+    for (index, deployment) in app.deployments.enumerated() {
+      for (position, service) in deployment.services.enumerated()
+      where schema.service(named: service) == nil {
+        let path: SpecPath = [
+          .key("deployments"), .index(index), .key("services"), .index(position),
+        ]
+        problems.append(SpecProblem(path, schema.unknownService(service)))
+      }
+    }
+  }
+  for (index, route) in app.routes.enumerated() {
+    problems += check(route, of: app, schema, at: [.key("routes"), .index(index)])
+  }
+  return problems.filter { !known.contains($0.path) }
+}
+
+private func check(
+  _ route: RouteSpec, of app: AppSpec, _ schema: Schema?, at path: SpecPath
+) -> [SpecProblem] {
+  guard let schema else {
+    guard case .graph = route else { return [] }
+    let message = "a graph needs the types of its messages; name the descriptor set in protos"
+    return [SpecProblem(path.appending("graph"), message)]
+  }
+  switch route {
+  case .service(let service, _):
+    guard schema.service(named: service) == nil else { return [] }
+    return [SpecProblem(path.appending("service"), schema.unknownService(service))]
+  case .method(let method, _):
+    guard schema.method(method) == nil else { return [] }
+    return [SpecProblem(path.appending("method"), schema.unknownMethod(method))]
+  case .graph(let method, let graph):
+    guard schema.method(method) != nil else {
+      return [SpecProblem(path.appending("method"), schema.unknownMethod(method))]
+    }
+    do throws(SpecProblems) {
+      _ = try GraphCompiler.compile(
+        graph, for: method, schema: schema, deployments: app.deployments,
+        at: path.appending("graph"))
+      return []
+    } catch {
+      return error.problems
+    }
+  }
+}

@@ -1,0 +1,221 @@
+// The nodes of a graph that branch: switch, for_each and ensemble.
+
+internal import MartletCore
+internal import MartletSchema
+
+extension GraphCompiler {
+  mutating func switchNode(
+    _ node: SwitchNode, input: MessageType?, at path: SpecPath, depth: Int
+  ) -> (GraphPlan.Kind, MessageType?) {
+    let path = path.appending("switch")
+    let field = input.flatMap { switchField(node.field, in: $0, at: path.appending("on")) }
+    if node.cases.isEmpty { note(path.appending("cases"), "a switch has at least one case") }
+    var agreement = BranchAgreement(of: "switch")
+    var cases: [FieldValue: Int] = [:]
+    var spellings: [FieldValue: String] = [:]
+    for item in node.cases {
+      let path = path.appending("cases").appending(item.value)
+      let (index, output) = compile(item.node, input: input, at: path, depth: depth + 1)
+      note(agreement.add(output, "case \(item.value)"), at: path)
+      guard let field, let value = caseValue(item.value, of: field.leaf, at: path) else { continue }
+      if let other = spellings[value] {
+        note(path, "case \(item.value) is the same value as case \(other)")
+      }
+      spellings[value] = item.value
+      cases[value] = index
+    }
+    var fallback: Int?
+    if let node = node.default {
+      let path = path.appending("default")
+      let (index, output) = compile(node, input: input, at: path, depth: depth + 1)
+      note(agreement.add(output, "default"), at: path)
+      fallback = index
+    }
+    guard let field else { return (.sequence([]), agreement.type) }
+    let plan = GraphPlan.SwitchPlan(field: field, cases: cases, default: fallback)
+    return (.switch(plan), agreement.type)
+  }
+
+  private mutating func switchField(
+    _ text: String, in type: MessageType, at path: SpecPath
+  ) -> FieldPath? {
+    guard let field = resolve(text, in: type, at: path) else { return nil }
+    switch field.leaf.kind {
+    case .bytes, .message, .double, .float:
+      note(
+        path,
+        "\(field.leaf.fullName) is \(field.leaf.typeName); a switch is on an integer, bool, string "
+          + "or enum")
+      return nil
+    case .int64, .uint64, .int32, .fixed64, .fixed32, .bool, .string, .uint32, .enumeration,
+      .sfixed32, .sfixed64, .sint32, .sint64:
+      return field
+    }
+  }
+
+  private mutating func resolve(
+    _ text: String, in type: MessageType, at path: SpecPath
+  ) -> FieldPath? {
+    do throws(SchemaError) {
+      return try FieldPath(text, in: type)
+    } catch {
+      note(path, error.message)
+      return nil
+    }
+  }
+
+  private mutating func caseValue(
+    _ text: String, of field: Field, at path: SpecPath
+  ) -> FieldValue? {
+    if let value = field.value(parsing: text) { return value }
+    if let type = field.enumType {
+      let names = type.values.map(\.name)
+      note(
+        path,
+        "\(type.fullName) has no value \(text)\(Spelling.hint(for: text, among: names)); "
+          + "allowed: \(names.joined(separator: ", "))")
+    } else {
+      note(path, "\(text) is not a value of \(field.fullName), which is \(field.typeName)")
+    }
+    return nil
+  }
+
+  mutating func forEach(
+    _ node: ForEachNode, input: MessageType?, at path: SpecPath, depth: Int
+  ) -> (GraphPlan.Kind, MessageType?) {
+    let field = input.flatMap {
+      repeatedMessages(node.field, in: $0, at: path.appending("for_each"))
+    }
+    let (body, answer) = compile(
+      node.body, input: field?.messageType, at: path.appending("do"), depth: depth + 1)
+    let into = input.flatMap { self.into(node, of: $0, answer: answer, at: path) }
+    guard let field, let into else { return (.sequence([]), input) }
+    return (.forEach(GraphPlan.ForEachPlan(field: field, into: into, body: body)), input)
+  }
+
+  private mutating func repeatedMessages(
+    _ name: String, in type: MessageType, at path: SpecPath
+  ) -> Field? {
+    do throws(SchemaError) {
+      let field = try type.requireField(name)
+      if field.isRepeated, field.kind == .message, !field.isMap { return field }
+      let others = type.fields.filter { $0.isRepeated && $0.kind == .message && !$0.isMap }
+      let hint =
+        others.isEmpty
+        ? "\(type) has none" : "allowed: \(others.map(\.name).joined(separator: ", "))"
+      note(
+        path,
+        "\(field.fullName) is \(field.isMap ? "a map" : field.typeName), not a repeated message; "
+          + hint)
+    } catch {
+      note(path, error.message)
+    }
+    return nil
+  }
+
+  /// The field that gets the answers: the one that was named, or the only one that can take them.
+  private mutating func into(
+    _ node: ForEachNode, of type: MessageType, answer: MessageType?, at path: SpecPath
+  ) -> Field? {
+    if let name = node.into {
+      let path = path.appending("into")
+      guard let field = repeatedMessages(name, in: type, at: path) else { return nil }
+      if let answer, field.messageType != answer {
+        note(path, "\(field.fullName) is \(field.typeName), but the body answers \(answer)")
+      }
+      return field
+    }
+    guard let answer else { return nil }
+    let fitting = type.fields.filter { $0.isRepeated && !$0.isMap && $0.messageType == answer }
+    let path = path.appending("for_each")
+    switch fitting.count {
+    case 1: return fitting[0]
+    case 0:
+      note(path, "the body answers \(answer), but \(type) has no repeated field of it to put it in")
+    default:
+      note(
+        path,
+        "\(type) has several repeated fields of \(answer); say into: "
+          + fitting.map(\.name).joined(separator: " or into: "))
+    }
+    return nil
+  }
+
+  mutating func ensemble(
+    _ node: EnsembleNode, input: MessageType?, at path: SpecPath, depth: Int
+  ) -> (GraphPlan.Kind, MessageType?) {
+    if node.branches.isEmpty {
+      note(path.appending("ensemble"), "an ensemble has at least one branch")
+    }
+    var agreement = BranchAgreement(of: "ensemble")
+    var branches: [Int] = []
+    for (position, branch) in node.branches.enumerated() {
+      let path = path.appending("ensemble").appending(position)
+      let (index, output) = compile(branch, input: input, at: path, depth: depth + 1)
+      note(agreement.add(output, "branch \(position)"), at: path)
+      branches.append(index)
+    }
+    guard let type = agreement.type,
+      let combiner = combiner(node.combiner, of: type, at: path.appending("combine"))
+    else { return (.sequence([]), agreement.type) }
+    return (.ensemble(branches: branches, combiner), type)
+  }
+
+  private mutating func combiner(
+    _ combiner: EnsembleNode.Combiner, of type: MessageType, at path: SpecPath
+  ) -> GraphPlan.CombinerPlan? {
+    switch combiner {
+    case .merge: return .merge
+    case .vote(let text):
+      return resolve(text, in: type, at: path.appending("vote")).map { .vote($0) }
+    case .mean(let names):
+      let path = path.appending("mean")
+      if names.isEmpty { note(path, "mean needs at least one field") }
+      var fields: [Field] = []
+      for (position, name) in names.enumerated() {
+        let field = numeric(name, in: type, at: path.appending(position))
+        if let field { fields.append(field) }
+      }
+      return .mean(fields)
+    }
+  }
+
+  private mutating func numeric(_ name: String, in type: MessageType, at path: SpecPath) -> Field? {
+    do throws(SchemaError) {
+      let field = try type.requireField(name)
+      if field.kind.isNumeric { return field }
+      note(path, "\(field.fullName) is \(field.typeName); mean takes numbers")
+    } catch {
+      note(path, error.message)
+    }
+    return nil
+  }
+
+  private mutating func note(_ message: String?, at path: SpecPath) {
+    if let message { note(path, message) }
+  }
+}
+
+/// The one type that all branches of a node answer.
+private struct BranchAgreement {
+  private let node: String
+  private var first: (name: String, type: MessageType)?
+
+  init(of node: String) {
+    self.node = node
+  }
+
+  var type: MessageType? { first?.type }
+
+  /// Notes what a branch answers; returns what is wrong with it.
+  mutating func add(_ output: MessageType?, _ name: String) -> String? {
+    guard let output else { return nil }
+    guard let first else {
+      first = (name, output)
+      return nil
+    }
+    guard first.type != output else { return nil }
+    return "\(name) answers \(output), but \(first.name) answers \(first.type); "
+      + "all branches of the \(node) answer the same type"
+  }
+}

@@ -1,0 +1,23 @@
+// The bounds that graphs keep, each with its reason.
+
+/// Bounds on a graph and on one request that runs it.
+package struct GraphLimits: Sendable, Hashable {
+  /// Nodes inside nodes. Nobody reads a graph that is nested deeper, and the compiler recurses.
+  package static let maxDepth = 32
+
+  /// Nodes of one graph.
+  package static let maxNodes = 1_000
+
+  /// Elements that one `for_each` runs on. A page has hundreds of objects, not thousands.
+  package var maxElements = 4_096
+
+  /// Calls that one request makes altogether. A `for_each` in a `for_each` multiplies, and each call is
+  /// another request to somebody.
+  package var maxLegs = 10_000
+
+  /// Calls that one request has in flight at once; further ones wait inside the run, in order. It stays
+  /// below the default of `max_queued_requests`, so that one large page does not fill a queue.
+  package var maxOngoingLegs = 64
+
+  package init() {}
+}

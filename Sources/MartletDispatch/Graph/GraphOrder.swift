@@ -1,0 +1,30 @@
+// What a running graph tells the router to do.
+
+package import MartletCore
+
+/// One call that a run makes, numbered from 0 in the order in which the graph came to it.
+package struct GraphLeg: Sendable, Hashable, CustomStringConvertible {
+  package var number: Int
+
+  package init(_ number: Int) {
+    self.number = number
+  }
+
+  package var description: String { "leg \(number)" }
+}
+
+/// A duty of the router. Exactly one `finish` or `fail` ends a run that was not abandoned, and no order
+/// follows it.
+package enum GraphOrder: Sendable, Equatable {
+  /// Call a deployment and report `answered` or `failed` for this leg, once.
+  case call(leg: GraphLeg, deployment: String, method: MethodName, message: [UInt8])
+
+  /// Nobody needs this leg's answer any more; a report about it is ignored.
+  case cancel(GraphLeg)
+
+  /// Answer the request with this message.
+  case finish([UInt8])
+
+  /// Answer the request with this status.
+  case fail(RPCStatus)
+}
