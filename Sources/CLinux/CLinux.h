@@ -1,11 +1,9 @@
 // The Linux calls that Glibc's module map leaves out. In C because they are macros, variadic or
 // missing from the headers that Swift imports.
 #pragma once
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <errno.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>

@@ -1,0 +1,145 @@
+// One accepted connection and the streams on it.
+internal import MartletCore
+package import MartletWire
+internal import NIOCore
+
+/// Takes the requests of a listener's connections. All calls come on the connection's loop.
+package protocol RequestAcceptor: AnyObject {
+  /// A peer has connected.
+  func connectionOpened(_ connection: ServerConnection)
+
+  /// A request's head has arrived, borrowed for the call. The handler that is returned follows the stream
+  /// from here on; nil when the acceptor has dealt with the request (answered or reset it), whose payload is
+  /// then thrown away. With `endOfStream` neither data nor `endReceived` follows.
+  func requestReceived(
+    _ headers: borrowing HeaderBlock, on stream: ServerStream, endOfStream: Bool
+  ) -> (any StreamHandler)?
+
+  /// The connection is gone; every stream's handler has been told before.
+  func connectionClosed(_ connection: ServerConnection)
+}
+
+/// A client's connection. On its loop only.
+package final class ServerConnection {
+  /// How far a graceful end has come.
+  enum Drain: Equatable {
+    /// Requests are taken. Exits: `drain`.
+    case no
+    /// GOAWAY with the highest stream number went out, so that requests in flight still count. Exits: the
+    /// peer's answer to the ping behind it.
+    case noticed
+    /// GOAWAY with the last accepted stream went out; the connection ends with its last stream.
+    case final
+  }
+
+  /// Marks the ping that follows a shutdown notice among pings.
+  private static let drainPing: UInt64 = 0x6d61_7274_6c65_7401
+
+  package let loop: Loop
+  /// The other end, as logs spell it.
+  package let peer: String
+  let transport: Transport
+  private let acceptor: any RequestAcceptor
+  private var handlers: [(any StreamHandler)?] = []
+  private(set) var drainState = Drain.no
+  /// For the acceptor's own use, such as what it caches for each connection.
+  package var userData: AnyObject?
+
+  init(_ loop: Loop, peer: String, limits: Limits, acceptor: any RequestAcceptor) {
+    self.loop = loop
+    self.peer = peer
+    self.acceptor = acceptor
+    transport = Transport(loop, HTTP2Session(.server, limits: limits))
+  }
+
+  func start() {
+    acceptor.connectionOpened(self)
+    transport.start(self)
+  }
+
+  /// Streams that are open now.
+  package var openStreams: Int { transport.session.openStreams }
+
+  /// Ends the connection gracefully: notice, then the final GOAWAY a round trip later, then the end of
+  /// the last stream.
+  package func drain() {
+    guard drainState == .no, transport.isOpen else { return }
+    drainState = .noticed
+    transport.session.sendShutdownNotice()
+    transport.session.ping(ServerConnection.drainPing)
+    transport.markDirty()
+  }
+
+  /// Closes the socket at once. Open streams end with `.connectionLost`.
+  package func close(_ reason: String = "the server closed the connection") {
+    transport.close(RPCError(.unavailable, reason))
+  }
+}
+
+extension ServerConnection: TransportOwner {
+  package func headersReceived(
+    _ headers: borrowing HeaderBlock, _ section: HeaderSection, on stream: HTTP2StreamID,
+    endOfStream: Bool
+  ) {
+    guard section == .request else {
+      // Trailers of a request carry nothing that gRPC reads; their end of stream counts.
+      if endOfStream { handlers[Int(stream.slot)]?.endReceived() }
+      return
+    }
+    let slot = Int(stream.slot)
+    while handlers.count <= slot { handlers.append(nil) }
+    handlers[slot] = acceptor.requestReceived(
+      headers, on: ServerStream(connection: self, id: stream), endOfStream: endOfStream)
+  }
+
+  package func dataReceived(_ bytes: UnsafeRawBufferPointer, on stream: HTTP2StreamID) {
+    if let handler = handlers[Int(stream.slot)] {
+      handler.dataReceived(bytes)
+    } else {
+      transport.session.consumed(bytes.count, on: stream)
+    }
+  }
+
+  package func endReceived(on stream: HTTP2StreamID) {
+    handlers[Int(stream.slot)]?.endReceived()
+  }
+
+  package func streamClosed(_ stream: HTTP2StreamID, _ code: HTTP2ErrorCode) {
+    let slot = Int(stream.slot)
+    guard slot < handlers.count, let handler = handlers[slot] else { return }
+    handlers[slot] = nil
+    handler.closed(StreamClosure(code, failure: transport.failure))
+  }
+
+  package func streamBecameWritable(_ stream: HTTP2StreamID) {
+    handlers[Int(stream.slot)]?.becameWritable()
+  }
+
+  package func goAwayReceived(lastStream: Int32, _ code: HTTP2ErrorCode) {}
+
+  package func settingsReceived() {}
+
+  package func pingAcknowledged(_ payload: UInt64) {
+    guard payload == ServerConnection.drainPing, drainState == .noticed else { return }
+    drainState = .final
+    transport.session.goAway()
+    transport.markDirty()
+  }
+
+  func transportEnded(_ error: RPCError?) {
+    acceptor.connectionClosed(self)
+  }
+}
+
+extension StreamClosure {
+  /// What `streamClosed` says, given why the connection is ending, if it is.
+  init(_ code: HTTP2ErrorCode, failure: RPCError?) {
+    switch (code, failure) {
+    case (.noError, _): self = .finished
+    case (.refusedStream, nil): self = .unprocessed("the peer refused the stream")
+    case (.refusedStream, let failure?): self = .unprocessed(failure.message)
+    case (_, let failure?): self = .connectionLost(failure.message)
+    case (_, nil): self = .reset(code)
+    }
+  }
+}

@@ -1,0 +1,60 @@
+// One request on a server's connection, as the one who answers it sees it.
+package import MartletWire
+
+/// A handle for orders about one stream. On the connection's loop only. Once the stream is closed, orders
+/// have no effect.
+package struct ServerStream {
+  package let connection: ServerConnection
+  package let id: HTTP2StreamID
+
+  package var loop: Loop { connection.loop }
+  private var session: HTTP2Session { connection.transport.session }
+
+  /// Sends the response head; with `endOfStream` it is the whole answer (trailers-only).
+  package func sendHead(_ headers: HeaderBlock, endOfStream: Bool = false) {
+    session.respond(on: id, headers, endOfStream: endOfStream)
+    connection.transport.markDirty()
+  }
+
+  /// Queues a copy of payload.
+  package func sendData(copying bytes: UnsafeRawBufferPointer) {
+    session.write(copying: bytes, on: id)
+    connection.transport.markDirty()
+  }
+
+  /// Queues payload as it is, retained.
+  package func sendData(_ bytes: [UInt8]) {
+    session.write(bytes, on: id)
+    connection.transport.markDirty()
+  }
+
+  /// Queues one gRPC message with its prefix, retained.
+  package func sendMessage(_ message: [UInt8]) {
+    session.write(message: message, on: id)
+    connection.transport.markDirty()
+  }
+
+  /// Ends our side once the backlog is written.
+  package func sendTrailers(_ trailers: HeaderBlock) {
+    session.finish(id, trailers: trailers)
+    connection.transport.markDirty()
+  }
+
+  /// Drops the backlog and resets the stream.
+  package func reset(_ code: HTTP2ErrorCode) {
+    session.reset(id, code)
+    connection.transport.markDirty()
+  }
+
+  /// Gives `count` received payload bytes back to the peer's windows.
+  package func consumed(_ count: Int) {
+    session.consumed(count, on: id)
+    if session.wantsWrite { connection.transport.markDirty() }
+  }
+
+  /// Payload bytes that are queued and not written yet.
+  package var backlog: Int { session.backlog(of: id) }
+
+  /// False once the backlog has reached `Limits.maxStreamBacklogBytes`, until `becameWritable`.
+  package var isWritable: Bool { session.isWritable(id) }
+}

@@ -1,0 +1,159 @@
+// One socket under one HTTP/2 session: bytes in when they arrive, bytes out once a turn.
+internal import MartletCore
+internal import MartletWire
+internal import NIOCore
+
+/// Who hears of a transport's life.
+protocol TransportOwner: HTTP2SessionDelegate {
+  /// Every stream has been closed. `error` is nil after an orderly end. Called exactly once.
+  func transportEnded(_ error: RPCError?)
+}
+
+/// The last handler of a channel's pipeline. Whoever gives the session an order calls `markDirty`;
+/// the loop then calls `flush` once for the turn, however many orders there were.
+final class Transport: ChannelInboundHandler, Flushable {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  /// Bytes of one output of the session: room to coalesce hundreds of small answers, and a size that
+  /// sockets take at once.
+  static let outputBytes = 64 << 10
+
+  private enum State {
+    case open
+    /// `close` was asked for, or the session failed: nothing more is read.
+    case closing(RPCError?)
+    /// The channel is gone and the owner knows.
+    case ended
+  }
+
+  let loop: Loop
+  let session: HTTP2Session
+  private var owner: (any TransportOwner)?
+  private var context: ChannelHandlerContext?
+  private var state = State.open
+  private var isDirty = false
+
+  init(_ loop: Loop, _ session: HTTP2Session) {
+    self.loop = loop
+    self.session = session
+  }
+
+  /// The owner is kept until the transport has ended.
+  func start(_ owner: any TransportOwner) {
+    self.owner = owner
+    markDirty()
+  }
+
+  /// Why the connection is ending, for streams that it takes along; nil while it is not failing.
+  var failure: RPCError? {
+    if case .closing(let error) = state { return error }
+    return nil
+  }
+
+  var isOpen: Bool {
+    if case .open = state { return true }
+    return false
+  }
+
+  /// Has the session's output written when the loop's turn ends.
+  @inline(__always)
+  func markDirty() {
+    guard !isDirty else { return }
+    isDirty = true
+    loop.flushAtTurnEnd(self)
+  }
+
+  /// Writes what is queued and closes the socket, a little later: never from within a callback of the session.
+  /// Streams that are still open are closed with it.
+  func close(_ error: RPCError?) {
+    guard isOpen else { return }
+    state = .closing(error)
+    loop.executeLater { self.closeNow() }
+  }
+
+  private func closeNow() {
+    guard let context else { return end() }
+    writeOutput(context)
+    context.flush()
+    context.close(promise: nil)
+  }
+
+  // MARK: Out
+
+  func flush() {
+    isDirty = false
+    guard let context, isOpen else { return }
+    writeOutput(context)
+    if isOpen, session.isFinished { close(nil) }
+  }
+
+  private func writeOutput(_ context: ChannelHandlerContext) {
+    guard let owner else { return }
+    do {
+      while session.wantsWrite, context.channel.isWritable {
+        var buffer = loop.takeOutputBuffer()
+        let count = try buffer.writeWithUnsafeMutableBytes(
+          minimumWritableBytes: Transport.outputBytes
+        ) { try session.output(into: $0, owner) }
+        if count > 0 { context.writeAndFlush(wrapOutboundOut(buffer), promise: nil) }
+        loop.giveBack(outputBuffer: buffer)
+        if count == 0 { break }
+      }
+    } catch {
+      close(RPCError(.unavailable, "the connection failed: \(error)", cause: error))
+    }
+  }
+
+  // MARK: In, from NIO
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    end()
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard isOpen, let owner else { return }
+    let buffer = unwrapInboundIn(data)
+    do {
+      try buffer.withUnsafeReadableBytes { try session.receive($0, owner) }
+      if session.wantsWrite || session.isFinished { markDirty() }
+    } catch {
+      close(RPCError(.unavailable, "the peer broke HTTP/2: \(error)", cause: error))
+    }
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    if context.channel.isWritable { markDirty() }
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    end()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    if isOpen { state = .closing(RPCError(.unavailable, "\(error)", cause: error)) }
+    context.close(promise: nil)
+  }
+
+  private func end() {
+    guard let owner else { return }
+    let error: RPCError?
+    switch state {
+    case .open:
+      // Streams that see `failure` must find the reason, so the state changes first.
+      error = session.isFinished ? nil : RPCError(.unavailable, "the peer closed the connection")
+      state = .closing(error)
+    case .closing(let reason): error = reason
+    case .ended: return
+    }
+    session.end(.cancel, owner)
+    state = .ended
+    self.owner = nil
+    context = nil
+    owner.transportEnded(error)
+  }
+}

@@ -1,0 +1,220 @@
+// One thread with one NIO event loop, on which connections live and handlers run.
+package import MartletCore
+internal import NIOConcurrencyHelpers
+internal import NIOCore
+
+/// An event loop with its thread, usable as a `TaskExecutor`: a task that prefers a loop runs on the
+/// loop's thread whenever it is not isolated to an actor.
+///
+/// Work of a loop is done in *turns*. A turn takes every event that the kernel has ready, over all
+/// connections; then `turn()` runs tasks and closures until none is left and lets each connection
+/// that has something to say write once. Handlers therefore see one read and one write for as many
+/// requests as arrived together, which decides the CPU time of a request.
+package final class Loop: TaskExecutor, Sendable {
+  /// Rounds of `turn()` before the kernel is asked for events again. A task that never stops
+  /// yielding would otherwise keep every connection waiting.
+  static let maxRoundsPerTurn = 64
+
+  /// Pause before the next turn when `maxRoundsPerTurn` was reached: long enough for NIO to look at
+  /// its descriptors first, short enough not to be seen.
+  private static let breather = TimeAmount.microseconds(5)
+
+  private enum Work {
+    case job(UnownedJob)
+    case body(() -> Void)
+  }
+
+  private struct Inbox {
+    var work: [Work] = []
+    var wakeupIsUnderWay = false
+  }
+
+  /// What only the loop's own thread touches.
+  private struct Local {
+    var work: [Work] = []
+    var spareWork: [Work] = []
+    var unflushed: [any Flushable] = []
+    var spareUnflushed: [any Flushable] = []
+    var turnIsScheduled = false
+    var outputBuffer = ByteBuffer()
+  }
+
+  let eventLoop: any EventLoop
+  private nonisolated(unsafe) var local = Local()
+  private nonisolated(unsafe) var timers: LoopTimers
+  private let inbox = NIOLockedValueBox(UncheckedSendable(Inbox()))
+  private let watcher: DescriptorWatcher
+
+  init(_ eventLoop: any EventLoop, watcher: DescriptorWatcher) {
+    self.eventLoop = eventLoop
+    self.watcher = watcher
+    timers = LoopTimers(eventLoop)
+  }
+
+  /// True on the loop's thread.
+  package var isCurrent: Bool { eventLoop.inEventLoop }
+
+  /// Nanoseconds on CLOCK_MONOTONIC: comparable between all loops and processes of a machine.
+  package var now: Timestamp { Loop.now }
+
+  /// The same clock, for whoever holds no loop.
+  package static var now: Timestamp {
+    Timestamp(nanoseconds: Int64(NIODeadline.now().uptimeNanoseconds))
+  }
+
+  // MARK: Work
+
+  /// Runs `body` on the loop, later in this turn or in the next one. May be called from any thread.
+  package func execute(_ body: @escaping @Sendable () -> Void) {
+    if isCurrent { appendLocal(.body(body)) } else { appendRemote(.body(body)) }
+  }
+
+  /// Runs `body` on the loop: at once when the caller is on it, else as `execute` does.
+  package func run(_ body: @escaping @Sendable () -> Void) {
+    if isCurrent { body() } else { appendRemote(.body(body)) }
+  }
+
+  /// Runs `body` later in this turn. On the loop only, so `body` needs not be sendable.
+  package func executeLater(_ body: @escaping () -> Void) {
+    preconditionIsCurrent()
+    appendLocal(.body(body))
+  }
+
+  package func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    if isCurrent { appendLocal(.job(job)) } else { appendRemote(.job(job)) }
+  }
+
+  /// Has `connection` write what it holds when this turn ends. On the loop only; the caller sees to
+  /// it that a connection is marked once.
+  func flushAtTurnEnd(_ connection: any Flushable) {
+    local.unflushed.append(connection)
+    scheduleTurn()
+  }
+
+  private func appendLocal(_ work: Work) {
+    local.work.append(work)
+    scheduleTurn()
+  }
+
+  private func scheduleTurn() {
+    guard !local.turnIsScheduled else { return }
+    local.turnIsScheduled = true
+    eventLoop.assumeIsolated().execute { self.turn() }
+  }
+
+  private func appendRemote(_ work: Work) {
+    let box = UncheckedSendable(work)
+    let mustWake = inbox.withLockedValue { inbox in
+      inbox.value.work.append(box.value)
+      defer { inbox.value.wakeupIsUnderWay = true }
+      return !inbox.value.wakeupIsUnderWay
+    }
+    if mustWake { eventLoop.execute { self.emptyInbox() } }
+  }
+
+  private func emptyInbox() {
+    let work = inbox.withLockedValue { inbox in
+      inbox.value.wakeupIsUnderWay = false
+      defer { inbox.value.work = [] }
+      return UncheckedSendable(inbox.value.work)
+    }
+    local.work.append(contentsOf: work.value)
+    if !local.turnIsScheduled {
+      local.turnIsScheduled = true
+      turn()
+    }
+  }
+
+  /// Runs tasks and closures, then flushes connections. Either may cause more of both, so this goes
+  /// on until nothing is left.
+  private func turn() {
+    let executor = asUnownedTaskExecutor()
+    for _ in 0..<Loop.maxRoundsPerTurn {
+      if !local.work.isEmpty {
+        var batch = local.spareWork
+        local.spareWork = []
+        swap(&batch, &local.work)
+        for work in batch {
+          switch work {
+          case .job(let job): job.runSynchronously(on: executor)
+          case .body(let body): body()
+          }
+        }
+        batch.removeAll(keepingCapacity: batch.count < 4096)
+        local.spareWork = batch
+      } else if !local.unflushed.isEmpty {
+        var batch = local.spareUnflushed
+        local.spareUnflushed = []
+        swap(&batch, &local.unflushed)
+        for connection in batch { connection.flush() }
+        batch.removeAll(keepingCapacity: batch.count < 4096)
+        local.spareUnflushed = batch
+      } else {
+        local.turnIsScheduled = false
+        return
+      }
+    }
+    eventLoop.assumeIsolated().scheduleTask(in: Loop.breather) { self.turn() }
+  }
+
+  /// An empty buffer for a connection's output; one for the whole loop, because a socket has usually
+  /// taken the last output before the next one is made.
+  func takeOutputBuffer() -> ByteBuffer {
+    var buffer = ByteBuffer()
+    swap(&buffer, &local.outputBuffer)
+    buffer.clear()
+    return buffer
+  }
+
+  func giveBack(outputBuffer: ByteBuffer) {
+    local.outputBuffer = outputBuffer
+  }
+
+  // MARK: Time and descriptors
+
+  /// Runs `body` on the loop once `delay` has passed, unless the timer is cancelled. On the loop only.
+  @discardableResult
+  package func schedule(after delay: Duration, _ body: @escaping () -> Void) -> Timer {
+    schedule(at: now + delay, body)
+  }
+
+  /// Runs `body` on the loop at `time`, unless the timer is cancelled. On the loop only.
+  @discardableResult
+  package func schedule(at time: Timestamp, _ body: @escaping () -> Void) -> Timer {
+    preconditionIsCurrent()
+    return timers.add(at: time, body)
+  }
+
+  /// Suspends for `duration` without leaving the loop's thread for good; returns early, throwing
+  /// `CancellationError`, when the task is cancelled.
+  package func sleep(for duration: Duration) async throws {
+    try await Task.sleep(for: duration, clock: .continuous)
+  }
+
+  /// Runs `body` on the loop each time `descriptor` is readable, until it returns `.stop` or the
+  /// watch is cancelled. `body` must take what is there to read, or stop. The descriptor stays the
+  /// caller's: close it only after the watch has ended. On the loop only.
+  @discardableResult
+  package func watch(
+    _ descriptor: CInt, _ body: @escaping () -> DescriptorWatch.Next
+  ) -> DescriptorWatch {
+    preconditionIsCurrent()
+    return watcher.watch(descriptor, on: self, body)
+  }
+
+  package func preconditionIsCurrent() {
+    precondition(isCurrent, "called off the loop's thread")
+  }
+}
+
+/// Something that a loop flushes at the end of a turn.
+protocol Flushable: AnyObject {
+  func flush()
+}
+
+/// Carries a value over to a loop's thread, where alone it is used.
+struct UncheckedSendable<Value>: @unchecked Sendable {
+  var value: Value
+  init(_ value: Value) { self.value = value }
+}

@@ -1,0 +1,41 @@
+// The loops of one process.
+internal import MartletCore
+internal import NIOCore
+internal import NIOPosix
+internal import Synchronization
+
+/// A fixed number of loops, each with a thread of its own.
+package final class LoopGroup: Sendable {
+  package let loops: [Loop]
+  private let group: MultiThreadedEventLoopGroup
+  private let watcher: DescriptorWatcher
+  private let turns = Atomic<Int>(0)
+
+  /// Starts `count` threads, at least one.
+  package init(count: Int = 1) {
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, count))
+    let watcher = DescriptorWatcher()
+    self.group = group
+    self.watcher = watcher
+    loops = group.makeIterator().map { Loop($0, watcher: watcher) }
+  }
+
+  /// The next loop, each in its turn. May be called from any thread.
+  package func next() -> Loop {
+    let turn = turns.wrappingAdd(1, ordering: .relaxed).oldValue
+    return loops[Int(UInt(bitPattern: turn) % UInt(loops.count))]
+  }
+
+  /// The calling thread's loop, or the next one when the caller is on none of them.
+  package func currentOrNext() -> Loop {
+    loops.first(where: \.isCurrent) ?? next()
+  }
+
+  /// Closes what is still open and ends the threads. Must not be awaited on one of the loops.
+  package func shutdown() async {
+    watcher.shutdown()
+    do { try await group.shutdownGracefully() } catch {
+      // Shut down twice: the threads are gone, which is what the caller wanted.
+    }
+  }
+}
