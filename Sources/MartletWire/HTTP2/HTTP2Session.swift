@@ -7,19 +7,29 @@ package import MartletCore
 /// one loop: it is not thread-safe.
 ///
 /// `receive` takes what the peer sent and tells the delegate what it meant. Orders (`open`,
-/// `respond`, `write`, `finish`, `reset`, …) only queue; `output` turns all that is queued into bytes.
-package final class HTTP2Session {
+/// `respond`, `write`, `finish`, `reset`, …) only queue; `output` turns all that is queued into
+/// bytes. Orders on a stream that is closed do nothing.
+@safe package final class HTTP2Session {
   package enum Role: Sendable, Hashable {
     case client
     case server
   }
 
   package let role: Role
+  let core: UnsafeMutablePointer<SessionCore>
 
   /// Queues the preface's settings at once. `limits` bound what the peer may do.
   package init(_ role: Role, limits: Limits) {
     self.role = role
-    fatalError("being written")
+    unsafe core = .allocate(capacity: 1)
+    unsafe core.initialize(to: SessionCore(role, limits: limits))
+    unsafe Self.makeSession(core)
+    unsafe Self.submitPreface(core, limits)
+  }
+
+  deinit {
+    unsafe core.deinitialize(count: 1)
+    unsafe core.deallocate()
   }
 
   // MARK: Bytes
@@ -28,95 +38,122 @@ package final class HTTP2Session {
   /// once more for the GOAWAY that says why, close the transport and call `end`.
   package func receive(
     _ bytes: UnsafeRawBufferPointer, _ delegate: any HTTP2SessionDelegate
-  ) throws(HTTP2SessionError) { fatalError("being written") }
+  ) throws(HTTP2SessionError) {
+    guard unsafe !core.pointee.isEnded else { return }
+    if let failure = unsafe core.pointee.failure { throw failure }
+    guard let base = bytes.baseAddress, unsafe !bytes.isEmpty else { return }
+    enter(delegate)
+    defer { leave() }
+    // All bytes are taken or the result is negative: no callback of ours pauses.
+    let taken = unsafe nghttp2_session_mem_recv(
+      core.pointee.session, base.assumingMemoryBound(to: UInt8.self), bytes.count)
+    guard taken < 0 else { return }
+    throw fail(CInt(truncatingIfNeeded: taken))
+  }
 
   /// Whether `output` has something to write.
-  package var wantsWrite: Bool { fatalError("being written") }
+  package var wantsWrite: Bool {
+    unsafe !core.pointee.isEnded
+      && (core.pointee.hasSpill || nghttp2_session_want_write(core.pointee.session) != 0)
+  }
 
   /// Encodes what is queued, as much as fits. Returns the bytes written; call again while
-  /// `wantsWrite`. Give it room: 64 KiB coalesces many streams, the least that works is 64 bytes.
+  /// `wantsWrite`. Give it room: 64 KiB coalesces many streams.
   package func output(
     into buffer: UnsafeMutableRawBufferPointer, _ delegate: any HTTP2SessionDelegate
-  ) throws(HTTP2SessionError) -> Int { fatalError("being written") }
+  ) throws(HTTP2SessionError) -> Int {
+    guard unsafe !core.pointee.isEnded, let base = buffer.baseAddress else { return 0 }
+    enter(delegate)
+    defer { leave() }
+    unsafe core.pointee.cursor = base
+    unsafe core.pointee.cursorEnd = base + buffer.count
+    defer {
+      unsafe core.pointee.cursor = nil
+      unsafe core.pointee.cursorEnd = nil
+    }
+    guard unsafe core.pointee.drainSpill() else { return buffer.count }
+    while unsafe core.pointee.room > 0 {
+      var frame: UnsafePointer<UInt8>?
+      let count = unsafe nghttp2_session_mem_send(core.pointee.session, &frame)
+      guard count >= 0 else { throw fail(CInt(truncatingIfNeeded: count)) }
+      guard count > 0, let frame = unsafe frame else { break }
+      unsafe core.pointee.emit(frame, count)
+    }
+    let written = unsafe buffer.count - core.pointee.room
+    tellWritable(delegate)
+    return written
+  }
 
-  /// Whether both sides are done: GOAWAY went one way or the other and no stream is left. The driver
-  /// closes the transport.
-  package var isFinished: Bool { fatalError("being written") }
+  /// Whether both sides are done: GOAWAY went one way or the other and no stream is left, or the peer
+  /// broke the protocol and was told so. The driver closes the transport and calls `end`.
+  package var isFinished: Bool {
+    unsafe core.pointee.isEnded
+      || (!core.pointee.hasSpill && nghttp2_session_want_read(core.pointee.session) == 0
+        && nghttp2_session_want_write(core.pointee.session) == 0)
+  }
+
+  /// What nghttp2 last complained about, for logs; nil when all went well.
+  package var complaint: String? { unsafe core.pointee.complaint }
 
   /// The transport is gone: closes every stream that is still open, each once. Streams that were
-  /// never written close with `.refusedStream`, the others with `code`. Nothing else may be asked of
-  /// the session afterwards. Idempotent.
+  /// never written close with `.refusedStream`, the others with `code`. Idempotent; orders given
+  /// from then on do nothing.
   package func end(_ code: HTTP2ErrorCode, _ delegate: any HTTP2SessionDelegate) {
-    fatalError("being written")
+    guard unsafe !core.pointee.isEnded else { return }
+    enter(delegate)
+    defer { leave() }
+    unsafe core.pointee.isEnded = true
+    for slot in unsafe 0..<Int32(core.pointee.slots.capacity) {
+      let number = unsafe core.pointee.slots[slot].number
+      guard number != 0 else { continue }
+      // nghttp2 knows a request's stream from the moment its headers are encoded.
+      let isWritten =
+        unsafe role == .server
+        || nghttp2_session_get_stream_local_close(core.pointee.session, number) >= 0
+      unsafe core.pointee.close(slot, isWritten ? code : .refusedStream)
+    }
   }
 
-  // MARK: Orders about streams
+  // MARK: Inside
 
-  /// Whether `open` would succeed now.
-  package var canOpen: Bool { fatalError("being written") }
-
-  /// Opens a stream (client). Nil when the peer sent GOAWAY, its limit of concurrent streams is
-  /// reached, or the session ended.
-  package func open(_ headers: HeaderBlock, endOfStream: Bool = false) -> HTTP2StreamID? {
-    fatalError("being written")
+  private func enter(_ delegate: any HTTP2SessionDelegate) {
+    unsafe precondition(
+      core.pointee.delegate == nil, "receive, output and end must not be called from an event")
+    unsafe core.pointee.delegate = delegate
   }
 
-  /// Sends the response head (server), once for each stream. With `endOfStream` it is a
-  /// trailers-only answer.
-  package func respond(
-    on stream: HTTP2StreamID, _ headers: HeaderBlock, endOfStream: Bool = false
-  ) { fatalError("being written") }
-
-  /// Queues one gRPC message: the 5-byte prefix and `message`, which is retained, not copied.
-  package func write(message: [UInt8], on stream: HTTP2StreamID) { fatalError("being written") }
-
-  /// Queues payload as it is, retained.
-  package func write(_ bytes: [UInt8], on stream: HTTP2StreamID) { fatalError("being written") }
-
-  /// Queues a copy of payload, as a proxy does with borrowed bytes.
-  package func write(copying bytes: UnsafeRawBufferPointer, on stream: HTTP2StreamID) {
-    fatalError("being written")
+  private func leave() {
+    unsafe core.pointee.delegate = nil
   }
 
-  /// Ends our side once the backlog is written; with trailers when given. A server whose client has not
-  /// ended its side yet then resets the stream with NO_ERROR (RFC 9113 §8.1).
-  package func finish(_ stream: HTTP2StreamID, trailers: HeaderBlock? = nil) {
-    fatalError("being written")
+  private func tellWritable(_ delegate: any HTTP2SessionDelegate) {
+    guard unsafe !core.pointee.writable.isEmpty else { return }
+    var streams: [HTTP2StreamID] = []
+    unsafe swap(&streams, &core.pointee.writable)
+    for stream in streams {
+      guard unsafe core.pointee.slots.holds(stream),
+        unsafe !core.pointee.slots[stream.slot].flags.contains(.finishing)
+      else { continue }
+      delegate.streamBecameWritable(stream)
+    }
   }
 
-  /// Drops the backlog and resets the stream. `streamClosed` follows from `output`.
-  package func reset(_ stream: HTTP2StreamID, _ code: HTTP2ErrorCode) {
-    fatalError("being written")
+  /// Makes the failure of a call of nghttp2's lasting.
+  private func fail(_ result: CInt) -> HTTP2SessionError {
+    let reason =
+      unsafe core.pointee.complaint ?? String(cString: nghttp2_strerror(result))
+    let code: HTTP2ErrorCode
+    switch result {
+    case NGHTTP2_ERR_BAD_CLIENT_MAGIC.rawValue: code = .protocolError
+    case NGHTTP2_ERR_FLOODED.rawValue: code = .enhanceYourCalm
+    default: code = .internalError
+    }
+    let failure = HTTP2SessionError(code: code, reason: reason)
+    unsafe core.pointee.failure = failure
+    // Queues the GOAWAY; without memory it fails, and the transport closes all the same.
+    unsafe nghttp2_session_terminate_session(core.pointee.session, code.rawValue)
+    return failure
   }
-
-  /// Gives `count` received payload bytes back to the peer's windows. What a closed stream left
-  /// unconsumed is given back by itself.
-  package func consumed(_ count: Int, on stream: HTTP2StreamID) { fatalError("being written") }
-
-  /// Payload bytes queued on the stream and not yet in any output.
-  package func backlog(of stream: HTTP2StreamID) -> Int { fatalError("being written") }
-
-  /// Whether the backlog is below `Limits.maxStreamBacklogBytes`. Once it is not,
-  /// `streamBecameWritable` tells when to go on.
-  package func isWritable(_ stream: HTTP2StreamID) -> Bool { fatalError("being written") }
-
-  // MARK: Orders about the connection
-
-  /// Streams announced and not yet closed.
-  package var openStreams: Int { fatalError("being written") }
-
-  /// What the peer allows; 100 until its settings arrive.
-  package var peerMaxConcurrentStreams: Int { fatalError("being written") }
-
-  /// Announces a graceful end (server): GOAWAY with the highest stream number, so that requests in
-  /// flight are not lost. Send `goAway` a round trip later (see `ping`).
-  package func sendShutdownNotice() { fatalError("being written") }
-
-  /// GOAWAY: streams accepted so far finish, new ones are refused.
-  package func goAway(_ code: HTTP2ErrorCode = .noError) { fatalError("being written") }
-
-  /// PING; `pingAcknowledged` brings `payload` back.
-  package func ping(_ payload: UInt64) { fatalError("being written") }
 }
 
 /// Why a session cannot go on.

@@ -25,8 +25,8 @@ package enum HeaderSection: Sendable, Hashable {
   case trailers
 }
 
-/// Driven by `HTTP2Session.receive`, `output` and `end`, on whose stack every call is made. It may give the
-/// session orders, but must not call those three again from within.
+/// Driven by `HTTP2Session.receive`, `output` and `end`, on whose stack every call is made. It may
+/// give the session orders, but must not call those three again from within.
 ///
 /// A stream that was announced, by `headersReceived` with `.request` on a server or by `open` on a
 /// client, is closed by exactly one `streamClosed`, after which nothing more is said about it.

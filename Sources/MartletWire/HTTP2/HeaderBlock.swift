@@ -1,7 +1,8 @@
 // A header section, flat: one buffer of bytes and where in it each field lies.
 
-/// An ordered list of header fields without a String or an allocation for each. One that is emptied with
-/// `removeAll` and filled again allocates nothing; literals (`append(_:literal:)`) are not even copied.
+/// An ordered list of header fields without a String or an allocation for each. One that is emptied
+/// with `removeAll` and filled again allocates nothing; literals (`append(_:literal:)`) are not even
+/// copied.
 package struct HeaderBlock: Sendable {
   /// Where one field lies. A literal's `start` is its address, another's its offset in `bytes`.
   struct Field: Sendable {
@@ -18,6 +19,9 @@ package struct HeaderBlock: Sendable {
 
   var bytes: [UInt8] = []
   var fields: [Field] = []
+
+  /// What HPACK counts for each field besides its name and value (RFC 7541 §4.1).
+  static var fieldOverhead: Int { 32 }
 
   package init() {}
 
@@ -44,8 +48,8 @@ extension HeaderBlock {
         valueIsLiteral: true, neverIndexed: false))
   }
 
-  /// Adds a field of a known name. `neverIndexed` for values that differ each time, such as a timeout: it keeps
-  /// them out of both sides' HPACK tables (RFC 7541 §7.1.3).
+  /// Adds a field of a known name. `neverIndexed` is for values that differ each time, such as a
+  /// timeout: it keeps them out of both sides' HPACK tables (RFC 7541 §7.1.3).
   package mutating func append(
     _ name: HeaderName, _ value: UnsafeRawBufferPointer, neverIndexed: Bool = false
   ) {

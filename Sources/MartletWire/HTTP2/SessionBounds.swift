@@ -1,0 +1,34 @@
+// The session's own limits. What the house as a whole must know is in `Limits`.
+
+/// Bounds on what a peer can make one session keep or do.
+enum SessionBounds {
+  /// Answers (SETTINGS ACK, PING ACK, RST_STREAM) that may wait for a peer which sends and does not read.
+  /// nghttp2 allows 1,000; nobody honest has more than a few in flight.
+  static let maxOutboundAcks = 128
+
+  /// Streams we open before the peer's SETTINGS say how many it takes (RFC 9113 §6.5.2 advises
+  /// peers to allow at least 100).
+  static let streamsBeforeSettings: UInt32 = 100
+
+  /// A window's credit goes back to nghttp2 when this fraction of the window has been consumed. With nghttp2's
+  /// own threshold of a half the peer always keeps a quarter, and short requests cost no call.
+  static let creditFraction = 4
+
+  /// Memory of drained payload that a stream slot keeps for its next stream's small writes.
+  static let maxSpareBytes = 4 << 10
+
+  /// Copied payload is gathered in pieces of about this size.
+  static let maxOwnPieceBytes = 16 << 10
+
+  /// Resets a client may send at once, and each second from then on, before the connection ends (nghttp2: 1,000 and
+  /// 33). Under overload an honest router resets all its streams whenever their deadline passes;
+  /// at 1,000 a second a hostile one costs us some milliseconds a second.
+  static let resetBurst: UInt64 = 5000
+  static let resetsPerSecond: UInt64 = 1000
+
+  /// A DATA frame is cut to fit the rest of an output buffer unless less than this is left.
+  static let minDataRoom = 256
+
+  /// Stream slots of a new session; they double as needed, up to the concurrent streams allowed.
+  static let initialSlots = 8
+}

@@ -1,0 +1,316 @@
+// nghttp2's callbacks: C on one side, the session's core on the other.
+
+internal import CNGHTTP2
+private import MartletCore
+
+/// The callbacks every session shares, built once.
+enum SessionCallbacks {
+  // Written once before any session exists and only read from then on.
+  nonisolated(unsafe) static let shared: OpaquePointer? = {
+    var callbacks: OpaquePointer?
+    // Fails only without memory; sessions then fail to be made.
+    guard unsafe nghttp2_session_callbacks_new(&callbacks) == 0 else { return nil }
+    unsafe nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, headersBegan)
+    unsafe nghttp2_session_callbacks_set_on_header_callback(callbacks, headerReceived)
+    unsafe nghttp2_session_callbacks_set_on_invalid_header_callback(
+      callbacks, invalidHeaderReceived)
+    unsafe nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, frameReceived)
+    unsafe nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, dataReceived)
+    unsafe nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, streamClosed)
+    unsafe nghttp2_session_callbacks_set_send_data_callback(callbacks, dataFrameReady)
+    unsafe nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, frameSent)
+    unsafe nghttp2_session_callbacks_set_on_frame_not_send_callback(callbacks, frameNotSent)
+    unsafe nghttp2_session_callbacks_set_error_callback2(callbacks, complained)
+    return unsafe callbacks
+  }()
+
+  static let resetThisStream = NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
+  static let endStreamFlag = UInt8(NGHTTP2_FLAG_END_STREAM.rawValue)
+  static let ackFlag = UInt8(NGHTTP2_FLAG_ACK.rawValue)
+  static let headers = UInt8(NGHTTP2_HEADERS.rawValue)
+  static let data = UInt8(NGHTTP2_DATA.rawValue)
+  static let settings = UInt8(NGHTTP2_SETTINGS.rawValue)
+  static let ping = UInt8(NGHTTP2_PING.rawValue)
+  static let goAway = UInt8(NGHTTP2_GOAWAY.rawValue)
+}
+
+private typealias Core = UnsafeMutablePointer<SessionCore>
+
+private func core(_ userData: UnsafeMutableRawPointer?) -> Core {
+  // The session was made with its core's address and does not outlive it.
+  unsafe userData.unsafelyUnwrapped.assumingMemoryBound(to: SessionCore.self)
+}
+
+// MARK: - Header sections received
+
+private let headersBegan: nghttp2_on_begin_headers_callback = { session, frame, userData in
+  let core = unsafe core(userData)
+  guard let frame = unsafe frame else { return 0 }
+  let number = unsafe frame.pointee.hd.stream_id
+  if unsafe frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST {
+    let slot = unsafe core.pointee.slots.take()
+    unsafe core.pointee.slots[slot].number = number
+    unsafe nghttp2_session_set_stream_user_data(session, number, SessionCore.userData(slot))
+    unsafe core.pointee.inboundSlot = slot
+  } else {
+    unsafe core.pointee.inboundSlot = core.pointee.slot(ofStream: number)
+  }
+  unsafe core.pointee.inbound.removeAll()
+  unsafe core.pointee.inboundListBytes = 0
+  return 0
+}
+
+private let headerReceived: nghttp2_on_header_callback = {
+  _, _, name, nameCount, value, valueCount, flags, userData in
+  let core = unsafe core(userData)
+  unsafe core.pointee.inboundListBytes += nameCount + valueCount + HeaderBlock.fieldOverhead
+  // Past the limit nothing more is kept; `frameReceived` answers for the whole section.
+  guard unsafe core.pointee.inboundListBytes <= core.pointee.maxHeaderListBytes else { return 0 }
+  unsafe core.pointee.inbound.append(
+    name: UnsafeRawBufferPointer(start: name, count: nameCount),
+    value: UnsafeRawBufferPointer(start: value, count: valueCount),
+    neverIndexed: UInt32(flags) & NGHTTP2_NV_FLAG_NO_INDEX.rawValue != 0)
+  return 0
+}
+
+/// nghttp2 would ignore a malformed field. RFC 9113 §8.1.1 has the whole message refused, or what
+/// one hop ignores another may act upon.
+private let invalidHeaderReceived: nghttp2_on_invalid_header_callback = {
+  session, frame, _, _, _, _, _, _ in
+  guard let frame = unsafe frame else { return 0 }
+  unsafe nghttp2_submit_rst_stream(
+    session, UInt8(NGHTTP2_FLAG_NONE.rawValue), frame.pointee.hd.stream_id,
+    HTTP2ErrorCode.protocolError.rawValue)
+  return SessionCallbacks.resetThisStream
+}
+
+extension SessionCore {
+  /// A header section is whole.
+  mutating func headersEnded(_ frame: UnsafePointer<nghttp2_frame>) {
+    let slot = inboundSlot
+    guard slot >= 0 else { return }
+    if inboundListBytes > maxHeaderListBytes { return refuseOversize(slot) }
+    let section: HeaderSection
+    switch role {
+    case .server:
+      section = unsafe frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST ? .request : .trailers
+    case .client:
+      section = inbound.responseSection
+    }
+    let endOfStream = unsafe frame.pointee.hd.flags & SessionCallbacks.endStreamFlag != 0
+    slots[slot].flags.insert(endOfStream ? [.announced, .peerEnded] : .announced)
+    // Taken out for the call, so that it is passed without a copy or a reference count.
+    var headers = HeaderBlock()
+    swap(&headers, &inbound)
+    unsafe delegate?.headersReceived(headers, section, on: id(slot), endOfStream: endOfStream)
+    swap(&headers, &inbound)
+  }
+
+  /// A server answers by itself what is too long to be shown to anybody; a stream that is known
+  /// already is reset.
+  private mutating func refuseOversize(_ slot: Int32) {
+    let number = slots[slot].number
+    guard role == .server, !slots[slot].flags.contains(.announced) else {
+      _ = unsafe nghttp2_submit_rst_stream(
+        session, UInt8(NGHTTP2_FLAG_NONE.rawValue), number,
+        HTTP2ErrorCode.enhanceYourCalm.rawValue)
+      return
+    }
+    unsafe nghttp2_session_set_stream_user_data(session, number, nil)
+    inboundSlot = -1
+    slots.free(slot)
+    unsafe withPairs(.oversizeAnswer) { pairs, count, session in
+      _ = unsafe nghttp2_submit_response(session, number, pairs, count, nil)
+    }
+  }
+}
+
+extension HeaderBlock {
+  fileprivate static let oversizeAnswer = grpcTrailersOnly(
+    .init(.resourceExhausted, "the request's header list is larger than this server accepts"))
+
+  /// Which section of a response this is, by its `:status`.
+  fileprivate var responseSection: HeaderSection {
+    guard let isInformational = unsafe withValue(of: .status, { unsafe $0.first == UInt8(ascii: "1") })
+    else { return .trailers }
+    return isInformational ? .informational : .response
+  }
+}
+
+// MARK: - Frames received
+
+private let frameReceived: nghttp2_on_frame_recv_callback = { _, frame, userData in
+  let core = unsafe core(userData)
+  guard let frame = unsafe frame else { return 0 }
+  switch unsafe frame.pointee.hd.type {
+  case SessionCallbacks.headers:
+    unsafe core.pointee.headersEnded(frame)
+  case SessionCallbacks.data:
+    guard unsafe frame.pointee.hd.flags & SessionCallbacks.endStreamFlag != 0 else { break }
+    let slot = unsafe core.pointee.slot(ofStream: frame.pointee.hd.stream_id)
+    guard slot >= 0 else { break }
+    unsafe core.pointee.slots[slot].flags.insert(.peerEnded)
+    unsafe core.pointee.delegate?.endReceived(on: core.pointee.id(slot))
+  case SessionCallbacks.settings:
+    guard unsafe frame.pointee.hd.flags & SessionCallbacks.ackFlag == 0 else { break }
+    unsafe core.pointee.delegate?.settingsReceived()
+  case SessionCallbacks.ping:
+    guard unsafe frame.pointee.hd.flags & SessionCallbacks.ackFlag != 0 else { break }
+    let payload = unsafe withUnsafeBytes(of: frame.pointee.ping.opaque_data) {
+      unsafe UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self))
+    }
+    unsafe core.pointee.delegate?.pingAcknowledged(payload)
+  case SessionCallbacks.goAway:
+    unsafe core.pointee.delegate?.goAwayReceived(
+      lastStream: frame.pointee.goaway.last_stream_id,
+      HTTP2ErrorCode(rawValue: frame.pointee.goaway.error_code))
+  default:
+    break
+  }
+  return 0
+}
+
+private let dataReceived: nghttp2_on_data_chunk_recv_callback = {
+  _, _, number, bytes, count, userData in
+  let core = unsafe core(userData)
+  let slot = unsafe core.pointee.slot(ofStream: number)
+  guard slot >= 0, unsafe core.pointee.slots[slot].flags.contains(.announced),
+    unsafe !core.pointee.slots[slot].flags.contains(.resetOrdered)
+  else {
+    unsafe core.pointee.giveConnectionCredit(count)
+    return 0
+  }
+  unsafe core.pointee.slots[slot].unconsumed += count
+  unsafe core.pointee.delegate?.dataReceived(
+    UnsafeRawBufferPointer(start: bytes, count: count), on: core.pointee.id(slot))
+  return 0
+}
+
+private let streamClosed: nghttp2_on_stream_close_callback = { _, number, code, userData in
+  let core = unsafe core(userData)
+  let slot = unsafe core.pointee.slot(ofStream: number)
+  if slot >= 0 {
+    unsafe core.pointee.close(slot, HTTP2ErrorCode(rawValue: code))
+  }
+  return 0
+}
+
+// MARK: - Frames sent
+
+/// Says how much of a stream's backlog goes into the DATA frame that nghttp2 is about to make; the
+/// bytes are written by `dataFrameReady`.
+let payloadWanted: nghttp2_data_source_read_callback = {
+  session, number, _, wanted, dataFlags, source, userData in
+  let core = unsafe core(userData)
+  guard let source = unsafe source, let dataFlags = unsafe dataFlags else {
+    return Int(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue)
+  }
+  let slot = unsafe SessionCore.slot(source.pointee.ptr)
+  guard unsafe core.pointee.slots[slot].number == number else {
+    return Int(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue)
+  }
+  let backlog = unsafe core.pointee.slots[slot].queue.count
+  let isFinishing = unsafe core.pointee.slots[slot].flags.contains(.finishing)
+  if backlog == 0, !isFinishing {
+    unsafe core.pointee.slots[slot].flags.insert(.deferred)
+    return Int(NGHTTP2_ERR_DEFERRED.rawValue)
+  }
+  let room = unsafe core.pointee.room - SessionCore.frameHeaderBytes
+  var count = min(wanted, backlog)
+  if room >= SessionBounds.minDataRoom { count = min(count, room) }
+  var flags = NGHTTP2_DATA_FLAG_NO_COPY.rawValue
+  if count == backlog, isFinishing {
+    flags |= NGHTTP2_DATA_FLAG_EOF.rawValue
+    if unsafe core.pointee.submitTrailers(slot) {
+      flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
+    }
+  }
+  unsafe dataFlags.pointee |= flags
+  return count
+}
+
+extension SessionCore {
+  /// Length, type, flags and stream (RFC 9113 §4.1).
+  static var frameHeaderBytes: Int { 9 }
+
+  /// Queues the trailers behind the stream's last DATA frame; whether there are any.
+  mutating func submitTrailers(_ slot: Int32) -> Bool {
+    guard let trailers = slots[slot].trailers.take() else { return false }
+    let number = slots[slot].number
+    return unsafe withPairs(trailers) { pairs, count, session in
+      unsafe nghttp2_submit_trailer(session, number, pairs, count) == 0
+    }
+  }
+
+  /// Writes a DATA frame. Whether it could: a frame that follows a spill has to wait.
+  mutating func emitData(
+    _ header: UnsafePointer<UInt8>, _ count: Int, _ slot: Int32
+  ) -> Bool {
+    if hasSpill { return false }
+    let whole = Self.frameHeaderBytes + count
+    if room >= whole, let cursor = unsafe cursor {
+      unsafe cursor.copyMemory(from: header, byteCount: Self.frameHeaderBytes)
+      unsafe slots[slot].queue.read(count, into: cursor + Self.frameHeaderBytes)
+      unsafe self.cursor = cursor + whole
+    } else {
+      unsafe withUnsafeTemporaryAllocation(byteCount: whole, alignment: 1) { frame in
+        guard let base = frame.baseAddress else { return }
+        unsafe base.copyMemory(from: header, byteCount: Self.frameHeaderBytes)
+        unsafe slots[slot].queue.read(count, into: base + Self.frameHeaderBytes)
+        unsafe emit(base, whole)
+      }
+    }
+    if slots[slot].flags.contains(.full), slots[slot].queue.count <= maxStreamBacklogBytes / 2 {
+      slots[slot].flags.remove(.full)
+      writable.append(id(slot))
+    }
+    return true
+  }
+}
+
+private let dataFrameReady: nghttp2_send_data_callback = {
+  _, _, header, count, source, userData in
+  let core = unsafe core(userData)
+  guard let source = unsafe source, let header = unsafe header else {
+    return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
+  }
+  let slot = unsafe SessionCore.slot(source.pointee.ptr)
+  return unsafe core.pointee.emitData(header, count, slot)
+    ? 0 : NGHTTP2_ERR_WOULDBLOCK.rawValue
+}
+
+/// A server that has answered before the request was whole asks the client to stop sending it
+/// (RFC 9113 §8.1).
+private let frameSent: nghttp2_on_frame_send_callback = { session, frame, userData in
+  guard let frame = unsafe frame,
+    unsafe frame.pointee.hd.flags & SessionCallbacks.endStreamFlag != 0,
+    unsafe frame.pointee.hd.type == SessionCallbacks.headers
+      || frame.pointee.hd.type == SessionCallbacks.data,
+    unsafe core(userData).pointee.role == .server,
+    unsafe nghttp2_session_get_stream_remote_close(session, frame.pointee.hd.stream_id) == 0
+  else { return 0 }
+  unsafe nghttp2_submit_rst_stream(
+    session, UInt8(NGHTTP2_FLAG_NONE.rawValue), frame.pointee.hd.stream_id,
+    HTTP2ErrorCode.noError.rawValue)
+  return 0
+}
+
+/// A header section that cannot be encoded must not leave its stream hanging.
+private let frameNotSent: nghttp2_on_frame_not_send_callback = {
+  session, frame, error, userData in
+  guard let frame = unsafe frame, unsafe frame.pointee.hd.type == SessionCallbacks.headers,
+    error == NGHTTP2_ERR_FRAME_SIZE_ERROR.rawValue || error == NGHTTP2_ERR_HEADER_COMP.rawValue,
+    unsafe frame.pointee.headers.cat != NGHTTP2_HCAT_REQUEST
+  else { return 0 }
+  unsafe nghttp2_submit_rst_stream(
+    session, UInt8(NGHTTP2_FLAG_NONE.rawValue), frame.pointee.hd.stream_id,
+    HTTP2ErrorCode.internalError.rawValue)
+  return 0
+}
+
+private let complained: nghttp2_error_callback2 = { _, _, message, count, userData in
+  let core = unsafe core(userData)
+  let bytes = unsafe UnsafeRawBufferPointer(start: message, count: count)
+  unsafe core.pointee.complaint = String(decoding: bytes, as: UTF8.self)
+  return 0
+}

@@ -1,0 +1,209 @@
+// The state of a session that nghttp2's callbacks reach.
+
+internal import CNGHTTP2
+internal import MartletCore
+
+/// Lives at one address for as long as its nghttp2 session, which holds that address as its user
+/// data. Callbacks and orders work on it through that pointer alone: no reference counting, and no
+/// exclusivity checks when a delegate gives orders from within an event.
+@safe struct SessionCore: ~Copyable {
+  let role: HTTP2Session.Role
+  /// Set right after `init`, never nil while the session lives.
+  var session: OpaquePointer?
+
+  let maxHeaderListBytes: Int
+  let maxStreamBacklogBytes: Int
+  let maxStreams: Int
+  let streamCreditStep: Int
+  let connectionCreditStep: Int
+
+  var slots = StreamSlots()
+  /// Connection credit that nghttp2 was not told of yet.
+  var connectionCredit = 0
+
+  /// Set for the time of one `receive`, `output` or `end`.
+  unowned(unsafe) var delegate: (any HTTP2SessionDelegate)?
+
+  /// The header section that is being received: they never interleave.
+  var inbound = HeaderBlock()
+  var inboundListBytes = 0
+  var inboundSlot: Int32 = -1
+
+  /// Where the running `output` writes next and where its buffer ends.
+  var cursor: UnsafeMutableRawPointer?
+  var cursorEnd: UnsafeMutableRawPointer?
+  /// What did not fit the last output buffer, from `spillStart` on.
+  var spill: [UInt8] = []
+  var spillStart = 0
+
+  /// Streams whose backlog fell; told after the output is written.
+  var writable: [HTTP2StreamID] = []
+
+  /// Scratch for one header section on its way to nghttp2.
+  var pairs: UnsafeMutablePointer<nghttp2_nv>
+  var pairCapacity = 32
+
+  var isEnded = false
+  var failure: HTTP2SessionError?
+  /// What nghttp2 last complained about.
+  var complaint: String?
+
+  init(_ role: HTTP2Session.Role, limits: Limits) {
+    self.role = role
+    maxHeaderListBytes = limits.maxHeaderListBytes
+    maxStreamBacklogBytes = limits.maxStreamBacklogBytes
+    maxStreams = limits.maxConcurrentStreams
+    streamCreditStep = limits.initialStreamWindowBytes / SessionBounds.creditFraction
+    connectionCreditStep = limits.initialConnectionWindowBytes / SessionBounds.creditFraction
+    unsafe pairs = .allocate(capacity: pairCapacity)
+  }
+
+  deinit {
+    unsafe nghttp2_session_del(session)
+    unsafe pairs.deallocate()
+  }
+
+  var room: Int {
+    guard let cursor = unsafe cursor, let cursorEnd = unsafe cursorEnd else { return 0 }
+    return unsafe cursorEnd - cursor
+  }
+
+  // MARK: Streams
+
+  /// nghttp2's user data for the stream in `slot`; nil stands for none, hence the 1.
+  static func userData(_ slot: Int32) -> UnsafeMutableRawPointer? {
+    unsafe UnsafeMutableRawPointer(bitPattern: Int(slot) + 1)
+  }
+
+  static func slot(_ userData: UnsafeMutableRawPointer?) -> Int32 {
+    Int32(truncatingIfNeeded: Int(bitPattern: userData) - 1)
+  }
+
+  /// The slot of an open stream; -1 for one that was never announced, such as a refused one.
+  func slot(ofStream number: Int32) -> Int32 {
+    if inboundSlot >= 0, slots[inboundSlot].number == number { return inboundSlot }
+    return unsafe Self.slot(nghttp2_session_get_stream_user_data(session, number))
+  }
+
+  func id(_ slot: Int32) -> HTTP2StreamID {
+    HTTP2StreamID(number: slots[slot].number, slot: slot)
+  }
+
+  /// Frees the slot and tells the delegate, if the delegate knew the stream.
+  mutating func close(_ slot: Int32, _ code: HTTP2ErrorCode) {
+    let stream = id(slot)
+    let wasAnnounced = slots[slot].flags.contains(.announced)
+    giveConnectionCredit(slots[slot].unconsumed)
+    slots.free(slot)
+    if wasAnnounced { unsafe delegate?.streamClosed(stream, code) }
+  }
+
+  // MARK: Flow control
+
+  mutating func giveConnectionCredit(_ count: Int) {
+    connectionCredit += count
+    guard connectionCredit >= connectionCreditStep, connectionCredit > 0 else { return }
+    // Fails only when more is given back than was received, which `unconsumed` rules out.
+    unsafe nghttp2_session_consume_connection(session, connectionCredit)
+    connectionCredit = 0
+  }
+
+  mutating func consume(_ count: Int, _ slot: Int32) {
+    let count = min(count, slots[slot].unconsumed)
+    guard count > 0 else { return }
+    slots[slot].unconsumed -= count
+    giveConnectionCredit(count)
+    guard !slots[slot].flags.contains(.peerEnded) else { return }
+    slots[slot].credit += count
+    guard slots[slot].credit >= streamCreditStep else { return }
+    unsafe nghttp2_session_consume_stream(session, slots[slot].number, slots[slot].credit)
+    slots[slot].credit = 0
+  }
+
+  // MARK: Header sections on their way out
+
+  /// Calls `body` with `headers` as nghttp2 wants them. Literals are marked so that nghttp2 does not
+  /// copy them.
+  mutating func withPairs<Result>(
+    _ headers: borrowing HeaderBlock,
+    _ body: (UnsafePointer<nghttp2_nv>, Int, OpaquePointer?) -> Result
+  ) -> Result {
+    let count = headers.fields.count
+    if count > pairCapacity {
+      unsafe pairs.deallocate()
+      pairCapacity = count
+      unsafe pairs = .allocate(capacity: count)
+    }
+    let pairs = unsafe pairs
+    return unsafe headers.bytes.withUnsafeBufferPointer { bytes in
+      // `nghttp2_nv` has mutable pointers but nghttp2 only reads through them.
+      let base = UInt(bitPattern: bytes.baseAddress)
+      for index in 0..<count {
+        let field = headers.fields[index]
+        let name = field.nameIsLiteral ? field.nameStart : base + field.nameStart
+        let value = field.valueIsLiteral ? field.valueStart : base + field.valueStart
+        var flags = NGHTTP2_NV_FLAG_NONE.rawValue
+        if field.nameIsLiteral { flags |= NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue }
+        if field.valueIsLiteral { flags |= NGHTTP2_NV_FLAG_NO_COPY_VALUE.rawValue }
+        if field.neverIndexed { flags |= NGHTTP2_NV_FLAG_NO_INDEX.rawValue }
+        unsafe (pairs + index).initialize(
+          to: nghttp2_nv(
+            name: UnsafeMutablePointer(bitPattern: name),
+            value: UnsafeMutablePointer(bitPattern: value), namelen: Int(field.nameCount),
+            valuelen: Int(field.valueCount), flags: UInt8(truncatingIfNeeded: flags)))
+      }
+      return unsafe body(UnsafePointer(pairs), count, session)
+    }
+  }
+
+  // MARK: Payload on its way out
+
+  /// Queues payload by `append` and wakes the stream.
+  mutating func queue(on stream: HTTP2StreamID, _ append: (inout PayloadQueue) -> Void) {
+    guard slots.holds(stream) else { return }
+    guard slots[stream.slot].flags.isDisjoint(with: [.finishing, .resetOrdered]) else { return }
+    append(&slots[stream.slot].queue)
+    if slots[stream.slot].queue.count >= maxStreamBacklogBytes {
+      slots[stream.slot].flags.insert(.full)
+    }
+    resume(stream.slot)
+  }
+
+  mutating func resume(_ slot: Int32) {
+    guard slots[slot].flags.contains(.deferred) else { return }
+    slots[slot].flags.remove(.deferred)
+    // Fails when the stream is closing: then its payload is dropped with it.
+    unsafe nghttp2_session_resume_data(session, slots[slot].number)
+  }
+
+  /// Writes `count` bytes to the output buffer and what does not fit to the spill.
+  mutating func emit(_ bytes: UnsafeRawPointer, _ count: Int) {
+    guard let cursor = unsafe cursor else { return }
+    let fitting = min(count, room)
+    unsafe cursor.copyMemory(from: bytes, byteCount: fitting)
+    unsafe self.cursor = cursor + fitting
+    guard fitting < count else { return }
+    unsafe spill.append(
+      contentsOf: UnsafeRawBufferPointer(start: bytes + fitting, count: count - fitting))
+  }
+
+  /// Moves what the last output left over into this one; whether that was all.
+  mutating func drainSpill() -> Bool {
+    guard spillStart < spill.count else { return true }
+    guard let cursor = unsafe cursor else { return false }
+    let fitting = min(spill.count - spillStart, room)
+    let start = spillStart
+    unsafe spill.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress else { return }
+      unsafe cursor.copyMemory(from: base + start, byteCount: fitting)
+    }
+    unsafe self.cursor = cursor + fitting
+    spillStart += fitting
+    guard spillStart == spill.count else { return false }
+    spill.removeAll(keepingCapacity: true)
+    spillStart = 0
+    return true
+  }
+
+  var hasSpill: Bool { spillStart < spill.count }
+}
