@@ -81,7 +81,9 @@ let package = Package(
     room("MartletSimulator", ["MartletCore", "MartletDispatch", "MartletScaling"]),
 
     // 4 roles
-    room("MartletReplica", ["MartletCore", "MartletNet", "MartletRPC", "CLinux", logging]),
+    room(
+      "MartletReplica",
+      ["MartletCore", "MartletNet", "MartletRPC", "CLinux", swiftProtobuf, logging]),
     room(
       "MartletRouter",
       [

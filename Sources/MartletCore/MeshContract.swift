@@ -13,6 +13,10 @@ public enum ReplicaVariable {
   public static let config = "MARTLET_CONFIG"
   /// Where to call other deployments: `unix:PATH` or `HOST:PORT`.
   public static let router = "MARTLET_ROUTER"
+  /// Where a replica that the controller did not start registers: `unix:PATH` or `HOST:PORT`.
+  public static let controller = "MARTLET_CONTROLLER"
+  /// Where routers reach a replica that registers, when that is not what it listens on.
+  public static let advertise = "MARTLET_ADVERTISE"
   /// The pid of the mesh's supervisor; a replica ends when that process is gone.
   public static let supervisorPID = "MARTLET_SUPERVISOR_PID"
   /// Requests that the replica works on at once.

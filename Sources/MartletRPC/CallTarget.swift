@@ -1,7 +1,7 @@
 // Where a client's calls go, and what goes with them.
 public import MartletCore
 package import MartletNet
-public import SwiftProtobuf
+internal import SwiftProtobuf
 
 /// The other end of a client's calls: a server, or one deployment of the mesh. Every call takes the
 /// earlier deadline of its own timeout and of `Call.current`, and that call's metadata.
@@ -49,7 +49,8 @@ public struct CallTarget: Sendable {
     _ method: ClientStreamingMethod<Input, Output>, timeout: Duration?, metadata: Metadata,
     _ send: (RPCWriter<Input>) async throws -> Void
   ) async throws -> Output {
-    try await channel().stream(
+    let channel = try channel()
+    return try await channel.stream(
       method.name, metadata: outgoing(metadata), deadline: deadline(timeout)
     ) { writer, messages in
       try await send(RPCWriter(writer))
@@ -65,7 +66,8 @@ public struct CallTarget: Sendable {
     metadata: Metadata, _ receive: (RPCStream<Output>) async throws -> Result
   ) async throws -> Result {
     let bytes = try encode(request)
-    return try await channel().stream(
+    let channel = try channel()
+    return try await channel.stream(
       method.name, metadata: outgoing(metadata), deadline: deadline(timeout)
     ) { writer, messages in
       try await writer.write(bytes)
@@ -80,7 +82,8 @@ public struct CallTarget: Sendable {
     _ method: BidirectionalMethod<Input, Output>, timeout: Duration?, metadata: Metadata,
     _ exchange: (RPCWriter<Input>, RPCStream<Output>) async throws -> Result
   ) async throws -> Result {
-    try await channel().stream(
+    let channel = try channel()
+    return try await channel.stream(
       method.name, metadata: outgoing(metadata), deadline: deadline(timeout)
     ) { writer, messages in
       try await exchange(RPCWriter(writer), RPCStream(messages))

@@ -3,18 +3,30 @@ internal import MartletCore
 internal import SwiftProtobuf
 
 /// A serialized `google.protobuf.FileDescriptorSet`, imports included.
-public struct DescriptorSet: Sendable, Hashable {
-  /// The set as protoc writes it.
-  public let bytes: [UInt8]
-
-  public init(bytes: [UInt8]) {
-    self.bytes = bytes
+public struct DescriptorSet: Sendable {
+  private enum Form {
+    case bytes([UInt8])
+    case base64(StaticString)
   }
 
-  /// Reads what protoc-gen-martlet wrote: standard base64 (RFC 4648 §4). Anything else there is
-  /// skipped.
+  private let form: Form
+
+  public init(bytes: [UInt8]) {
+    form = .bytes(bytes)
+  }
+
+  /// Takes what protoc-gen-martlet wrote: standard base64 (RFC 4648 §4), decoded when it is asked
+  /// for.
   public init(base64: StaticString) {
-    bytes = base64.withUTF8Buffer { decode($0) }
+    form = .base64(base64)
+  }
+
+  /// The set as protoc writes it.
+  public var bytes: [UInt8] {
+    switch form {
+    case .bytes(let bytes): bytes
+    case .base64(let text): text.withUTF8Buffer { decode($0) }
+    }
   }
 
   /// One set with every file of `sets` once, those that others import first.
@@ -31,6 +43,7 @@ public struct DescriptorSet: Sendable, Hashable {
   }
 }
 
+/// Decodes base64; what is none is skipped.
 private func decode(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8] {
   var bytes: [UInt8] = []
   bytes.reserveCapacity(text.count * 3 / 4)

@@ -9,6 +9,9 @@ package struct HandlerSetting: Sendable {
   /// Sets `Call.current`, so that calls made by a handler take over its deadline and metadata.
   package var setsCurrentCall = false
 
+  /// Calls take one of the server's `maxOngoing` places.
+  package var countsAsOngoing = true
+
   package init(executor: (any TaskExecutor)? = nil, setsCurrentCall: Bool = false) {
     self.executor = executor
     self.setsCurrentCall = setsCurrentCall

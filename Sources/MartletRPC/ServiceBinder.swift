@@ -1,12 +1,14 @@
 // From the methods of a type to the handlers of a server.
 public import MartletCore
 package import MartletNet
-public import SwiftProtobuf
+internal import SwiftProtobuf
 
 /// Collects what a `Server` type answers: its services and, for each method, how to call it. Generated
 /// code fills it; no instance of the server is needed for that.
-public struct ServiceBinder<Server: RPCService> {
-  private typealias Installer = @Sendable (Server, HandlerSetting, inout HandlerTable) -> Void
+public struct ServiceBinder<Server: RPCService>: Sendable {
+  private typealias Installer = @Sendable (
+    @escaping @Sendable () throws -> Server, HandlerSetting, inout HandlerTable
+  ) -> Void
 
   /// Full names of the services, in the order in which they were added.
   public private(set) var serviceNames: [String] = []
@@ -36,11 +38,11 @@ public struct ServiceBinder<Server: RPCService> {
   ) {
     methods.append(method.name)
     installers.append { server, setting, table in
-      table.unary(method.name) { bytes, inbound in
+      table.unary(method.name, countsAsOngoing: setting.countsAsOngoing) { bytes, inbound in
         let request = try decode(Input.self, bytes)
         let call = Call(inbound)
         return try await setting.run(call) {
-          try encode(try await handler(server, request, call))
+          try encode(try await handler(try server(), request, call))
         }
       }
     }
@@ -52,10 +54,10 @@ public struct ServiceBinder<Server: RPCService> {
   ) {
     methods.append(method.name)
     installers.append { server, setting, table in
-      table.streaming(method.name) { requests, responses, inbound in
+      table.streaming(method.name, countsAsOngoing: setting.countsAsOngoing) { requests, responses, inbound in
         let call = Call(inbound)
         let response = try await setting.run(call) {
-          try encode(try await handler(server, RPCStream(requests), call))
+          try encode(try await handler(try server(), RPCStream(requests), call))
         }
         try await responses.write(response)
       }
@@ -68,11 +70,11 @@ public struct ServiceBinder<Server: RPCService> {
   ) {
     methods.append(method.name)
     installers.append { server, setting, table in
-      table.streaming(method.name) { requests, responses, inbound in
+      table.streaming(method.name, countsAsOngoing: setting.countsAsOngoing) { requests, responses, inbound in
         let request = try await only(Input.self, requests, of: method.name)
         let call = Call(inbound)
         try await setting.run(call) {
-          try await handler(server, request, RPCWriter(responses), call)
+          try await handler(try server(), request, RPCWriter(responses), call)
         }
       }
     }
@@ -85,18 +87,19 @@ public struct ServiceBinder<Server: RPCService> {
   ) {
     methods.append(method.name)
     installers.append { server, setting, table in
-      table.streaming(method.name) { requests, responses, inbound in
+      table.streaming(method.name, countsAsOngoing: setting.countsAsOngoing) { requests, responses, inbound in
         let call = Call(inbound)
         try await setting.run(call) {
-          try await handler(server, RPCStream(requests), RPCWriter(responses), call)
+          try await handler(try server(), RPCStream(requests), RPCWriter(responses), call)
         }
       }
     }
   }
 
-  /// Adds the handlers of `server` to `table`.
+  /// Adds the handlers to `table`. Each call asks for the `server`; while there is none that throws.
   package func install(
-    _ server: Server, setting: HandlerSetting = HandlerSetting(), into table: inout HandlerTable
+    setting: HandlerSetting = HandlerSetting(), into table: inout HandlerTable,
+    server: @escaping @Sendable () throws -> Server
   ) {
     for installer in installers { installer(server, setting, &table) }
   }
@@ -107,7 +110,7 @@ extension HandlerTable {
   package mutating func add<Server: RPCService>(
     _ server: Server, setting: HandlerSetting = HandlerSetting()
   ) {
-    ServiceBinder<Server>().install(server, setting: setting, into: &self)
+    ServiceBinder<Server>().install(setting: setting, into: &self) { server }
   }
 }
 

@@ -1,5 +1,4 @@
 // What a generated service is made of: its namespace, its server and its client.
-public import MartletCore
 
 /// What protoc-gen-martlet generates for a `service`: a namespace that holds its methods, the protocol
 /// `Service` of its servers, and its `Client`.

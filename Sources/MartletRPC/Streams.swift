@@ -1,5 +1,5 @@
 // Streams of typed messages, in and out.
-public import MartletCore
+internal import MartletCore
 package import MartletNet
 public import SwiftProtobuf
 

@@ -46,7 +46,7 @@ struct MethodGenerator {
   func printDescriptor(_ printer: inout CodePrinter) {
     printer.print(
       "\(access)static let \(name) = \(kind.rawValue)<\(input), \(output)>(",
-      "  service: \"\(method.service.fullName)\", method: \"\(method.name)\")")
+      "  service: name, method: \"\(method.name)\", descriptorSet: descriptorSet)")
   }
 
   /// The requirement of the `Service` protocol.

@@ -8,19 +8,21 @@ package enum Martlet_Control_V1_Controller: ServiceNamespace {
   package static var descriptorSet: DescriptorSet { martletDescriptors_martlet_control_v1_control_proto }
 
   package static let deploy = UnaryMethod<Martlet_Control_V1_DeployRequest, Martlet_Control_V1_DeployResponse>(
-    service: "martlet.control.v1.Controller", method: "Deploy")
+    service: name, method: "Deploy", descriptorSet: descriptorSet)
   package static let rollback = UnaryMethod<Martlet_Control_V1_RollbackRequest, Martlet_Control_V1_DeployResponse>(
-    service: "martlet.control.v1.Controller", method: "Rollback")
+    service: name, method: "Rollback", descriptorSet: descriptorSet)
   package static let delete = UnaryMethod<Martlet_Control_V1_DeleteRequest, Martlet_Control_V1_DeleteResponse>(
-    service: "martlet.control.v1.Controller", method: "Delete")
+    service: name, method: "Delete", descriptorSet: descriptorSet)
   package static let scale = UnaryMethod<Martlet_Control_V1_ScaleRequest, Martlet_Control_V1_ScaleResponse>(
-    service: "martlet.control.v1.Controller", method: "Scale")
+    service: name, method: "Scale", descriptorSet: descriptorSet)
   package static let getStatus = UnaryMethod<Martlet_Control_V1_GetStatusRequest, Martlet_Control_V1_GetStatusResponse>(
-    service: "martlet.control.v1.Controller", method: "GetStatus")
+    service: name, method: "GetStatus", descriptorSet: descriptorSet)
+  package static let getDefinitions = UnaryMethod<Martlet_Control_V1_GetDefinitionsRequest, Martlet_Control_V1_GetDefinitionsResponse>(
+    service: name, method: "GetDefinitions", descriptorSet: descriptorSet)
   package static let listEvents = UnaryMethod<Martlet_Control_V1_ListEventsRequest, Martlet_Control_V1_ListEventsResponse>(
-    service: "martlet.control.v1.Controller", method: "ListEvents")
+    service: name, method: "ListEvents", descriptorSet: descriptorSet)
   package static let shutdown = UnaryMethod<Martlet_Control_V1_ShutdownRequest, Martlet_Control_V1_ShutdownResponse>(
-    service: "martlet.control.v1.Controller", method: "Shutdown")
+    service: name, method: "Shutdown", descriptorSet: descriptorSet)
 
   /// What a server of martlet.control.v1.Controller does.
   package protocol Service: RPCService {
@@ -38,6 +40,9 @@ package enum Martlet_Control_V1_Controller: ServiceNamespace {
     func scale(_ request: Martlet_Control_V1_ScaleRequest, _ call: Call) async throws -> Martlet_Control_V1_ScaleResponse
 
     func getStatus(_ request: Martlet_Control_V1_GetStatusRequest, _ call: Call) async throws -> Martlet_Control_V1_GetStatusResponse
+
+    /// The current version of apps as they were deployed, with their types.
+    func getDefinitions(_ request: Martlet_Control_V1_GetDefinitionsRequest, _ call: Call) async throws -> Martlet_Control_V1_GetDefinitionsResponse
 
     /// The newest events last.
     func listEvents(_ request: Martlet_Control_V1_ListEventsRequest, _ call: Call) async throws -> Martlet_Control_V1_ListEventsResponse
@@ -89,6 +94,13 @@ package enum Martlet_Control_V1_Controller: ServiceNamespace {
       try await target.call(Martlet_Control_V1_Controller.getStatus, request, timeout: timeout, metadata: metadata)
     }
 
+    /// The current version of apps as they were deployed, with their types.
+    package func getDefinitions(
+      _ request: Martlet_Control_V1_GetDefinitionsRequest, timeout: Duration? = nil, metadata: Metadata = [:]
+    ) async throws(RPCError) -> Martlet_Control_V1_GetDefinitionsResponse {
+      try await target.call(Martlet_Control_V1_Controller.getDefinitions, request, timeout: timeout, metadata: metadata)
+    }
+
     /// The newest events last.
     package func listEvents(
       _ request: Martlet_Control_V1_ListEventsRequest, timeout: Duration? = nil, metadata: Metadata = [:]
@@ -114,6 +126,7 @@ extension Martlet_Control_V1_Controller {
     binder.add(Martlet_Control_V1_Controller.delete) { try await $0.delete($1, $2) }
     binder.add(Martlet_Control_V1_Controller.scale) { try await $0.scale($1, $2) }
     binder.add(Martlet_Control_V1_Controller.getStatus) { try await $0.getStatus($1, $2) }
+    binder.add(Martlet_Control_V1_Controller.getDefinitions) { try await $0.getDefinitions($1, $2) }
     binder.add(Martlet_Control_V1_Controller.listEvents) { try await $0.listEvents($1, $2) }
     binder.add(Martlet_Control_V1_Controller.shutdown) { try await $0.shutdown($1, $2) }
   }
@@ -131,9 +144,9 @@ package enum Martlet_Control_V1_Mesh: ServiceNamespace {
   package static var descriptorSet: DescriptorSet { martletDescriptors_martlet_control_v1_control_proto }
 
   package static let sync = BidirectionalMethod<Martlet_Control_V1_RouterReport, Martlet_Control_V1_RoutingUpdate>(
-    service: "martlet.control.v1.Mesh", method: "Sync")
+    service: name, method: "Sync", descriptorSet: descriptorSet)
   package static let register = BidirectionalMethod<Martlet_Control_V1_ReplicaAnnouncement, Martlet_Control_V1_RegistrationUpdate>(
-    service: "martlet.control.v1.Mesh", method: "Register")
+    service: name, method: "Register", descriptorSet: descriptorSet)
 
   /// What a server of martlet.control.v1.Mesh does.
   package protocol Service: RPCService {
@@ -316,6 +329,20 @@ extension Martlet_Control_V1_ReplicaStatus {
   }
 }
 
+extension Martlet_Control_V1_GetDefinitionsRequest {
+  /// The fields of martlet.control.v1.GetDefinitionsRequest, for `Switch` and `ForEach`.
+  package enum fields {
+    package static let app = FieldPath<Martlet_Control_V1_GetDefinitionsRequest, String>("app")
+  }
+}
+
+extension Martlet_Control_V1_GetDefinitionsResponse {
+  /// The fields of martlet.control.v1.GetDefinitionsResponse, for `Switch` and `ForEach`.
+  package enum fields {
+    package static let definitions = FieldPath<Martlet_Control_V1_GetDefinitionsResponse, [Martlet_Control_V1_AppDefinition]>("definitions")
+  }
+}
+
 extension Martlet_Control_V1_ListEventsRequest {
   /// The fields of martlet.control.v1.ListEventsRequest, for `Switch` and `ForEach`.
   package enum fields {
@@ -461,7 +488,7 @@ extension Martlet_Control_V1_RegistrationUpdate {
 /// martlet/control/v1/control.proto and everything it imports.
 private let martletDescriptors_martlet_control_v1_control_proto = DescriptorSet(
   base64: """
-    CpEqCiBtYXJ0bGV0L2NvbnRyb2wvdjEvY29udHJvbC5wcm90bxISbWFydGxldC5jb250cm9sLnYxIm8KDURlcGxveVJl\
+    CoQsCiBtYXJ0bGV0L2NvbnRyb2wvdjEvY29udHJvbC5wcm90bxISbWFydGxldC5jb250cm9sLnYxIm8KDURlcGxveVJl\
     cXVlc3QSGQoIYXBwX2ZpbGUYASABKAlSB2FwcEZpbGUSJQoOZGVzY3JpcHRvcl9zZXQYAiABKAxSDWRlc2NyaXB0b3JT\
     ZXQSHAoJZGlyZWN0b3J5GAMgASgJUglkaXJlY3RvcnkiVgoORGVwbG95UmVzcG9uc2USEAoDYXBwGAEgASgJUgNhcHAS\
     GAoHdmVyc2lvbhgCIAEoBFIHdmVyc2lvbhIYCgdjaGFuZ2VkGAMgASgIUgdjaGFuZ2VkIiMKD1JvbGxiYWNrUmVxdWVz\
@@ -489,7 +516,9 @@ private let martletDescriptors_martlet_control_v1_control_proto = DescriptorSet(
     Y2FTdGF0ZVIFc3RhdGUSEAoDcGlkGAMgASgFUgNwaWQSGgoIZW5kcG9pbnQYBCABKAlSCGVuZHBvaW50EhoKCHJldmlz\
     aW9uGAUgASgEUghyZXZpc2lvbhIrChJzdGFydGVkX2F0X3VuaXhfbXMYBiABKANSD3N0YXJ0ZWRBdFVuaXhNcxIpChBv\
     bmdvaW5nX3JlcXVlc3RzGAcgASgNUg9vbmdvaW5nUmVxdWVzdHMSGAoHbWVzc2FnZRgIIAEoCVIHbWVzc2FnZRIZCghs\
-    b2dfcGF0aBgJIAEoCVIHbG9nUGF0aCJEChFMaXN0RXZlbnRzUmVxdWVzdBIZCghhZnRlcl9pZBgBIAEoBFIHYWZ0ZXJJ\
+    b2dfcGF0aBgJIAEoCVIHbG9nUGF0aCIpChVHZXREZWZpbml0aW9uc1JlcXVlc3QSEAoDYXBwGAEgASgJUgNhcHAiXQoW\
+    R2V0RGVmaW5pdGlvbnNSZXNwb25zZRJDCgtkZWZpbml0aW9ucxgBIAMoCzIhLm1hcnRsZXQuY29udHJvbC52MS5BcHBE\
+    ZWZpbml0aW9uUgtkZWZpbml0aW9ucyJEChFMaXN0RXZlbnRzUmVxdWVzdBIZCghhZnRlcl9pZBgBIAEoBFIHYWZ0ZXJJ\
     ZBIUCgVsaW1pdBgCIAEoDVIFbGltaXQiRwoSTGlzdEV2ZW50c1Jlc3BvbnNlEjEKBmV2ZW50cxgBIAMoCzIZLm1hcnRs\
     ZXQuY29udHJvbC52MS5FdmVudFIGZXZlbnRzIpQBCgVFdmVudBIOCgJpZBgBIAEoBFICaWQSFwoHdW5peF9tcxgCIAEo\
     A1IGdW5peE1zEhYKBnJlYXNvbhgDIAEoCVIGcmVhc29uEhAKA2FwcBgEIAEoCVIDYXBwEh4KCmRlcGxveW1lbnQYBSAB\
@@ -527,17 +556,18 @@ private let martletDescriptors_martlet_control_v1_control_proto = DescriptorSet(
     RU5UX1NUQVRFX1VOSEVBTFRIWRAFEiIKHkRFUExPWU1FTlRfU1RBVEVfREVQTE9ZX0ZBSUxFRBAGKrgBCgxSZXBsaWNh\
     U3RhdGUSHQoZUkVQTElDQV9TVEFURV9VTlNQRUNJRklFRBAAEhkKFVJFUExJQ0FfU1RBVEVfUEVORElORxABEhoKFlJF\
     UExJQ0FfU1RBVEVfU1RBUlRJTkcQAhIZChVSRVBMSUNBX1NUQVRFX1JVTk5JTkcQAxIbChdSRVBMSUNBX1NUQVRFX1VO\
-    SEVBTFRIWRAEEhoKFlJFUExJQ0FfU1RBVEVfU1RPUFBJTkcQBTLfBAoKQ29udHJvbGxlchJPCgZEZXBsb3kSIS5tYXJ0\
+    SEVBTFRIWRAEEhoKFlJFUExJQ0FfU1RBVEVfU1RPUFBJTkcQBTLIBQoKQ29udHJvbGxlchJPCgZEZXBsb3kSIS5tYXJ0\
     bGV0LmNvbnRyb2wudjEuRGVwbG95UmVxdWVzdBoiLm1hcnRsZXQuY29udHJvbC52MS5EZXBsb3lSZXNwb25zZRJTCghS\
     b2xsYmFjaxIjLm1hcnRsZXQuY29udHJvbC52MS5Sb2xsYmFja1JlcXVlc3QaIi5tYXJ0bGV0LmNvbnRyb2wudjEuRGVw\
     bG95UmVzcG9uc2USTwoGRGVsZXRlEiEubWFydGxldC5jb250cm9sLnYxLkRlbGV0ZVJlcXVlc3QaIi5tYXJ0bGV0LmNv\
     bnRyb2wudjEuRGVsZXRlUmVzcG9uc2USTAoFU2NhbGUSIC5tYXJ0bGV0LmNvbnRyb2wudjEuU2NhbGVSZXF1ZXN0GiEu\
     bWFydGxldC5jb250cm9sLnYxLlNjYWxlUmVzcG9uc2USWAoJR2V0U3RhdHVzEiQubWFydGxldC5jb250cm9sLnYxLkdl\
-    dFN0YXR1c1JlcXVlc3QaJS5tYXJ0bGV0LmNvbnRyb2wudjEuR2V0U3RhdHVzUmVzcG9uc2USWwoKTGlzdEV2ZW50cxIl\
-    Lm1hcnRsZXQuY29udHJvbC52MS5MaXN0RXZlbnRzUmVxdWVzdBomLm1hcnRsZXQuY29udHJvbC52MS5MaXN0RXZlbnRz\
-    UmVzcG9uc2USVQoIU2h1dGRvd24SIy5tYXJ0bGV0LmNvbnRyb2wudjEuU2h1dGRvd25SZXF1ZXN0GiQubWFydGxldC5j\
-    b250cm9sLnYxLlNodXRkb3duUmVzcG9uc2UyuAEKBE1lc2gSTwoEU3luYxIgLm1hcnRsZXQuY29udHJvbC52MS5Sb3V0\
-    ZXJSZXBvcnQaIS5tYXJ0bGV0LmNvbnRyb2wudjEuUm91dGluZ1VwZGF0ZSgBMAESXwoIUmVnaXN0ZXISJy5tYXJ0bGV0\
-    LmNvbnRyb2wudjEuUmVwbGljYUFubm91bmNlbWVudBomLm1hcnRsZXQuY29udHJvbC52MS5SZWdpc3RyYXRpb25VcGRh\
-    dGUoATABYgZwcm90bzM=
+    dFN0YXR1c1JlcXVlc3QaJS5tYXJ0bGV0LmNvbnRyb2wudjEuR2V0U3RhdHVzUmVzcG9uc2USZwoOR2V0RGVmaW5pdGlv\
+    bnMSKS5tYXJ0bGV0LmNvbnRyb2wudjEuR2V0RGVmaW5pdGlvbnNSZXF1ZXN0GioubWFydGxldC5jb250cm9sLnYxLkdl\
+    dERlZmluaXRpb25zUmVzcG9uc2USWwoKTGlzdEV2ZW50cxIlLm1hcnRsZXQuY29udHJvbC52MS5MaXN0RXZlbnRzUmVx\
+    dWVzdBomLm1hcnRsZXQuY29udHJvbC52MS5MaXN0RXZlbnRzUmVzcG9uc2USVQoIU2h1dGRvd24SIy5tYXJ0bGV0LmNv\
+    bnRyb2wudjEuU2h1dGRvd25SZXF1ZXN0GiQubWFydGxldC5jb250cm9sLnYxLlNodXRkb3duUmVzcG9uc2UyuAEKBE1l\
+    c2gSTwoEU3luYxIgLm1hcnRsZXQuY29udHJvbC52MS5Sb3V0ZXJSZXBvcnQaIS5tYXJ0bGV0LmNvbnRyb2wudjEuUm91\
+    dGluZ1VwZGF0ZSgBMAESXwoIUmVnaXN0ZXISJy5tYXJ0bGV0LmNvbnRyb2wudjEuUmVwbGljYUFubm91bmNlbWVudBom\
+    Lm1hcnRsZXQuY29udHJvbC52MS5SZWdpc3RyYXRpb25VcGRhdGUoATABYgZwcm90bzM=
     """)

@@ -7,9 +7,9 @@ package enum Grpc_Health_V1_Health: ServiceNamespace {
   package static var descriptorSet: DescriptorSet { martletDescriptors_grpc_health_v1_health_proto }
 
   package static let check = UnaryMethod<Grpc_Health_V1_HealthCheckRequest, Grpc_Health_V1_HealthCheckResponse>(
-    service: "grpc.health.v1.Health", method: "Check")
+    service: name, method: "Check", descriptorSet: descriptorSet)
   package static let watch = ServerStreamingMethod<Grpc_Health_V1_HealthCheckRequest, Grpc_Health_V1_HealthCheckResponse>(
-    service: "grpc.health.v1.Health", method: "Watch")
+    service: name, method: "Watch", descriptorSet: descriptorSet)
 
   /// What a server of grpc.health.v1.Health does.
   package protocol Service: RPCService {

@@ -1,5 +1,6 @@
 // grpc.health.v1.Health, as gRPC's "Health checking protocol" describes it.
-package import MartletCore
+internal import MartletCore
+internal import SwiftProtobuf
 internal import Synchronization
 
 /// The health of a server and of each of its services, for whoever asks or watches.

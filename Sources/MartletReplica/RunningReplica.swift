@@ -1,0 +1,91 @@
+// A replica's parts while it runs: its server, its health, its way to other deployments.
+internal import MartletCore
+internal import MartletNet
+internal import MartletRPC
+internal import Synchronization
+
+/// One replica of `Service`.
+final class RunningReplica<Service: DeploymentService>: Sendable {
+  private let options: ReplicaOptions
+  private let binder: BoundService<Service>
+  private let executor: ThreadExecutor?
+  private let health: HealthService
+  private let server: GRPCServer
+  private let mesh: MeshHandles
+  private let registration: Registration?
+
+  init(execution: Execution, options: ReplicaOptions, loops: LoopGroup) {
+    self.options = options
+    executor = if case .threads(let count) = execution { ThreadExecutor(count: count) } else { nil }
+    binder = BoundService()
+    health = HealthService(services: binder.serviceNames)
+    mesh = MeshHandles(app: options.app, router: options.router, loop: loops.next())
+    registration = Registration(options, loop: loops.next())
+    var handlers = HandlerTable()
+    binder.install(
+      into: &handlers, setting: HandlerSetting(executor: executor, setsCurrentCall: true))
+    var unlimited = HandlerSetting()
+    unlimited.countsAsOngoing = false
+    handlers.add(health, setting: unlimited)
+    server = GRPCServer(
+      loops: loops, handlers: handlers, maxOngoing: options.maxOngoingRequests)
+  }
+
+  /// Listens, loads the service, says SERVING and returns when the server has drained.
+  func serve() async throws {
+    _ = try await server.listen(on: options.listen)
+    try await withThrowingTaskGroup { group in
+      group.addTask { try await self.server.run() }
+      binder.service = try await makeService()
+      health.set(.serving)
+      if let registration { group.addTask { await registration.run() } }
+      try await group.next()
+      group.cancelAll()
+    }
+    await mesh.close()
+  }
+
+  /// Says NOT_SERVING, takes nothing new and waits for what is under way.
+  func drain() async {
+    await registration?.drain()
+    health.close()
+    await server.drain(within: options.gracefulShutdownTimeout)
+  }
+
+  /// Off the loop, which answers health checks meanwhile: loading a model blocks.
+  private func makeService() async throws -> Service {
+    let mesh = mesh
+    let context = ReplicaContext(
+      app: options.app, replica: options.replica, config: options.config
+    ) { mesh.target($0) }
+    guard let executor else { return try await load(context) }
+    return try await withTaskExecutorPreference(executor) { try await load(context) }
+  }
+
+  @concurrent
+  private func load(_ context: ReplicaContext) async throws -> Service {
+    try await Service(context)
+  }
+}
+
+/// The service of a replica once it has loaded, and the methods that it answers from then on.
+private final class BoundService<Service: DeploymentService>: Sendable {
+  private let binder = ServiceBinder<Service>()
+  private let loaded = Mutex<Service?>(nil)
+
+  var serviceNames: [String] { binder.serviceNames }
+
+  var service: Service? {
+    get { loaded.withLock { $0 } }
+    set { loaded.withLock { $0 = newValue } }
+  }
+
+  func install(into handlers: inout HandlerTable, setting: HandlerSetting) {
+    binder.install(setting: setting, into: &handlers) {
+      guard let service = self.service else {
+        throw RPCError(.unavailable, "the replica is still starting")
+      }
+      return service
+    }
+  }
+}

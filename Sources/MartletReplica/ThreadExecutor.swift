@@ -1,0 +1,64 @@
+// Threads for handlers that block or compute.
+internal import Glibc
+
+/// A fixed number of threads that share one queue of jobs. The queue needs no limit of its own: a
+/// replica has no more handlers than its `max_ongoing_requests`. The threads live as long as the
+/// process.
+final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
+  /// More threads than this are a mistake; the replica's requests are limited long before.
+  static let maxThreads = 256
+
+  private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let wakeup = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  private var jobs: [UnownedJob] = []
+  private var head = 0
+
+  /// Starts `count` threads, between 1 and `maxThreads`.
+  init(count: Int) {
+    pthread_mutex_init(lock, nil)
+    pthread_cond_init(wakeup, nil)
+    for _ in 0..<min(max(1, count), Self.maxThreads) { startThread() }
+  }
+
+  deinit {
+    preconditionFailure("the threads hold their executor for ever")
+  }
+
+  func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    pthread_mutex_lock(lock)
+    jobs.append(job)
+    pthread_mutex_unlock(lock)
+    pthread_cond_signal(wakeup)
+  }
+
+  private func startThread() {
+    var thread = pthread_t()
+    let this = Unmanaged.passRetained(self).toOpaque()
+    let result = pthread_create(&thread, nil, { this in
+      guard let this else { return nil }
+      Unmanaged<ThreadExecutor>.fromOpaque(this).takeRetainedValue().work()
+      return nil
+    }, this)
+    precondition(result == 0, "pthread_create failed with errno \(result)")
+    pthread_detach(thread)
+  }
+
+  private func work() {
+    let executor = asUnownedTaskExecutor()
+    while true { next().runSynchronously(on: executor) }
+  }
+
+  private func next() -> UnownedJob {
+    pthread_mutex_lock(lock)
+    defer { pthread_mutex_unlock(lock) }
+    while head == jobs.count { pthread_cond_wait(wakeup, lock) }
+    let job = jobs[head]
+    head += 1
+    if head == jobs.count {
+      jobs.removeAll(keepingCapacity: true)
+      head = 0
+    }
+    return job
+  }
+}
