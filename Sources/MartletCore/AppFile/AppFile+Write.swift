@@ -1,7 +1,8 @@
 // Writing an app file: block style, the keys in the order of the documentation, defaults left out.
 
 extension AppFile {
-  /// The app as a file that reads back as exactly `spec`. What has its default is left out.
+  /// The app as a file that reads back as exactly `spec`, but for a byte order mark (U+FEFF) at the
+  /// very start of a string, which Yams drops. What has its default is left out.
   public static func yaml(for spec: AppSpec) -> String {
     var app: [YAMLValue.Member] = [("name", .text(spec.name))]
     if spec.protos.count == 1 {

@@ -133,9 +133,11 @@ indirect enum YAMLValue {
     }
     // `on` is this file's own key; this reader takes every key as the text that it is.
     if isWord, let first = text.utf8.first, let last = text.utf8.last,
-      first != UInt8(ascii: "-"), first != UInt8(ascii: " "), first != UInt8(ascii: "="),
+      first != UInt8(ascii: " "), first != UInt8(ascii: "="),
       last != UInt8(ascii: " "), case .string = PlainScalar(text),
-      text == "on" || !words11.contains(text.lowercased()), !text.hasPrefix("...")
+      text == "on" || !words11.contains(text.lowercased()), !text.hasPrefix("..."),
+      !text.hasPrefix("---"), text != "-",
+      !text.hasPrefix("- ")
     {
       return text
     }

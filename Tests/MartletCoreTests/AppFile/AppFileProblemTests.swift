@@ -1,0 +1,150 @@
+// Facts about mistakes in app files: each is found, placed and explained, and one does not hide another.
+
+import Testing
+
+@testable import MartletCore
+
+@Suite struct AppFileProblemTests {
+  private func problems(_ text: String) -> [String] {
+    do {
+      _ = try AppFile.read(text: text, file: "a.yaml")
+      return []
+    } catch {
+      return error.problems.map(\.description)
+    }
+  }
+
+  /// A file with one deployment that has `line` besides its name.
+  private func deployment(_ line: String) -> String {
+    "name: a\ndeployments:\n  - name: b\n    command: [x]\n    \(line)\n"
+  }
+
+  @Test func unknownKeyNamesTheNearest() {
+    let found = problems(deployment("num_replica: 2"))
+    #expect(found.count == 1)
+    #expect(
+      found[0].hasPrefix(
+        "a.yaml:5:5: deployments[0].num_replica: unknown key; did you mean num_replicas? allowed"))
+  }
+
+  @Test(arguments: [
+    (
+      "num_replicas: many",
+      "a.yaml:5:19: deployments[0].num_replicas: expected a whole number or auto"
+    ),
+    (
+      "max_ongoing_requests: 1.5",
+      "a.yaml:5:27: deployments[0].max_ongoing_requests: expected a whole"
+    ),
+    ("max_ongoing_requests: 0", "0 is out of range; allowed: 1 to 100000"),
+    ("idempotent: yes", "expected true or false, found the string yes"),
+    ("request_timeout_s: fast", "expected a number of seconds such as 0.5 or 30"),
+    ("request_timeout_s: 0", "allowed: more than 0 to"),
+    ("health_check_period_s: -1", "-1.0 s is out of range"),
+    ("resources: {memory: 5 MiB}", "expected a number of bytes such as 512Mi, found 5 MiB"),
+    ("resources: {gpus: 0.0001}", "more than 3 decimal places"),
+    ("resources: [1]", "expected a mapping with cpus, gpus, memory, found a list"),
+    ("services: content.v1.A", "expected a list of service names, found the string"),
+    ("user_config: 5", "expected a mapping"),
+    ("user_config: {a: .nan}", "JSON has finite numbers only"),
+    ("env: {A=B: c}", "not an environment variable"),
+    ("env: {MARTLET_LISTEN: c}", "the mesh's own"),
+    ("env: {A: [c]}", "expected a string, found a list"),
+    ("autoscaling_config: {min_replicas: 5}", "min_replicas is 5 but max_replicas is 4"),
+    (
+      "autoscaling_config: {max_replicas: 2, initial_replicas: 3}",
+      "3 is out of range; allowed: 1 to 2"
+    ),
+    ("command: ./serve", "key given twice: command"),
+  ])
+  func badValue(line: String, message: String) {
+    let found = problems(deployment(line))
+    #expect(found.count == 1, "\(found)")
+    #expect(found.first?.contains(message) == true, "\(found)")
+  }
+
+  @Test func danglingAndDoubledNames() {
+    let found = problems(
+      """
+      name: a
+      deployments:
+        - {name: detector, command: [x], services: [p.Detector]}
+        - {name: detector, command: [x]}
+      routes:
+        - {service: p.Detector, deployment: dectector}
+        - {service: p.Other, deployment: detector}
+        - {service: p.Detector, deployment: detector}
+        - method: p.Detector/Detect
+          graph: {sequence: [{call: detecto, method: p.Detector/Detect}]}
+      """)
+    #expect(
+      found == [
+        "a.yaml:4:12: deployments[1].name: detector is the name of deployments[0] already; names are "
+          + "unique",
+        "a.yaml:6:39: routes[0].deployment: no deployment dectector; did you mean detector?; "
+          + "deployments: detector, detector",
+        "a.yaml:7:36: routes[1].deployment: detector does not serve p.Other; its services: p.Detector",
+        "a.yaml:8:15: routes[2].service: p.Detector has a route already, routes[0]",
+        "a.yaml:10:31: routes[3].graph.sequence[0].call: no deployment detecto; did you mean "
+          + "detector?; deployments: detector, detector",
+      ])
+  }
+
+  @Test(arguments: [
+    ("{cal: b}", "routes[0].graph: a node has one of call, sequence, switch, for_each, ensemble"),
+    ("{call: b}", "missing key method"),
+    ("{call: b, method: nonsense}", "expected a full method name"),
+    ("{sequence: []}", "expected at least one node"),
+    ("{sequence: {call: b}}", "expected a list of nodes, found a mapping"),
+    ("{call: b, method: p.S/M, sequence: []}", "exclude each other"),
+    ("{switch: {on: kind, case: {}}}", "unknown key; did you mean cases?"),
+    ("{switch: {on: kind, cases: {}}}", "a switch has at least one case"),
+    ("{for_each: boxes}", "missing key do"),
+    ("{ensemble: [{call: b, method: p.S/M}]}", "missing key combine"),
+    (
+      "{ensemble: [{call: b, method: p.S/M}], combine: vot}",
+      "unknown combiner vot; did you mean vote?"
+    ),
+    ("{ensemble: [{call: b, method: p.S/M}], combine: {}}", "a combiner is one thing"),
+    ("5", "expected a node"),
+  ])
+  func badGraph(graph: String, message: String) {
+    let found = problems(
+      """
+      name: a
+      deployments: [{name: b, command: [x]}]
+      routes: [{method: p.S/M, graph: \(graph)}]
+      """)
+    #expect(found.contains { $0.contains(message) }, "\(found)")
+  }
+
+  @Test(arguments: [
+    ("", "a.yaml:1:1: the file is empty"),
+    ("- a", "a.yaml:1:1: expected a mapping with name, protos, launcher, deployments, routes"),
+    ("name: [", "not YAML"),
+    ("name: a", "missing key deployments"),
+    ("name: a\nname: b\ndeployments: []", "a.yaml:1:1: key given twice: name"),
+    ("name: a\ndeployments: []", "an app has at least one deployment"),
+    ("name: a b\ndeployments: [{name: b, command: [x]}]", "\"a b\" is not a name"),
+    ("name: 5\ndeployments: [{name: b, command: [x]}]", "write \"5\" in quotes"),
+    ("name: a\ndeployments: [{name: b}]", "missing key command"),
+    ("name: a\nlauncher: externl\ndeployments: [{name: b}]", "did you mean external?"),
+    ("name: a\n---\nname: b", "another document"),
+    ("{\"name\": \"a\"", "not YAML"),
+  ])
+  func badFile(text: String, message: String) {
+    let found = problems(text)
+    #expect(found.contains { $0.contains(message) }, "\(found)")
+  }
+
+  @Test func hostileShapesAreErrors() {
+    let deep = String(repeating: "[", count: 900) + String(repeating: "]", count: 900)
+    #expect(problems("name: \(deep)")[0].contains("nested more than 100 deep"))
+    var laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
+    for level in 1...9 {
+      let aliases = Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ", ")
+      laughs += "a\(level): &a\(level) [\(aliases)]\n"
+    }
+    #expect(problems(laughs)[0].contains("more than 200000 values"))
+  }
+}

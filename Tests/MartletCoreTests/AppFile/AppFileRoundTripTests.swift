@@ -1,0 +1,208 @@
+// The property of the writer: what it writes reads back as the same app.
+
+import Testing
+
+@testable import MartletCore
+
+@Suite struct AppFileRoundTripTests {
+  @Test(arguments: 0..<400 as Range<UInt64>)
+  func everyAppReadsBack(seed: UInt64) throws {
+    var maker = AppMaker(seed: seed)
+    let spec = maker.app()
+    let text = AppFile.yaml(for: spec)
+    do {
+      let again = try AppFile.read(text: text, file: "written.yaml").spec
+      #expect(again == spec, "seed \(seed)\n\(text)")
+      #expect(AppFile.yaml(for: again) == text)
+    } catch {
+      Issue.record("seed \(seed): \(error)\n\(text)")
+    }
+  }
+
+  @Test func theFormIsTheDocumentedOne() throws {
+    let spec = try AppFile.read(text: AppFileTests.text, file: "a.yaml").spec
+    #expect(
+      AppFile.yaml(for: spec).hasPrefix(
+        """
+        name: content-understanding
+        protos: content.binpb
+        deployments:
+          - name: downloader
+            command: [./app, replica, downloader, --port, "8000"]
+            services: [content.v1.Downloader]
+          - name: expert-a
+            command: [./app, replica, expert-a]
+            services: [content.v1.Classifier]
+            num_replicas: auto
+            autoscaling_config:
+              min_replicas: 0
+              initial_replicas: 1
+              target_ongoing_requests: 2.5
+              downscale_delay_s: 0.25
+            max_ongoing_requests: 16
+            max_queued_requests: 0
+            request_timeout_s: 5
+            idempotent: true
+            resources:
+              gpus: 0.3
+              memory: 512Mi
+            user_config:
+        """))
+  }
+
+  @Test(arguments: 0..<200 as Range<UInt64>)
+  func everyConfigReadsBackAsJSON(seed: UInt64) throws {
+    var maker = AppMaker(seed: seed)
+    let value = maker.config(depth: 4)
+    #expect(try ConfigValue(json: value.json) == value)
+  }
+}
+
+/// Random apps that have no problems.
+private struct AppMaker {
+  private var generator: SplitMix
+
+  init(seed: UInt64) {
+    generator = SplitMix(state: seed)
+  }
+
+  private mutating func chance(_ percent: Int) -> Bool {
+    Int.random(in: 0..<100, using: &generator) < percent
+  }
+
+  private mutating func number(_ range: ClosedRange<Int>) -> Int {
+    Int.random(in: range, using: &generator)
+  }
+
+  private mutating func seconds() -> Duration {
+    let attoseconds = Int64.random(in: 1..<1_000_000_000_000_000_000, using: &generator)
+    return Duration(
+      secondsComponent: Int64(number(0...100_000)),
+      attosecondsComponent: chance(50) ? attoseconds : 0) + .milliseconds(1)
+  }
+
+  /// Text that a careless writer would get wrong.
+  mutating func text() -> String {
+    let awkward = [
+      "", " ", "yes", "on", "null", "~", "5", "0x1F", "1e3", ".5", "- a", "-", "-x", "a: b", "a #b", "#", "'",
+      "\"", "\\", "a\nb", "a\n", "\t", "\u{0}", "\u{7F}", "\u{85}", "\u{2028}", "a\u{FEFF}", "😀",
+      "é", "{", "[a]", "*a", "&a", "!a", "%a", "@a", "`a`", "---", "...", "a,b", "a ", " a", "?",
+      "=", "<<", "true", "False", ".inf", "a=b", "\r\n", "\u{FFFF}", "\u{10FFFF}", "/a/b.c+d",
+    ]
+    if chance(60) { return awkward[number(0...awkward.count - 1)] }
+    return String(
+      (0..<number(0...12)).map { _ in Character(Unicode.Scalar(UInt8(number(32...126)))) })
+  }
+
+  mutating func config(depth: Int) -> ConfigValue {
+    switch number(0...(depth == 0 ? 4 : 6)) {
+    case 0: return .null
+    case 1: return .bool(chance(50))
+    case 2: return .integer(Int64.random(in: .min ... .max, using: &generator))
+    case 3: return .number(Double.random(in: -1e9...1e9, using: &generator))
+    case 4: return .string(text())
+    case 5: return .array((0..<number(0...3)).map { _ in config(depth: depth - 1) })
+    default: return object(depth: depth)
+    }
+  }
+
+  private mutating func object(depth: Int) -> ConfigValue {
+    var members: [String: ConfigValue] = [:]
+    for _ in 0..<number(0...3) { members[text()] = config(depth: depth - 1) }
+    return .object(members)
+  }
+
+  mutating func app() -> AppSpec {
+    var spec = AppSpec(name: "app-\(number(0...9))")
+    spec.launcher = chance(20) ? .external : .process
+    spec.protos = (0..<number(0...3)).map { _ in text() }
+    spec.deployments = (0..<number(1...4)).map { deployment(index: $0) }
+    for index in 0..<number(0...3) {
+      let method = MethodName(service: "p.S", method: "M\(index)")
+      switch number(0...2) {
+      case 0: spec.routes.append(.graph(method: method, graph(depth: 4)))
+      case 1: spec.routes.append(.method(method, deployment: "d0"))
+      default: spec.routes.append(.service("p.T\(index)", deployment: "d0"))
+      }
+    }
+    return spec
+  }
+
+  private mutating func deployment(index: Int) -> DeploymentSpec {
+    var spec = DeploymentSpec(name: "d\(index)")
+    spec.command = ["./run"]
+    for _ in 0..<number(0...4) {
+      spec.command.append(text().replacing("\u{0}", with: ""))
+    }
+    switch number(0...2) {
+    case 0: spec.replicas = .fixed(number(0...1000))
+    case 1:
+      var scaling = AutoscalingSpec(minReplicas: number(0...2), maxReplicas: number(2...9))
+      scaling.targetOngoingRequests = Double.random(in: 0.01...50, using: &generator)
+      scaling.initialReplicas = chance(50) ? 2 : nil
+      scaling.upscaleDelay = chance(50) ? seconds() : .zero
+      scaling.downscaleDelay = seconds()
+      spec.replicas = .auto(scaling)
+    default: break
+    }
+    if chance(50) { spec.maxOngoingRequests = number(1...100_000) }
+    if chance(50) { spec.maxQueuedRequests = number(0...100_000) }
+    if chance(50) { spec.requestTimeout = seconds() }
+    if chance(50) { spec.healthCheckPeriod = seconds() }
+    if chance(50) { spec.gracefulShutdownTimeout = seconds() }
+    spec.idempotent = chance(50)
+    spec.resources = Resources(
+      milliCPUs: number(0...9000), milliGPUs: chance(50) ? number(0...4000) : 0,
+      memoryBytes: chance(50) ? Int64(number(0...1 << 40)) : Int64(number(0...64)) << 30)
+    if chance(60) { spec.userConfig = object(depth: 3) }
+    for index in 0..<number(0...2) {
+      spec.environment["K\(index)"] = text().replacing("\u{0}", with: "")
+    }
+    return spec
+  }
+
+  private mutating func graph(depth: Int) -> GraphNode {
+    let call = GraphNode.call(
+      deployment: "d0", method: MethodName(service: "p.S", method: "M\(number(0...9))"))
+    guard depth > 0 else { return call }
+    switch number(0...4) {
+    case 0: return call
+    case 1: return .sequence((0...number(0...2)).map { _ in graph(depth: depth - 1) })
+    case 2:
+      var cases: [SwitchNode.Case] = []
+      for _ in 0...number(0...2) {
+        let value = text()
+        // Swift's strings, like a reader's keys, are the same when canonically equivalent.
+        guard !cases.contains(where: { $0.value == value }) else { continue }
+        cases.append(.init(value: value, node: graph(depth: depth - 1)))
+      }
+      let fallback = chance(50) ? graph(depth: depth - 1) : nil
+      return .switch(SwitchNode(field: "kind", cases: cases, default: fallback))
+    case 3:
+      return .forEach(
+        ForEachNode(
+          field: "boxes", body: graph(depth: depth - 1), into: chance(50) ? "labels" : nil))
+    default:
+      let combiners: [EnsembleNode.Combiner] = [
+        .vote(field: "object"), .mean(fields: ["a"]), .mean(fields: ["a", "b.c"]), .merge,
+      ]
+      return .ensemble(
+        EnsembleNode(
+          branches: (0...number(0...2)).map { _ in graph(depth: depth - 1) },
+          combiner: combiners[number(0...3)]))
+    }
+  }
+}
+
+/// SplitMix64: enough for tests and the same everywhere.
+private struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+}

@@ -1,0 +1,45 @@
+// Facts about JSON.
+
+import Testing
+
+@testable import MartletCore
+
+@Suite struct ConfigValueJSONTests {
+  @Test func writesMembersInOrder() {
+    let value = ConfigValue.object([
+      "b": .number(0.5), "a": .array([.null, .bool(true)]), "c": .string("\n\u{1}\""),
+    ])
+    #expect(value.json == #"{"a":[null,true],"b":0.5,"c":"\n\u0001\""}"#)
+  }
+
+  @Test func readsEveryKind() throws {
+    #expect(
+      try ConfigValue(json: #" {"a": [1, -2.5e3, "\u00e9\n", false, null], "b": {}} "#)
+        == .object([
+          "a": .array([.integer(1), .number(-2500), .string("é\n"), .bool(false), .null]),
+          "b": .object([:]),
+        ]))
+    #expect(try ConfigValue(json: "18446744073709551615") == .number(18_446_744_073_709_551_616))
+  }
+
+  @Test(arguments: [
+    "", "{", "[1,]", "{\"a\" 1}", "{\"a\":1,\"a\":2}", "01", "1.", ".5", "+1", "tru", "\"\\x\"",
+    "\"\\ud800\"", "\"a", "1 2", "nan", "\"\u{1}\"", "'a'", "\"\\u00g0\"",
+  ])
+  func refusesWhatIsNotJSON(text: String) {
+    #expect(throws: ConfigValue.JSONError.self) { try ConfigValue(json: text) }
+  }
+
+  @Test func namesThePlace() {
+    let error = #expect(throws: ConfigValue.JSONError.self) {
+      try ConfigValue(json: "{\n  \"é\": tru\n}")
+    }
+    #expect(error?.mark == SourceMark(line: 2, column: 8))
+  }
+
+  @Test func stopsAtItsDepth() {
+    let text = String(repeating: "[", count: 100_000)
+    let error = #expect(throws: ConfigValue.JSONError.self) { try ConfigValue(json: text) }
+    #expect(error?.message == "not JSON: nested more than 100 deep")
+  }
+}
