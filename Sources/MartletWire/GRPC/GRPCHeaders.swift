@@ -1,4 +1,4 @@
-// gRPC's own header blocks and what they say.
+// gRPC's own header sections.
 
 package import MartletCore
 
@@ -31,44 +31,23 @@ extension HeaderBlock {
     return block
   }
 
-  /// Appends `grpc-status` and, when there is one, the percent-encoded `grpc-message`.
-  package mutating func append(_ status: RPCStatus) { fatalError("being written") }
-
-  /// A trailers-only answer (gRPC over HTTP/2, "Trailers-Only").
+  /// A trailers-only answer (gRPC over HTTP/2, "Trailers-Only"): send it with `endOfStream`.
   package static func grpcTrailersOnly(_ status: RPCStatus) -> HeaderBlock {
     var block = grpcResponse
     block.append(status)
     return block
   }
 
-  /// The status in trailers or a trailers-only head; nil when there is no `grpc-status`.
-  package var grpcStatus: RPCStatus? { fatalError("being written") }
-
-  /// The `:status` of a response; nil when absent or not a number.
-  package var httpStatus: Int? { fatalError("being written") }
-
-  /// Appends `grpc-timeout` (never indexed).
-  package mutating func append(timeout: Duration) { fatalError("being written") }
-
-  /// The time the caller gives this call; nil when absent. Throws INVALID_ARGUMENT when unreadable.
-  package var grpcTimeout: Duration? { get throws(RPCError) { fatalError("being written") } }
-
   /// Whether `content-type` is `application/grpc` or one of its kinds (`application/grpc+proto`, …).
-  package var hasGRPCContentType: Bool { fatalError("being written") }
-
-  /// Appends custom metadata; `-bin` values become base64. Throws when a name or a value cannot be sent.
-  package mutating func append(_ metadata: Metadata) throws(InvalidMetadata) {
-    fatalError("being written")
+  package var hasGRPCContentType: Bool {
+    unsafe withValue(of: .contentType) { value in
+      let kind: StaticString = "application/grpc"
+      let count = kind.utf8CodeUnitCount
+      guard value.count >= count else { return false }
+      for index in 0..<count where unsafe value[index] != kind.utf8Start[index] { return false }
+      // What follows is a kind or a parameter, so that `application/grpc-web` is another type.
+      guard value.count > count else { return true }
+      return unsafe value[count] == UInt8(ascii: "+") || value[count] == UInt8(ascii: ";")
+    } ?? false
   }
-
-  /// The custom metadata among the fields: everything but pseudo-headers and what HTTP and gRPC
-  /// reserve.
-  package var metadata: Metadata { fatalError("being written") }
-}
-
-/// A metadata entry that HTTP/2 cannot carry.
-package struct InvalidMetadata: Error, Sendable, Hashable, CustomStringConvertible {
-  package var name: String
-  package var reason: String
-  package var description: String { "metadata \"\(name)\" cannot be sent: \(reason)" }
 }

@@ -1,0 +1,121 @@
+// Custom metadata among the headers.
+
+package import MartletCore
+
+extension HeaderBlock {
+  /// Appends custom metadata; `-bin` values become base64. Throws, having appended nothing, when a
+  /// name or a value cannot be sent (gRPC over HTTP/2, "Custom-Metadata").
+  package mutating func append(_ metadata: Metadata) throws(InvalidMetadata) {
+    guard !metadata.isEmpty else { return }
+    for entry in metadata.entries { try Self.check(entry) }
+    for entry in metadata.entries {
+      switch entry.value {
+      case .text(let text):
+        append(name: entry.name, value: text)
+      case .binary(let bytes):
+        var name = entry.name
+        name.withUTF8 { name in
+          unsafe Base64.encode(bytes).withUnsafeBytes { value in
+            unsafe append(name: UnsafeRawBufferPointer(name), value: value)
+          }
+        }
+      }
+    }
+  }
+
+  /// The custom metadata among the fields: everything but pseudo-headers and what HTTP and gRPC
+  /// reserve. A `-bin` value that is not base64 is left out; a list of them (`a,b`) becomes several.
+  package var metadata: Metadata {
+    var metadata = Metadata()
+    for index in 0..<count where isCustom(at: index) {
+      unsafe withField(at: index) { name, value in
+        let key = unsafe String(decoding: name, as: UTF8.self)
+        guard key.hasSuffix("-bin") else {
+          return metadata.add(unsafe String(decoding: value, as: UTF8.self), for: key)
+        }
+        for unsafe part in unsafe value.split(
+          separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+        {
+          let part = unsafe UnsafeRawBufferPointer(rebasing: part)
+          if let bytes = unsafe Base64.decode(part) { metadata.add(bytes, for: key) }
+        }
+      }
+    }
+    return metadata
+  }
+
+  /// Whether the field at `index` is the application's own, which a proxy passes on.
+  package func isCustom(at index: Int) -> Bool {
+    switch name(at: index) {
+    case .method, .scheme, .authority, .path, .status, .te, .contentType, .contentLength,
+      .userAgent, .host, .grpcTimeout, .grpcStatus, .grpcMessage, .grpcEncoding,
+      .grpcAcceptEncoding:
+      return false
+    case .cookie, .grpcStatusDetails, .grpcRetryPushback, .grpcPreviousAttempts, .traceparent,
+      .tracestate:
+      return true
+    case .other:
+      return unsafe withField(at: index) { name, _ in
+        unsafe name.first != UInt8(ascii: ":")
+      }
+    }
+  }
+
+  private static func check(_ entry: Metadata.Entry) throws(InvalidMetadata) {
+    guard !entry.name.isEmpty, entry.name.utf8.allSatisfy(isNameByte) else {
+      throw InvalidMetadata(
+        name: entry.name, reason: "a name is lower-case letters, digits, '-', '_' and '.'")
+    }
+    let isReserved =
+      reservedNames.contains(entry.name)
+      || entry.name.hasPrefix("grpc-") && !customGRPCNames.contains(entry.name)
+    guard !isReserved else {
+      throw InvalidMetadata(name: entry.name, reason: "HTTP/2 or gRPC keeps this name for itself")
+    }
+    switch entry.value {
+    case .text(let text):
+      guard !entry.name.hasSuffix("-bin") else {
+        throw InvalidMetadata(name: entry.name, reason: "a -bin name carries bytes, not text")
+      }
+      guard text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
+        throw InvalidMetadata(
+          name: entry.name, reason: "text is printable ASCII; use a -bin name for anything else")
+      }
+      guard text.utf8.first != 0x20, text.utf8.last != 0x20 else {
+        throw InvalidMetadata(name: entry.name, reason: "text has no space at its ends")
+      }
+    case .binary:
+      guard entry.name.hasSuffix("-bin") else {
+        throw InvalidMetadata(name: entry.name, reason: "the name of bytes ends in -bin")
+      }
+    }
+  }
+
+  /// HTTP's own and those of one connection, which a peer has to refuse (RFC 9113 §8.2.2).
+  private static let reservedNames: Set<String> = [
+    "te", "content-type", "content-length", "user-agent", "host", "connection", "keep-alive",
+    "proxy-connection", "transfer-encoding", "upgrade",
+  ]
+
+  /// The names with gRPC's prefix that an application may set.
+  private static let customGRPCNames: Set<String> = [
+    "grpc-status-details-bin", "grpc-retry-pushback-ms", "grpc-previous-rpc-attempts",
+  ]
+
+  private static func isNameByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+      UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+      true
+    default: false
+    }
+  }
+}
+
+/// A metadata entry that HTTP/2 cannot carry.
+package struct InvalidMetadata: Error, Sendable, Hashable, CustomStringConvertible {
+  package var name: String
+  package var reason: String
+
+  package var description: String { "metadata \"\(name)\" cannot be sent: \(reason)" }
+}
