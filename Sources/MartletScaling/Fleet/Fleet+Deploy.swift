@@ -1,0 +1,225 @@
+// Apps come, change and go: versions, revisions, the rollout.
+
+package import MartletCore
+
+extension Fleet {
+  mutating func deployed(
+    _ new: VersionRecord, now: Timestamp, _ orders: inout [FleetOrder]
+  ) {
+    let name = new.spec.name
+    var app = apps[name] ?? FleetApp(name: name, launcher: new.spec.launcher)
+    var record = new
+    record.revisions = revisions(of: new, after: app.current.flatMap { app.versions[$0] })
+    if let abandoned = app.target { app.versions[abandoned] = nil }
+    app.launcher = new.spec.launcher
+    app.versions[record.version] = record
+    app.target = record.version
+    app.failure = nil
+    app.isDeleting = false
+    apps[name] = app
+    orders.append(.storeApp(name))
+    orders.append(.note(FleetNote("Deploying", app: name, "version \(record.version)")))
+  }
+
+  mutating func deleted(_ name: String, now: Timestamp, _ orders: inout [FleetOrder]) {
+    guard var app = apps[name], !app.isDeleting else { return }
+    app.isDeleting = true
+    if let target = app.target { app.versions[target] = nil }
+    app.target = nil
+    retireCurrent(of: &app, now: now)
+    apps[name] = app
+    orders.append(.storeApp(name))
+    orders.append(.note(FleetNote("Deleting", app: name, "no new requests")))
+  }
+
+  mutating func pinned(_ key: DeploymentKey, _ replicas: Int, _ orders: inout [FleetOrder]) {
+    apps[key.app]?.pins[key.deployment] = replicas
+    for group in groups.keys where group.deployment == key && purpose(of: group) == .serving {
+      groups[group]?.scaler.pinned(to: replicas)
+    }
+    orders.append(.storeApp(key.app))
+    orders.append(
+      .note(
+        FleetNote(
+          "Scaled", app: key.app, deployment: key.deployment,
+          "pinned to \(replicas) until the next deploy")))
+  }
+
+  /// A deployment whose process would be started just so again keeps its revision. Replicas that
+  /// something else starts are whatever it started: they all have one revision.
+  private func revisions(
+    of new: VersionRecord, after old: VersionRecord?
+  ) -> [String: UInt64] {
+    var revisions: [String: UInt64] = [:]
+    for spec in new.spec.deployments {
+      if new.spec.launcher == .external {
+        revisions[spec.name] = 1
+      } else if let old, let before = old.spec.deployment(named: spec.name),
+        let revision = old.revisions[spec.name], before.startsLike(spec),
+        old.fingerprints[spec.name] == new.fingerprints[spec.name]
+      {
+        revisions[spec.name] = revision
+      } else {
+        revisions[spec.name] = new.version.number
+      }
+    }
+    return revisions
+  }
+
+  mutating func advanceRollouts(now: Timestamp, _ orders: inout [FleetOrder]) {
+    for name in apps.keys.sorted() {
+      guard var app = apps[name] else { continue }
+      if let target = app.target, !isStopping {
+        makeGroups(of: app, target, now: now)
+        switch RolloutDecision(progress(of: app, target)) {
+        case .wait(let reason): app.waitsFor = reason
+        case .switchOver: switchOver(&app, to: target, now: now, &orders)
+        case .rollBack(let reason): rollBack(&app, target, reason, &orders)
+        }
+      }
+      for version in app.retiring.keys.sorted() {
+        guard
+          app.retiring[version]?.isOver(routers: routers, app: name, version: version, now: now)
+            == true
+        else { continue }
+        app.retiring[version] = nil
+        app.versions[version] = nil
+        orders.append(.storeApp(name))
+      }
+      apps[name] = app
+    }
+  }
+
+  /// Groups for what the version has and nobody had before. In an update each proves itself with a
+  /// replica at least, and takes over no fewer than there are now.
+  private mutating func makeGroups(of app: FleetApp, _ version: AppVersion, now: Timestamp) {
+    guard let record = app.versions[version] else { return }
+    for spec in record.spec.deployments {
+      guard let revision = record.revisions[spec.name] else { continue }
+      let deployment = DeploymentKey(app: app.name, deployment: spec.name)
+      let key = GroupKey(deployment: deployment, revision: revision)
+      guard groups[key] == nil else { continue }
+      let before = app.current.flatMap { app.versions[$0]?.revisions[spec.name] }
+        .flatMap { groups[GroupKey(deployment: deployment, revision: $0)]?.scaler.desired }
+      let initial =
+        app.current == nil
+        ? spec.replicas.initial : max(1, spec.replicas.initial, before ?? 0)
+      groups[key] = ReplicaGroup(
+        spec: spec,
+        scaler: Autoscaler(spec.replicas, initial: initial, mayScaleDown: false, now: now),
+        backoff: RestartBackoff(limits.backoff))
+    }
+  }
+
+  private func progress(
+    of app: FleetApp, _ version: AppVersion
+  ) -> [RolloutDecision.Progress] {
+    guard app.launcher == .process, let record = app.versions[version] else { return [] }
+    return record.spec.deployments.compactMap { spec in
+      guard let revision = record.revisions[spec.name] else { return nil }
+      let key = GroupKey(
+        deployment: DeploymentKey(app: app.name, deployment: spec.name), revision: revision)
+      guard purpose(of: key) == .next, let group = groups[key] else { return nil }
+      let members = group.replicas.compactMap { replicas[$0] }
+      let waiting = members.filter { !$0.missing.isEmpty }
+      return RolloutDecision.Progress(
+        deployment: spec.name, desired: group.scaler.desired,
+        running: members.count { $0.machine.state == .running },
+        waiting: waiting.count, missing: waiting.first?.missing ?? "",
+        failedStarts: group.backoff.failedStarts, lastFailure: group.lastFailure,
+        hung: group.hung)
+    }
+  }
+
+  private mutating func switchOver(
+    _ app: inout FleetApp, to target: AppVersion, now: Timestamp, _ orders: inout [FleetOrder]
+  ) {
+    retireCurrent(of: &app, now: now)
+    app.current = target
+    app.target = nil
+    app.failure = nil
+    app.waitsFor = ""
+    app.pins = [:]
+    guard let record = app.versions[target] else { return }
+    for spec in record.spec.deployments {
+      guard let revision = record.revisions[spec.name] else { continue }
+      let key = GroupKey(
+        deployment: DeploymentKey(app: app.name, deployment: spec.name), revision: revision)
+      groups[key]?.spec = spec
+      groups[key]?.scaler.reconfigured(spec.replicas, now: now)
+      for number in groups[key]?.replicas ?? [] {
+        replicas[number]?.machine.reconfigured(checkPeriod: spec.healthCheckPeriod)
+      }
+    }
+    orders.append(.storeApp(app.name))
+    orders.append(.note(FleetNote("Deployed", app: app.name, "version \(target) serves")))
+  }
+
+  private mutating func rollBack(
+    _ app: inout FleetApp, _ target: AppVersion, _ reason: String, _ orders: inout [FleetOrder]
+  ) {
+    app.versions[target] = nil
+    app.target = nil
+    app.failure = "version \(target) failed: \(reason)"
+    app.waitsFor = ""
+    orders.append(.storeApp(app.name))
+    let kept = app.current.map { "version \($0) keeps serving" } ?? "nothing serves"
+    orders.append(
+      .note(
+        FleetNote(
+          app.current == nil ? "DeployFailed" : "RolledBack", app: app.name,
+          "version \(target): \(reason); \(kept)")))
+  }
+
+  private func retireCurrent(of app: inout FleetApp, now: Timestamp) {
+    guard let current = app.current, let record = app.versions[current] else { return }
+    app.current = nil
+    app.retiring[current] = RetiringVersion(deadline: now + record.longestGrace)
+  }
+
+  mutating func forgetDeletedApps(_ orders: inout [FleetOrder]) {
+    for (name, app) in apps.sorted(by: { $0.key < $1.key }) {
+      guard app.isDeleting, app.versions.isEmpty else { continue }
+      for replica in replicas.values where replica.isExternal {
+        if replica.group.deployment.app == name { remove(replica.number, &orders) }
+      }
+      guard !replicas.values.contains(where: { $0.group.deployment.app == name }) else { continue }
+      apps[name] = nil
+      orders.append(.forgetApp(name))
+      orders.append(.note(FleetNote("Deleted", app: name, "all replicas are gone")))
+    }
+  }
+
+  /// What a group is for at the moment.
+  func purpose(of key: GroupKey) -> ReplicaGroup.Purpose {
+    guard let app = apps[key.deployment.app] else { return .unwanted }
+    func uses(_ version: AppVersion?) -> Bool {
+      guard let version else { return false }
+      return app.versions[version]?.revisions[key.deployment.deployment] == key.revision
+    }
+    if uses(app.current) { return .serving }
+    if uses(app.target) { return .next }
+    return app.retiring.keys.contains(where: uses) ? .retiring : .unwanted
+  }
+}
+
+extension VersionRecord {
+  /// The longest time that any of its deployments may take to finish.
+  var longestGrace: Duration {
+    spec.deployments.map(\.gracefulShutdownTimeout).max() ?? .zero
+  }
+}
+
+extension DeploymentSpec {
+  /// Whether a process of `other` would be started exactly like one of this. What only the router and
+  /// the controller look at may differ.
+  package func startsLike(_ other: DeploymentSpec) -> Bool {
+    var same = other
+    same.replicas = replicas
+    same.maxQueuedRequests = maxQueuedRequests
+    same.requestTimeout = requestTimeout
+    same.idempotent = idempotent
+    same.healthCheckPeriod = healthCheckPeriod
+    return same == self
+  }
+}

@@ -1,0 +1,115 @@
+// What the fleet is made of: apps by version, groups of replicas, replicas.
+
+package import MartletCore
+
+/// A version of an app as it was deployed.
+package struct VersionRecord: Sendable, Hashable {
+  package var version: AppVersion
+  package var spec: AppSpec
+  /// What identifies each deployment's program beyond its spec, such as the time its file was written:
+  /// a rebuilt program is a change.
+  package var fingerprints: [String: String]
+  /// Filled in by the fleet.
+  package var revisions: [String: UInt64]
+
+  package init(
+    version: AppVersion, spec: AppSpec, fingerprints: [String: String] = [:],
+    revisions: [String: UInt64] = [:]
+  ) {
+    self.version = version
+    self.spec = spec
+    self.fingerprints = fingerprints
+    self.revisions = revisions
+  }
+}
+
+/// The replicas of one revision of a deployment.
+package struct GroupKey: Sendable, Hashable, Comparable {
+  package var deployment: DeploymentKey
+  package var revision: UInt64
+
+  package init(deployment: DeploymentKey, revision: UInt64) {
+    self.deployment = deployment
+    self.revision = revision
+  }
+
+  package static func < (lhs: GroupKey, rhs: GroupKey) -> Bool {
+    (lhs.deployment, lhs.revision) < (rhs.deployment, rhs.revision)
+  }
+}
+
+/// An app in the fleet.
+package struct FleetApp: Sendable, Equatable {
+  package var name: String
+  package var launcher: AppSpec.Launcher
+  /// Every version that has requests or replicas, or is to have them.
+  package var versions: [AppVersion: VersionRecord] = [:]
+  /// New requests enter under it; nil before the first version was healthy and while deleting.
+  package var current: AppVersion?
+  /// The version that is being rolled out.
+  package var target: AppVersion?
+  package var retiring: [AppVersion: RetiringVersion] = [:]
+  /// Why the last deploy failed; nil when it did not.
+  package var failure: String?
+  /// What the rollout waits for; empty when it does not.
+  package var waitsFor = ""
+  package var isDeleting = false
+  /// Counts asked for by hand, until the next deploy.
+  package var pins: [String: Int] = [:]
+
+  package init(name: String, launcher: AppSpec.Launcher) {
+    self.name = name
+    self.launcher = launcher
+  }
+
+  /// The newest version that uses a revision of a deployment: its spec is the one that counts.
+  func newest(using key: GroupKey) -> VersionRecord? {
+    versions.values.filter { $0.revisions[key.deployment.deployment] == key.revision }
+      .max { $0.version < $1.version }
+  }
+}
+
+/// The replicas of one revision, with what decides how many there should be.
+struct ReplicaGroup: Sendable, Equatable {
+  /// What the group is for at the moment.
+  enum Purpose: Sendable, Equatable {
+    /// The current version's.
+    case serving
+    /// The version's that is being rolled out, and not the current one's.
+    case next
+    /// Only requests of older versions.
+    case retiring
+    /// Nobody's.
+    case unwanted
+  }
+
+  var spec: DeploymentSpec
+  var scaler: Autoscaler
+  var backoff: RestartBackoff
+  var lastFailure = ""
+  /// A start took longer than the limit.
+  var hung = false
+  var replicas: Set<UInt64> = []
+
+  init(spec: DeploymentSpec, scaler: Autoscaler, backoff: RestartBackoff) {
+    self.spec = spec
+    self.scaler = scaler
+    self.backoff = backoff
+  }
+}
+
+/// One replica in the fleet.
+package struct FleetReplica: Sendable, Equatable {
+  package let number: UInt64
+  package let group: GroupKey
+  package internal(set) var machine: ReplicaMachine
+  package internal(set) var placement: Placement?
+  /// What resources it waits for; empty when none.
+  package internal(set) var missing = ""
+  /// Where it listens, when it was not started by this mesh; nil for our own.
+  package let endpoint: Endpoint?
+  /// The table in which it is first missing; nil while it is in the table or never was.
+  var leftIn: UInt64?
+
+  package var isExternal: Bool { endpoint != nil }
+}
