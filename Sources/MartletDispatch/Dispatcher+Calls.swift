@@ -1,0 +1,169 @@
+// Calls on their way through queues and replicas.
+internal import MartletCore
+
+extension Dispatcher {
+  func id(_ call: Int) -> CallID {
+    CallID(index: call, generation: calls.generation(at: call))
+  }
+
+  mutating func insert(_ call: Call) -> CallID {
+    pools[call.pool].calls += 1
+    loadChanges &+= 1
+    let index = calls.insert(call)
+    return id(index)
+  }
+
+  mutating func remove(_ call: Int) {
+    let pool = calls[call].pool
+    pools[pool].calls -= 1
+    loadChanges &+= 1
+    callWakes.remove(call)
+    calls.remove(at: call)
+    collect(pool: pool)
+  }
+
+  // MARK: At a replica
+
+  /// The replica for the pool's next call: the one with the fewest ongoing calls, if it has room.
+  mutating func pick(in pool: Int, excluding slot: Int) -> Int? {
+    pools[pool].outstanding.pick(below: pools[pool].maxOngoing, excluding: slot, replicas)
+  }
+
+  mutating func assign(_ call: Int, to slot: Int) {
+    calls[call].replica = slot
+    calls[call].attempts += 1
+    pools[calls[call].pool].outstanding.move(slot, by: 1, &replicas)
+    if let deadline = calls[call].deadline {
+      callWakes.set(call, at: deadline.time)
+    } else {
+      callWakes.remove(call)
+    }
+  }
+
+  /// Takes the call away from its replica.
+  mutating func release(_ call: Int) {
+    let slot = calls[call].replica
+    calls[call].replica = -1
+    if replicas[slot].mayBePicked {
+      pools[replicas[slot].pool].outstanding.move(slot, by: -1, &replicas)
+    } else {
+      replicas[slot].ongoing -= 1
+      collect(replica: slot)
+    }
+  }
+
+  // MARK: In the queue
+
+  mutating func enqueue(_ call: Int, atFront: Bool, now: Timestamp) {
+    let pool = calls[call].pool
+    calls[call].queuedAt = now
+    if atFront {
+      pools[pool].queue.prepend(call, &calls)
+    } else {
+      pools[pool].queue.append(call, &calls)
+    }
+    deployments[pools[pool].deployment].queued += 1
+    let patience = now + limits.maxWait
+    callWakes.set(call, at: min(patience, calls[call].deadline?.time ?? patience))
+  }
+
+  mutating func dequeue(_ call: Int) {
+    let pool = calls[call].pool
+    pools[pool].queue.remove(call, &calls)
+    deployments[pools[pool].deployment].queued -= 1
+  }
+
+  /// Sends as many waiting calls as there is room for.
+  mutating func serve(_ pool: Int, now: Timestamp) {
+    guard pools.contains(pool) else { return }
+    while !pools[pool].queue.isEmpty {
+      guard pools[pool].outstanding.hasRoom(below: pools[pool].maxOngoing) else { return }
+      let call = pools[pool].queue.next(
+        calls, servingSince: pools[pool].servingSince, limits, now: now)
+      if let deadline = calls[call].deadline, deadline.hasPassed(at: now) {
+        expire(call, now: now)
+        guard pools.contains(pool) else { return }
+        continue
+      }
+      guard let slot = pick(in: pool, excluding: calls[call].failedReplica) else { return }
+      dequeue(call)
+      assign(call, to: slot)
+      loadChanges &+= 1
+      orders.append(.send(id(call), ReplicaSlot(index: slot)))
+    }
+  }
+
+  /// The call's time is over.
+  mutating func expire(_ call: Int, now: Timestamp) {
+    let (pool, slot) = (calls[call].pool, calls[call].replica)
+    let name = pools[pool].name
+    let hadDeadline = calls[call].deadline?.hasPassed(at: now) ?? false
+    if slot >= 0 {
+      let replica = ReplicaID(deployment: name, number: replicas[slot].number)
+      fail(call, Refusal(.deadlineExceeded, "\(replica) did not answer before the deadline"))
+    } else if !hadDeadline {
+      let limit = Int(limits.maxWait.inSeconds)
+      fail(call, Refusal(.unavailable, "no replica of \(name) took the call within \(limit) s"))
+    } else if pools[pool].outstanding.count == 0 {
+      fail(call, Refusal(.deadlineExceeded, "the deadline passed before \(name) had a replica"))
+    } else {
+      fail(call, Refusal(.deadlineExceeded, "the deadline passed in the queue of \(name)"))
+    }
+    if slot >= 0 { serve(pool, now: now) }
+  }
+
+  /// Ends the call, wherever it is.
+  mutating func fail(_ call: Int, _ refusal: Refusal) {
+    orders.append(.fail(id(call), refusal))
+    if calls[call].replica >= 0 { release(call) } else { dequeue(call) }
+    remove(call)
+  }
+
+  // MARK: Why not
+
+  /// Why a failed call is not sent again; nil when it is.
+  mutating func refusalOfRetry(
+    _ call: Int, _ failure: CallFailure, mayReplay: Bool, now: Timestamp
+  ) -> Refusal? {
+    let pool = calls[call].pool
+    let name = pools[pool].name
+    let replica = ReplicaID(deployment: name, number: replicas[calls[call].replica].number)
+    if let deadline = calls[call].deadline, deadline.hasPassed(at: now) {
+      return Refusal(.deadlineExceeded, "\(replica) failed, and the deadline has passed")
+    }
+    if calls[call].attempts >= limits.maxAttempts {
+      return Refusal(.unavailable, "\(name) failed \(calls[call].attempts) times, last at \(replica)")
+    }
+    switch failure {
+    case .unprocessed:
+      guard mayReplay else {
+        return Refusal(
+          .unavailable, "\(replica) refused the call, and its request is too long to be sent again")
+      }
+    case .connectionLost:
+      guard pools[pool].isIdempotent else {
+        return Refusal(
+          .unavailable,
+          "\(replica) died with the call in hand; \(name) is not idempotent, so it is not sent again")
+      }
+      guard mayReplay else {
+        return Refusal(
+          .unavailable, "\(replica) died with the call in hand, which cannot be sent again")
+      }
+      guard deployments[pools[pool].deployment].retryBudget.take(now: now) else {
+        return Refusal(
+          .unavailable, "\(replica) died with the call in hand; the retry budget of \(name) is spent")
+      }
+    }
+    return nil
+  }
+
+  func queueFull(_ pool: Int, now: Timestamp) -> Refusal {
+    let first = pools[pool].queue.first
+    let age = first < 0 ? .zero : now.duration(since: calls[first].queuedAt)
+    return Refusal(
+      .resourceExhausted,
+      "the queue of \(pools[pool].name) is full (max_queued_requests: \(pools[pool].maxQueued))",
+      pushback: min(max(age, limits.minPushback), limits.maxPushback))
+  }
+}

@@ -1,0 +1,202 @@
+// The dispatcher: which replica gets which call, and when.
+package import MartletCore
+
+/// Decides for every call of a router where it goes, whether it waits and when it is over. A value
+/// without clock, socket or randomness: the driver tells it what happened and does what it says.
+///
+/// After every event the driver takes the orders (`takeOrders`) and sees to it that `timePassed`
+/// is called at `nextWake`.
+package struct Dispatcher: Sendable {
+  let limits: DispatchLimits
+
+  var calls = Slab<Call>()
+  var replicas = Slab<Replica>()
+  var pools = Slab<Pool>()
+  var deployments = Slab<DeploymentState>()
+  var versions = Slab<VersionState>()
+  var apps: [String: AppState] = [:]
+
+  /// The apps of the last table in its order.
+  var appOrder: [String] = []
+  var routes = RouteIndex()
+  var orders: [DispatchOrder] = []
+
+  /// When waiting calls stop waiting and calls at replicas are over.
+  var callWakes = DeadlineHeap()
+
+  /// When ejected replicas come back.
+  var replicaWakes = DeadlineHeap()
+
+  /// The generation of the last table that was applied.
+  package internal(set) var generation: UInt64 = 0
+
+  /// Counts the changes of what `loadReport` says.
+  package internal(set) var loadChanges: UInt64 = 0
+
+  package init(limits: DispatchLimits = DispatchLimits()) {
+    self.limits = limits
+  }
+
+  // MARK: Orders and time
+
+  /// Whether `takeOrders` has any.
+  package var hasOrders: Bool { !orders.isEmpty }
+
+  /// What to do now. Doing it may cause new orders: take until there are none.
+  package mutating func takeOrders() -> [DispatchOrder] {
+    defer { orders = [] }
+    return orders
+  }
+
+  /// When `timePassed` is due; nil while nothing waits for time.
+  package var nextWake: Timestamp? {
+    guard let call = callWakes.first else { return replicaWakes.first }
+    guard let replica = replicaWakes.first else { return call }
+    return min(call, replica)
+  }
+
+  /// Ends the calls whose time is over and brings ejected replicas back.
+  package mutating func timePassed(now: Timestamp) {
+    while let slot = replicaWakes.popDue(at: now) { readmit(slot, now: now) }
+    while let call = callWakes.popDue(at: now) { expire(call, now: now) }
+  }
+
+  // MARK: Routes
+
+  /// The route of a request by the bytes of its `:path`.
+  package func route(path: UnsafeRawBufferPointer) -> Route? { routes[path] }
+
+  /// The way to a deployment by name, for calls between deployments. `version` is the one that the calling
+  /// request entered under; the current one when it is nil or gone.
+  package func route(app: String, deployment: String, version: AppVersion?) -> Route? {
+    guard let state = apps[app], let current = state.current else { return nil }
+    let index = version.flatMap { state.versions[$0] } ?? current
+    guard let pool = versions[index].pools[deployment] ?? versions[current].pools[deployment]
+    else { return nil }
+    return Route(version: VersionID(index: index), target: .deployment(PoolID(index: pool)))
+  }
+
+  /// The pool of a deployment as a version sees it; nil when it has none of that name.
+  package func pool(of deployment: String, in version: VersionID) -> PoolID? {
+    versions[version.index].pools[deployment].map(PoolID.init(index:))
+  }
+
+  /// The app and the number of a version.
+  package func name(of version: VersionID) -> (app: String, version: AppVersion) {
+    (versions[version.index].app, versions[version.index].version)
+  }
+
+  /// The deployment's name, for messages.
+  package func deploymentName(of pool: PoolID) -> String { pools[pool.index].name }
+
+  /// The name of a replica, for messages.
+  package func name(of slot: ReplicaSlot) -> ReplicaID {
+    let replica = replicas[slot.index]
+    return ReplicaID(deployment: pools[replica.pool].name, number: replica.number)
+  }
+
+  // MARK: Requests
+
+  /// A request entered under a version. Each is followed by one `requestEnded`.
+  package mutating func requestEntered(_ version: VersionID) {
+    versions[version.index].ongoing += 1
+    loadChanges &+= 1
+  }
+
+  package mutating func requestEnded(_ version: VersionID) {
+    versions[version.index].ongoing -= 1
+    loadChanges &+= 1
+    if versions[version.index].ongoing == 0, !versions[version.index].isListed { collect() }
+  }
+
+  // MARK: Calls
+
+  /// A call for one of the pool's replicas. `isLeg` for a graph's, which must stay with its version.
+  package mutating func callArrived(
+    at pool: PoolID, deadline: Deadline?, isLeg: Bool = false, now: Timestamp
+  ) -> Arrival {
+    var index = pool.index
+    switch fate(of: index, isLeg: isLeg) {
+    case .stay: break
+    case .move(let successor): index = successor
+    case .fail(let refusal): return .refuse(refusal)
+    }
+    let own = pools[index].requestTimeout.map { Deadline(now + $0) }
+    let deadline = Deadline.earliest(deadline, own)
+    if let deadline, deadline.hasPassed(at: now) {
+      return .refuse(
+        Refusal(.deadlineExceeded, "the deadline had passed before \(pools[index].name) was called"))
+    }
+    deployments[pools[index].deployment].retryBudget.callArrived()
+    if pools[index].queue.isEmpty, let slot = pick(in: index, excluding: -1) {
+      let call = insert(Call(pool: index, isLeg: isLeg, deadline: deadline, now: now))
+      assign(call.index, to: slot)
+      return .send(call, ReplicaSlot(index: slot))
+    }
+    if deployments[pools[index].deployment].queued >= pools[index].maxQueued {
+      return .refuse(queueFull(index, now: now))
+    }
+    let call = insert(Call(pool: index, isLeg: isLeg, deadline: deadline, now: now))
+    enqueue(call.index, atFront: false, now: now)
+    return .wait(call)
+  }
+
+  /// When the call must be over: its caller's deadline or the deployment's `request_timeout_s`.
+  package func deadline(of call: CallID) -> Deadline? { calls[call.index].deadline }
+
+  /// Whether an id still stands for a call in hand.
+  package func contains(_ call: CallID) -> Bool {
+    calls.contains(call.index) && calls.generation(at: call.index) == call.generation
+  }
+
+  /// The call is over, wherever it was.
+  package mutating func callEnded(_ call: CallID, _ end: CallEnd, now: Timestamp) {
+    precondition(contains(call), "a call ended twice")
+    let index = call.index
+    let (pool, slot) = (calls[index].pool, calls[index].replica)
+    if slot >= 0 {
+      switch end {
+      case .answered: callWentWell(at: slot)
+      case .abandoned: break
+      case .broken: callBroke(at: slot, now: now)
+      }
+      release(index)
+    } else {
+      dequeue(index)
+    }
+    remove(index)
+    serve(pool, now: now)
+  }
+
+  /// The call failed before a byte of its response went on. `mayReplay`: the driver still has the whole
+  /// request, or can have it sent again.
+  package mutating func callFailed(
+    _ call: CallID, _ failure: CallFailure, mayReplay: Bool, now: Timestamp
+  ) -> FailureDecision {
+    precondition(contains(call) && calls[call.index].replica >= 0, "a call failed that is nowhere")
+    let index = call.index
+    let (pool, slot) = (calls[index].pool, calls[index].replica)
+    if failure == .unprocessed, replicas[slot].mayBePicked { callBroke(at: slot, now: now) }
+    let refusal = refusalOfRetry(index, failure, mayReplay: mayReplay, now: now)
+    release(index)
+    defer { serve(pool, now: now) }
+    if let refusal {
+      remove(index)
+      return .fail(refusal)
+    }
+    calls[index].failedReplica = slot
+    switch fate(of: pool, isLeg: calls[index].isLeg) {
+    case .stay: break
+    case .move(let successor): move(index, to: successor)
+    case .fail(let refusal):
+      remove(index)
+      return .fail(refusal)
+    }
+    if let next = pick(in: calls[index].pool, excluding: slot) {
+      assign(index, to: next)
+      return .send(ReplicaSlot(index: next))
+    }
+    enqueue(index, atFront: true, now: now)
+    return .wait
+  }
+}

@@ -1,0 +1,78 @@
+// What the dispatcher knows of versions, deployments and their revisions.
+internal import MartletCore
+
+/// One revision of a deployment: replicas that may stand in for one another, and the calls that wait
+/// for one of them.
+struct Pool: Sendable {
+  let app: String
+  let name: String
+  let revision: UInt64
+
+  /// Index of what all revisions of the deployment share.
+  let deployment: Int
+
+  let maxOngoing: Int
+  let maxQueued: Int
+  let requestTimeout: Duration?
+  let isIdempotent: Bool
+
+  /// Slots of the replicas that the last table names, by number.
+  var listed: [UInt64: Int] = [:]
+
+  /// Replicas with a slot, listed or finishing.
+  var slots = 0
+
+  var outstanding = OutstandingIndex()
+  var queue = CallQueue()
+  var servingSince = Timestamp.zero
+
+  /// Calls queued or ongoing.
+  var calls = 0
+
+  /// Some version that a table names or a request is in uses this revision.
+  var isInUse = true
+
+  init(_ spec: DeploymentSpec, app: String, revision: UInt64, deployment: Int) {
+    self.app = app
+    name = spec.name
+    self.revision = revision
+    self.deployment = deployment
+    maxOngoing = max(1, spec.maxOngoingRequests)
+    maxQueued = max(0, spec.maxQueuedRequests)
+    requestTimeout = spec.requestTimeout
+    isIdempotent = spec.idempotent
+  }
+}
+
+/// What all revisions of a deployment share.
+struct DeploymentState: Sendable {
+  let app: String
+  let name: String
+  var queued = 0
+  var retryBudget: RetryBudget
+}
+
+/// A version of an app that was defined.
+struct VersionState: Sendable {
+  let app: String
+  let version: AppVersion
+  let spec: AppSpec
+
+  /// The pool of each deployment; empty until a table names the version.
+  var pools: [String: Int] = [:]
+
+  /// Requests in hand that entered under it.
+  var ongoing = 0
+
+  /// Named by the last table.
+  var isListed = false
+  var wasListed = false
+}
+
+/// An app by what the last table and the definitions say.
+struct AppState: Sendable {
+  /// Index of the version under which requests enter; nil until a table names one that is defined.
+  var current: Int?
+  var versions: [AppVersion: Int] = [:]
+  var deployments: [String: Int] = [:]
+}
