@@ -22,10 +22,12 @@ func room(
   .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func tests(
+  of name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []
+) -> Target {
   .testTarget(
     name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies,
-    swiftSettings: house)
+    exclude: exclude, swiftSettings: house)
 }
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -129,10 +131,19 @@ let package = Package(
 
     tests(of: "MartletCore"),
     tests(of: "MartletWire", ["MartletCore"]),
-    tests(of: "MartletSchema", ["MartletCore", swiftProtobuf]),
+    tests(of: "MartletSchema", ["MartletCore", swiftProtobuf], exclude: ["Protos"]),
     tests(of: "MartletDispatch", ["MartletCore", "MartletSchema", swiftProtobuf]),
     tests(of: "MartletScaling", ["MartletCore"]),
     tests(of: "MartletNet", ["MartletCore", "MartletWire"]),
+    .testTarget(
+      name: "MartletRPCTests",
+      dependencies: ["MartletRPC", "MartletCore", "MartletNet", swiftProtobuf],
+      exclude: ["Protos"], swiftSettings: house),
+    tests(of: "MartletReplica", ["MartletCore", "MartletNet", "MartletRPC", swiftProtobuf]),
+    tests(
+      of: "protoc-gen-martlet",
+      [swiftProtobuf, .product(name: "protoc-gen-swift", package: "swift-protobuf")]),
+    tests(of: "MartletSupervisor", ["MartletCore"]),
     tests(of: "MartletSimulator", ["MartletCore", "MartletDispatch", "MartletScaling"]),
   ]
 )
