@@ -1,12 +1,13 @@
 // Base64, for metadata whose name ends in `-bin`.
 
-/// RFC 4648 §4. gRPC over HTTP/2 ("Custom-Metadata") sends it without padding and takes it either way.
+/// RFC 4648 §4. gRPC over HTTP/2 ("Custom-Metadata") sends it without padding and takes it either
+/// way.
 package enum Base64 {
   private static let alphabet = Array(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-  /// The value of each digit, 255 for what is none. The URL alphabet is understood too, because some
-  /// clients send it.
+  /// The value of each digit, 255 for what is none. The URL alphabet is understood too, because
+  /// some clients send it.
   private static let values: [UInt8] = {
     var values = [UInt8](repeating: 255, count: 256)
     for (value, digit) in alphabet.enumerated() { values[Int(digit)] = UInt8(value) }
@@ -37,8 +38,8 @@ package enum Base64 {
   package static func decode(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
     var end = text.count
     while end > 0, text.count - end < 2, unsafe text[end - 1] == UInt8(ascii: "=") { end -= 1 }
-    // One digit alone holds no whole byte.
-    guard end % 4 != 1 else { return nil }
+    // One digit alone holds no whole byte; padding fills groups of four.
+    guard end % 4 != 1, end == text.count || text.count % 4 == 0 else { return nil }
     var decoded: [UInt8] = []
     decoded.reserveCapacity(end * 3 / 4)
     var group: UInt32 = 0

@@ -1,0 +1,130 @@
+// gRPC's small encodings.
+
+import MartletCore
+import MartletWire
+import Testing
+
+@Suite struct GRPCCodingTests {
+  @Test(arguments: [
+    (Duration.nanoseconds(0), "0n"), (.nanoseconds(1), "1n"), (.milliseconds(50), "50000000n"),
+    (.milliseconds(100), "100000u"), (.seconds(1), "1000000u"), (.seconds(99), "99000000u"),
+    (.seconds(100), "100000m"), (.seconds(86_400), "86400000m"), (.seconds(100_000), "100000S"),
+    (.nanoseconds(100_000_001), "100001u"), (.seconds(-1), "0n"),
+    (.seconds(Int64.max / 2), "2562048H"),
+  ])
+  func timeoutsAreWritten(timeout: Duration, text: String) throws {
+    var block = HeaderBlock()
+    block.append(timeout: timeout)
+    #expect(block[.grpcTimeout] == text)
+    #expect(try block.grpcTimeout ?? .zero >= min(max(timeout, .zero), .nanoseconds(Int64.max)))
+  }
+
+  @Test(arguments: [
+    ("1H", Duration.seconds(3600)), ("2M", .seconds(120)), ("3S", .seconds(3)),
+    ("4m", .milliseconds(4)), ("5u", .microseconds(5)), ("6n", .nanoseconds(6)),
+    ("99999999H", .nanoseconds(Int64.max)), ("00000001S", .seconds(1)),
+  ])
+  func timeoutsAreRead(text: String, timeout: Duration) throws {
+    #expect(try (["grpc-timeout": text] as HeaderBlock).grpcTimeout == timeout)
+  }
+
+  @Test(arguments: ["", "S", "1", "1s", "-1S", "1.5S", "123456789S", "1 S", "S1"])
+  func badTimeoutsAreInvalidArguments(text: String) {
+    let error = #expect(throws: RPCError.self) {
+      try (["grpc-timeout": text] as HeaderBlock).grpcTimeout
+    }
+    #expect(error?.code == .invalidArgument)
+  }
+
+  @Test func noTimeoutIsNone() throws {
+    #expect(try HeaderBlock().grpcTimeout == nil)
+  }
+
+  @Test(arguments: [
+    ("plain text ~", "plain text ~"), ("100%", "100%25"), ("a\nb", "a%0Ab"),
+    ("größe", "gr%C3%B6%C3%9Fe"), ("\u{7F}", "%7F"),
+  ])
+  func messagesArePercentEncoded(text: String, encoded: String) {
+    #expect(String(decoding: PercentEncoding.encode(text), as: UTF8.self) == encoded)
+    #expect(decode(encoded) == text)
+  }
+
+  @Test(arguments: [("%", "%"), ("%4", "%4"), ("%zz", "%zz"), ("a%4", "a%4"), ("%41", "A"), ("%c3%b6", "ö")])
+  func brokenEscapesStayAsTheyAre(encoded: String, text: String) {
+    #expect(decode(encoded) == text)
+  }
+
+  private func decode(_ text: String) -> String {
+    Array(text.utf8).withUnsafeBytes { PercentEncoding.decode($0) }
+  }
+
+  @Test(arguments: [
+    ("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg"),
+    ("fooba", "Zm9vYmE"), ("foobar", "Zm9vYmFy"),
+  ])
+  func base64BothWays(text: String, encoded: String) {
+    let bytes = Array(text.utf8)
+    #expect(String(decoding: Base64.encode(bytes), as: UTF8.self) == encoded)
+    #expect(Array(encoded.utf8).withUnsafeBytes { Base64.decode($0) } == bytes)
+    let padding = String(repeating: "=", count: (4 - encoded.count % 4) % 4)
+    #expect(Array((encoded + padding).utf8).withUnsafeBytes { Base64.decode($0) } == bytes)
+  }
+
+  @Test(arguments: ["Z", "Zg===", "Z*", "Zm9vY", "=", "Zg=a"])
+  func brokenBase64IsNone(text: String) {
+    #expect(Array(text.utf8).withUnsafeBytes { Base64.decode($0) } == nil)
+  }
+
+  @Test func base64CarriesEveryByte() {
+    let bytes = (0...255).map { UInt8($0) }
+    #expect(Base64.encode(bytes).withUnsafeBytes { Base64.decode($0) } == bytes)
+  }
+
+  @Test func statusesTravelInTrailers() {
+    for code in RPCStatus.Code.allCases {
+      let status = RPCStatus(code, code == .ok ? "" : "50 % of \(code)\n")
+      var block = HeaderBlock()
+      block.append(status)
+      #expect(block.grpcStatus == status)
+    }
+    #expect(HeaderBlock().grpcStatus == nil)
+    #expect((["grpc-status": "99"] as HeaderBlock).grpcStatus?.code == .unknown)
+    #expect((["grpc-status": "x"] as HeaderBlock).grpcStatus?.code == .unknown)
+    #expect(HeaderBlock.grpcSuccess.grpcStatus == .ok)
+    #expect(HeaderBlock.grpcResponse.httpStatus == 200)
+  }
+
+  @Test func otherEndingsHaveACode() {
+    #expect(RPCStatus.Code(httpStatus: 503) == .unavailable)
+    #expect(RPCStatus.Code(httpStatus: 404) == .unimplemented)
+    #expect(RPCStatus.Code(httpStatus: 418) == .unknown)
+    #expect(RPCStatus.Code(.refusedStream) == .unavailable)
+    #expect(RPCStatus.Code(.cancel) == .cancelled)
+    #expect(RPCStatus.Code(.enhanceYourCalm) == .resourceExhausted)
+    #expect(RPCStatus.Code(HTTP2ErrorCode(rawValue: 0xbad)) == .unknown)
+  }
+
+  @Test(arguments: [
+    ("x-a", "ümlaut"), ("x-a", "a\nb"), ("grpc-status", "0"), ("te", "x"), ("connection", "close"),
+    (":path", "/"), ("x a", "b"), ("", "b"), ("grpc-custom", "b"), ("x-bin", "text"), ("x", " a"),
+  ])
+  func unsendableMetadataIsRefused(name: String, value: String) {
+    var block = HeaderBlock()
+    #expect(throws: InvalidMetadata.self) { try block.append([name: value]) }
+    #expect(block.isEmpty)
+  }
+
+  @Test func metadataLeavesOutWhatIsReserved() {
+    var block = HeaderBlock.grpcRequest(path: "/a/b", authority: "c")
+    block.append(timeout: .seconds(1))
+    block.append(name: "x-a", value: "1")
+    block.append(name: "x-b-bin", value: "AQ==,Ag")
+    block.append(name: "x-c-bin", value: "*")
+    block.append(name: "traceparent", value: "00-1")
+    var expected: Metadata = ["x-a": "1"]
+    expected.add([1], for: "x-b-bin")
+    expected.add([2], for: "x-b-bin")
+    expected.add("00-1", for: "traceparent")
+    #expect(block.metadata == expected)
+  }
+}
