@@ -1,0 +1,114 @@
+// Making a run directory that nobody else can touch, and the lock that makes it one mesh's own.
+
+private import CLinux
+private import Glibc
+package import MartletCore
+
+extension RunDirectory {
+  /// The directory with its folders, made if need be. One that exists must be a real directory of
+  /// this user that is closed to all others: it holds sockets that steer the mesh.
+  package func prepare() throws(SupervisorError) {
+    try Self.makePrivate(path)
+    for folder in [replicas, configurations, logs] { try Self.makePrivate(folder) }
+  }
+
+  private static func makePrivate(_ path: String) throws(SupervisorError) {
+    if mkdir(path, 0o700) != 0 && errno != EEXIST {
+      throw SupervisorError(73, "cannot make the run directory \(path): \(systemMessage())")
+    }
+    var status = stat()
+    guard lstat(path, &status) == 0 else {
+      throw SupervisorError(73, "cannot look at \(path): \(systemMessage())")
+    }
+    guard status.st_mode & S_IFMT == S_IFDIR else {
+      throw SupervisorError(
+        73, "\(path) is not a directory (a link is not taken); remove it or choose --run-dir")
+    }
+    guard status.st_uid == geteuid() else {
+      throw SupervisorError(
+        73, "\(path) belongs to user \(status.st_uid); choose another one with --run-dir")
+    }
+    guard status.st_mode & 0o077 == 0 else {
+      throw SupervisorError(
+        73, "\(path) is open to other users; close it with: chmod 700 \(path)")
+    }
+  }
+
+  /// The pid of the supervisor that holds the lock; nil when no mesh runs here.
+  package func supervisor() -> Int32? {
+    let descriptor = open(lock, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    // EWOULDBLOCK: somebody holds it. Its pid is written right after it was taken.
+    guard flock(descriptor, LOCK_SH | LOCK_NB) != 0 else { return nil }
+    var buffer = [UInt8](repeating: 0, count: 32)
+    for _ in 0..<Self.lockReads {
+      let count = pread(descriptor, &buffer, buffer.count, 0)
+      let text = String(decoding: buffer.prefix(max(0, count)).prefix { $0 != 10 }, as: UTF8.self)
+      if let pid = Int32(text), pid > 0 { return pid }
+      usleep(1000)
+    }
+    return nil
+  }
+
+  /// Milliseconds to wait for the pid that follows the lock.
+  private static var lockReads: Int { 100 }
+}
+
+/// The lock of a run directory, held until the process ends or `release`.
+struct RunDirectoryLock: ~Copyable {
+  private let descriptor: Int32
+  private let path: String
+
+  private init(descriptor: Int32, path: String) {
+    self.descriptor = descriptor
+    self.path = path
+  }
+
+  /// Takes the lock and writes this process's pid into it.
+  static func take(_ directory: RunDirectory) throws(SupervisorError) -> RunDirectoryLock {
+    let path = directory.lock
+    let descriptor = try locked(path, in: directory)
+    ftruncate(descriptor, 0)
+    let text = Array("\(getpid())\n".utf8)
+    if pwrite(descriptor, text, text.count, 0) != text.count {
+      throw SupervisorError(73, "cannot write \(path): \(systemMessage())")
+    }
+    return RunDirectoryLock(descriptor: descriptor, path: path)
+  }
+
+  private static func locked(
+    _ path: String, in directory: RunDirectory
+  ) throws(SupervisorError) -> Int32 {
+    while true {
+      let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+      guard descriptor >= 0 else {
+        throw SupervisorError(73, "cannot open \(path): \(systemMessage())")
+      }
+      guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        close(descriptor)
+        throw SupervisorError(
+          69, "a mesh runs in \(directory.path) already; add apps with `martlet deploy FILE`")
+      }
+      // The one before may have removed the file between our open and our lock: then another
+      // process could lock a new file of the same name, so only the file that is there counts.
+      var mine = stat()
+      var there = stat()
+      if fstat(descriptor, &mine) == 0, stat(path, &there) == 0, mine.st_ino == there.st_ino {
+        return descriptor
+      }
+      close(descriptor)
+    }
+  }
+
+  /// Removes the file while the lock is held, then lets go.
+  consuming func release() {
+    unlink(path)
+    close(descriptor)
+  }
+}
+
+/// The kernel's words for the last error.
+func systemMessage() -> String {
+  String(cString: strerror(errno))
+}
