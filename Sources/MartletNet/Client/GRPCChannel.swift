@@ -11,8 +11,10 @@ package struct UnaryResponse: Sendable {
 /// Calls to one endpoint over one connection, which is made at the first call and made again, with growing
 /// pauses, when it is lost.
 package final class GRPCChannel: Sendable {
-  package let endpoint: Endpoint
-  package let loop: Loop
+  private let core: ChannelCore
+
+  package var endpoint: Endpoint { core.endpoint }
+  package var loop: Loop { core.loop }
 
   /// A channel on one of `loops`: the calling thread's own if it is one of them.
   package convenience init(
@@ -30,9 +32,8 @@ package final class GRPCChannel: Sendable {
     endpoint: Endpoint, loop: Loop, limits: Limits = Limits(), authority: String? = nil,
     backoff: Backoff = Backoff()
   ) {
-    self.endpoint = endpoint
-    self.loop = loop
-    fatalError("being written")
+    core = ChannelCore(
+      endpoint, loop: loop, limits: limits, authority: authority, backoff: backoff)
   }
 
   /// Sends one request and waits for its answer. Cancelling the task cancels the call. While there is no
@@ -41,22 +42,67 @@ package final class GRPCChannel: Sendable {
     _ method: MethodName, _ request: [UInt8], metadata: Metadata = [:],
     deadline: Deadline? = nil, waitForReady: Bool = false
   ) async throws(RPCError) -> UnaryResponse {
-    fatalError("being written")
+    let slot = CallSlot()
+    let result = await withTaskCancellationHandler {
+      await withUnsafeContinuation {
+        (continuation: UnsafeContinuation<Result<UnaryResponse, RPCError>, Never>) in
+        let call = OutboundCall(
+          method, metadata: metadata, deadline: deadline, waitForReady: waitForReady,
+          core: core, request: request
+        ) { continuation.resume(returning: $0) }
+        loop.run { slot.begin(call) }
+      }
+    } onCancel: {
+      loop.execute { slot.cancel() }
+    }
+    return try result.get()
   }
 
-  /// Makes a streaming call and hands both directions to `body`. When `body` returns, the requests are
-  /// ended if it did not do it; a call whose responses were not read to their end is cancelled. Throws
-  /// what `body` throws; reading throws the call's status.
+  /// Makes a streaming call and hands both directions to `body`. When `body` returns before the end of the
+  /// responses was read, the call is cancelled. Throws what `body` throws; reading throws the call's
+  /// status.
   package func stream<R>(
     _ method: MethodName, metadata: Metadata = [:], deadline: Deadline? = nil,
     waitForReady: Bool = false,
     _ body: (_ requests: MessageWriter, _ responses: MessageStream) async throws -> R
   ) async throws -> R {
-    fatalError("being written")
+    let call = OutboundCall(
+      method, metadata: metadata, deadline: deadline, waitForReady: waitForReady, core: core)
+    guard let (requests, responses) = call.makeStreams() else {
+      throw RPCError(.internalError, "a streaming call has no streams")
+    }
+    loop.run { call.begin() }
+    defer { loop.run { call.bodyReturned() } }
+    return try await withTaskCancellationHandler {
+      try await body(requests, responses)
+    } onCancel: {
+      loop.execute { call.cancel() }
+    }
   }
 
   /// Ends the connection once its calls have ended; new calls fail with UNAVAILABLE.
   package func close() async {
-    fatalError("being written")
+    await withUnsafeContinuation { (done: UnsafeContinuation<Void, Never>) in
+      loop.run { self.core.close { done.resume() } }
+    }
+  }
+}
+
+/// Lets a cancellation find its call, whichever of the two comes first. On the loop only.
+private final class CallSlot: @unchecked Sendable {
+  private var call: OutboundCall?
+  private var isCancelled = false
+
+  func begin(_ call: OutboundCall) {
+    guard !isCancelled else {
+      return call.fail(RPCError(.cancelled, "the call was cancelled"))
+    }
+    self.call = call
+    call.begin()
+  }
+
+  func cancel() {
+    isCancelled = true
+    call?.cancel()
   }
 }

@@ -37,7 +37,6 @@ package final class ClientConnection {
   package let endpoint: Endpoint
   package private(set) var state = State.connecting
   let transport: Transport
-  private let limits: Limits
   private var observer: (any ClientConnectionObserver)?
   private var handlers: [(any ClientStreamHandler)?] = []
   private var connectTimer: Timer?
@@ -48,9 +47,9 @@ package final class ClientConnection {
   ) {
     self.endpoint = endpoint
     self.loop = loop
-    self.limits = limits
     self.observer = observer
-    transport = Transport(loop, HTTP2Session(.client, limits: limits))
+    transport = Transport(
+      loop, HTTP2Session(.client, limits: limits), peerName: endpoint.description)
   }
 
   /// Starts to connect; the observer hears how it went, never before this returns. The observer is held until
@@ -58,7 +57,14 @@ package final class ClientConnection {
   package static func connect(
     to endpoint: Endpoint, on loop: Loop, limits: Limits, observer: any ClientConnectionObserver
   ) -> ClientConnection {
-    fatalError("being written")
+    loop.preconditionIsCurrent()
+    let connection = ClientConnection(endpoint, on: loop, limits: limits, observer: observer)
+    connection.transport.start(connection)
+    connection.connectTimer = loop.schedule(after: limits.connectTimeout) { [weak connection] in
+      connection?.connectTimedOut(limits.connectTimeout)
+    }
+    connection.connectSocket()
+    return connection
   }
 
   /// Streams that are open now.
@@ -66,6 +72,11 @@ package final class ClientConnection {
 
   /// Whether `open` would succeed now.
   package var canOpen: Bool { state == .ready && transport.session.canOpen }
+
+  /// Asks for `connectionCapacityChanged` without having tried `open`.
+  func wantsCapacity() {
+    openWasRefused = true
+  }
 
   /// Opens a stream. Nil when the connection is not ready, the server's limit of concurrent streams is
   /// reached or it is going away; `connectionCapacityChanged` or `connectionGoingAway` then follows.
@@ -87,11 +98,149 @@ package final class ClientConnection {
 
   /// Opens no more streams and closes the connection once the last one has ended.
   package func drain() {
-    fatalError("being written")
+    switch state {
+    case .connecting: close()
+    case .ready:
+      state = .goingAway
+      transport.session.goAway()
+      transport.markDirty()
+    case .goingAway, .closed: break
+    }
   }
 
   /// Closes the socket. Open streams end with `.connectionLost`.
   package func close(_ reason: String = "the connection was closed by this process") {
-    fatalError("being written")
+    transport.close(RPCError(.unavailable, "\(endpoint): \(reason)"))
+  }
+}
+
+// MARK: - Connecting
+
+extension ClientConnection {
+  private func connectSocket() {
+    do { try endpoint.check() } catch { return transport.close(error) }
+    let this = UncheckedSendable(self)
+    connectedChannel.assumeIsolated().whenComplete { result in
+      switch result {
+      case .success(let channel): this.value.socketConnected(channel)
+      case .failure(let error):
+        this.value.transport.close(
+          .unavailable("cannot connect to", this.value.endpoint, error))
+      }
+    }
+  }
+
+  /// Reading starts once the transport is in the pipeline.
+  private var connectedChannel: EventLoopFuture<any Channel> {
+    let bootstrap = ClientBootstrap(group: loop.eventLoop)
+      .channelOption(.autoRead, value: false)
+      .channelOption(.recvAllocator, value: Transport.receiveAllocator)
+      .channelOption(.writeBufferWaterMark, value: Transport.waterMark)
+    switch endpoint {
+    case .unix(let path):
+      return bootstrap.connect(unixDomainSocketPath: path)
+    case .tcp(let host, let port):
+      let tcp = bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1)
+      if let address = try? SocketAddress(ipAddress: host, port: port) {
+        return tcp.connect(to: address)
+      }
+      return tcp.connect(host: host, port: port)
+    }
+  }
+
+  private func socketConnected(_ channel: any Channel) {
+    guard transport.isOpen else { return channel.close(promise: nil) }
+    // Linux may connect a TCP socket to itself when nobody listens on a port of the ephemeral range.
+    if case .tcp = endpoint, channel.localAddress == channel.remoteAddress {
+      channel.close(promise: nil)
+      return transport.close(
+        RPCError(.unavailable, "cannot connect to \(endpoint): Connection refused"))
+    }
+    do {
+      try channel.pipeline.syncOperations.addHandler(transport)
+      try channel.syncOptions?.setOption(.autoRead, value: true)
+    } catch {
+      channel.close(promise: nil)
+      transport.close(.unavailable("cannot connect to", endpoint, error))
+    }
+  }
+
+  private func connectTimedOut(_ timeout: Duration) {
+    transport.close(
+      RPCError(
+        .unavailable,
+        "cannot connect to \(endpoint): no HTTP/2 answer within \(timeout.inSeconds) s"))
+  }
+}
+
+// MARK: - Events
+
+extension ClientConnection: TransportOwner {
+  package func headersReceived(
+    _ headers: borrowing HeaderBlock, _ section: HeaderSection, on stream: HTTP2StreamID,
+    endOfStream: Bool
+  ) {
+    handlers[Int(stream.slot)]?.headersReceived(headers, section, endOfStream: endOfStream)
+  }
+
+  package func dataReceived(_ bytes: UnsafeRawBufferPointer, on stream: HTTP2StreamID) {
+    handlers[Int(stream.slot)]?.dataReceived(bytes)
+  }
+
+  package func endReceived(on stream: HTTP2StreamID) {
+    handlers[Int(stream.slot)]?.endReceived()
+  }
+
+  package func streamClosed(_ stream: HTTP2StreamID, _ code: HTTP2ErrorCode) {
+    let slot = Int(stream.slot)
+    guard slot < handlers.count, let handler = handlers[slot] else { return }
+    handlers[slot] = nil
+    handler.closed(StreamClosure(code, failure: transport.failure))
+    capacityMayHaveGrown()
+  }
+
+  package func streamBecameWritable(_ stream: HTTP2StreamID) {
+    handlers[Int(stream.slot)]?.becameWritable()
+  }
+
+  package func goAwayReceived(lastStream: Int32, _ code: HTTP2ErrorCode) {
+    guard state == .ready || state == .connecting else { return }
+    if state == .connecting {
+      return close("the server takes no requests (\(code))")
+    }
+    state = .goingAway
+    observer?.connectionGoingAway(self)
+  }
+
+  package func settingsReceived() {
+    guard state == .connecting else { return capacityMayHaveGrown() }
+    connectTimer?.cancel()
+    connectTimer = nil
+    state = .ready
+    observer?.connectionReady(self)
+  }
+
+  package func pingAcknowledged(_ payload: UInt64) {}
+
+  /// The session's callbacks are no place to open streams from, so this waits for them to return.
+  private func capacityMayHaveGrown() {
+    guard openWasRefused, state == .ready else { return }
+    openWasRefused = false
+    loop.executeLater {
+      if self.state == .ready { self.observer?.connectionCapacityChanged(self) }
+    }
+  }
+
+  func transportBecameActive() {}
+
+  func transportEnded(_ error: RPCError?) {
+    connectTimer?.cancel()
+    let wasConnecting = state == .connecting
+    state = .closed
+    handlers = []
+    let observer = observer
+    self.observer = nil
+    let fallback = RPCError(.unavailable, "\(endpoint): the server closed the connection")
+    observer?.connectionClosed(self, wasConnecting ? error ?? fallback : error)
   }
 }

@@ -1,36 +1,180 @@
 // A listening socket and the connections that came through it.
+internal import Glibc
 package import MartletCore
+internal import NIOConcurrencyHelpers
 internal import NIOCore
 internal import NIOPosix
+internal import Synchronization
 
-/// Accepts connections on behalf of a `RequestAcceptor`. On its loop only, but for `listen` and `stop`.
+/// Accepts connections on behalf of a `RequestAcceptor`. Its methods may be called from any thread.
 package final class Listener: Sendable {
-  package let loop: Loop
+  /// Connections that the kernel completes before they are accepted; it clamps this to `somaxconn`.
+  private static let backlog: Int32 = 1024
 
-  /// Accepts on `loop` and keeps the connections there.
-  package init(on loop: Loop, limits: Limits, acceptor: any RequestAcceptor) {
-    self.loop = loop
-    fatalError("being written")
+  /// A loop, who takes its requests and what is connected there.
+  struct Target: @unchecked Sendable {
+    let loop: Loop
+    let acceptor: any RequestAcceptor
+    let connections: ConnectionSet
+
+    init(_ loop: Loop, _ acceptor: any RequestAcceptor) {
+      self.loop = loop
+      self.acceptor = acceptor
+      connections = ConnectionSet(loop: loop)
+    }
   }
 
-  /// Binds and listens. A socket file that nobody listens on is replaced. Returns the endpoint with the port
+  package let loop: Loop
+  private let limits: Limits
+  private let targets: [Target]
+  private let channels = NIOLockedValueBox<[any Channel]>([])
+  private let connectionCount = Atomic<Int>(0)
+
+  /// Accepts on `loop` and keeps the connections there; `acceptor` is used on that loop only.
+  package convenience init(on loop: Loop, limits: Limits, acceptor: any RequestAcceptor) {
+    self.init(on: loop, limits: limits, targets: [Target(loop, acceptor)])
+  }
+
+  /// Accepts on `loop` and deals the connections out to the targets' loops.
+  init(on loop: Loop, limits: Limits, targets: [Target]) {
+    self.loop = loop
+    self.limits = limits
+    self.targets = targets
+  }
+
+  /// Binds and listens. A socket file that nobody listens on is replaced. Returns the endpoint, with the port
   /// that was given when 0 was asked for. Throws UNAVAILABLE with endpoint and reason.
   package func listen(on endpoint: Endpoint) async throws(RPCError) -> Endpoint {
-    fatalError("being written")
+    try endpoint.check()
+    do {
+      switch endpoint {
+      case .unix(let path):
+        try await makeSureNobodyListens(atPath: path)
+        try await add(
+          bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get())
+        return endpoint
+      case .tcp(let host, let port):
+        let channel = try await bootstrap.bind(host: host, port: port).get()
+        add(channel)
+        return .tcp(host: host, port: channel.localAddress?.port ?? port)
+      }
+    } catch {
+      throw .unavailable("cannot listen on", endpoint, error)
+    }
   }
 
-  /// Listens on a socket that is bound and listening already, and owns it from now on.
+  /// Listens on a socket that is bound already, and owns the descriptor from now on.
   package func listen(onInherited descriptor: CInt) async throws(RPCError) {
-    fatalError("being written")
+    do {
+      let channel = try await bootstrap.withBoundSocket(descriptor).get()
+      // NIO has just set the backlog to its own default.
+      _ = Glibc.listen(descriptor, Listener.backlog)
+      add(channel)
+    } catch {
+      throw RPCError(
+        .unavailable, "cannot listen on inherited descriptor \(descriptor): \(error)",
+        cause: error)
+    }
   }
 
-  /// Accepts no more connections; those that there are stay. Any thread.
+  /// Accepts no more connections; those that there are stay.
   package func stop() async {
-    fatalError("being written")
+    let closing = channels.withLockedValue { channels in
+      defer { channels = [] }
+      return channels
+    }
+    for channel in closing {
+      // It fails only when the channel is closed already.
+      try? await channel.close().get()
+    }
   }
 
-  /// Stops, drains every connection and waits for the last to end; after `within` the rest are closed. Any thread.
+  /// Stops, drains every connection and returns when the last has ended; after `within` those that
+  /// are left are closed.
   package func drain(within: Duration) async {
-    fatalError("being written")
+    await stop()
+    let deadline = Loop.now + within
+    for target in targets {
+      await withUnsafeContinuation { (done: UnsafeContinuation<Void, Never>) in
+        target.loop.run { target.connections.drain(until: deadline) { done.resume() } }
+      }
+    }
+  }
+
+  private func add(_ channel: any Channel) {
+    channels.withLockedValue { $0.append(channel) }
+  }
+
+  /// NIO would take the socket file away from a living server.
+  private func makeSureNobodyListens(atPath path: String) async throws {
+    let client = ClientBootstrap(group: loop.eventLoop)
+    guard let channel = try? await client.connect(unixDomainSocketPath: path).get() else { return }
+    try? await channel.close().get()
+    throw RPCError(.alreadyExists, "another process listens there")
+  }
+
+  private var bootstrap: ServerBootstrap {
+    let targetsByLoop = targets
+    let group = targets.count == 1 ? targets[0].loop.eventLoop : loop.siblings
+    return ServerBootstrap(group: loop.eventLoop, childGroup: group)
+      .serverChannelOption(.backlog, value: Listener.backlog)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .serverChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(AcceptBackoff())
+        }
+      }
+      .childChannelOption(.recvAllocator, value: Transport.receiveAllocator)
+      .childChannelOption(.writeBufferWaterMark, value: Transport.waterMark)
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          guard let target = targetsByLoop.first(where: \.loop.isCurrent) else {
+            throw ChannelError.inappropriateOperationForState
+          }
+          try self.accept(channel, for: target)
+        }
+      }
+  }
+
+  private func accept(_ channel: any Channel, for target: Target) throws {
+    guard connectionCount.load(ordering: .relaxed) < limits.maxConnections else {
+      throw ChannelError.inappropriateOperationForState
+    }
+    connectionCount.wrappingAdd(1, ordering: .relaxed)
+    if case .some(.v4) = channel.remoteAddress, let options = channel.syncOptions {
+      try options.setOption(.tcpOption(.tcp_nodelay), value: 1)
+    } else if case .some(.v6) = channel.remoteAddress, let options = channel.syncOptions {
+      try options.setOption(.tcpOption(.tcp_nodelay), value: 1)
+    }
+    let connection = ServerConnection(
+      target.loop, peer: channel.remoteAddress?.peerName ?? "unknown", limits: limits,
+      acceptor: target.acceptor)
+    target.connections.insert(connection)
+    connection.whenClosed = { [self] in
+      connectionCount.wrappingSubtract(1, ordering: .relaxed)
+      target.connections.remove(connection)
+    }
+    try channel.pipeline.syncOperations.addHandler(connection.transport)
+    connection.start()
+  }
+}
+
+/// Lets a listening socket rest while the process has no descriptor or memory for another
+/// connection; without it the loop would spin on the one that waits.
+private final class AcceptBackoff: ChannelInboundHandler {
+  typealias InboundIn = any Channel
+
+  private static let pause = TimeAmount.milliseconds(50)
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    guard let error = error as? IOError,
+      [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(error.errnoCode)
+    else { return context.fireErrorCaught(error) }
+    let options = context.channel.syncOptions
+    // It fails only when the channel has been closed meanwhile.
+    try? options?.setOption(.autoRead, value: false)
+    context.eventLoop.assumeIsolated().scheduleTask(in: AcceptBackoff.pause) {
+      try? options?.setOption(.autoRead, value: true)
+    }
   }
 }

@@ -44,15 +44,22 @@ package final class ServerConnection {
   private(set) var drainState = Drain.no
   /// For the acceptor's own use, such as what it caches for each connection.
   package var userData: AnyObject?
+  var whenClosed: (() -> Void)?
+  private let prefaceTimeout: Duration
+  private var prefaceTimer: Timer?
 
   init(_ loop: Loop, peer: String, limits: Limits, acceptor: any RequestAcceptor) {
     self.loop = loop
     self.peer = peer
     self.acceptor = acceptor
-    transport = Transport(loop, HTTP2Session(.server, limits: limits))
+    prefaceTimeout = limits.connectTimeout
+    transport = Transport(loop, HTTP2Session(.server, limits: limits), peerName: peer)
   }
 
   func start() {
+    prefaceTimer = loop.schedule(after: prefaceTimeout) { [weak self] in
+      self?.close("no HTTP/2 preface came in time")
+    }
     acceptor.connectionOpened(self)
     transport.start(self)
   }
@@ -117,7 +124,10 @@ extension ServerConnection: TransportOwner {
 
   package func goAwayReceived(lastStream: Int32, _ code: HTTP2ErrorCode) {}
 
-  package func settingsReceived() {}
+  package func settingsReceived() {
+    prefaceTimer?.cancel()
+    prefaceTimer = nil
+  }
 
   package func pingAcknowledged(_ payload: UInt64) {
     guard payload == ServerConnection.drainPing, drainState == .noticed else { return }
@@ -126,8 +136,14 @@ extension ServerConnection: TransportOwner {
     transport.markDirty()
   }
 
+  func transportBecameActive() {}
+
   func transportEnded(_ error: RPCError?) {
+    prefaceTimer?.cancel()
+    handlers = []
     acceptor.connectionClosed(self)
+    whenClosed?()
+    whenClosed = nil
   }
 }
 

@@ -5,6 +5,9 @@ internal import NIOCore
 
 /// Who hears of a transport's life.
 protocol TransportOwner: HTTP2SessionDelegate {
+  /// The socket is connected.
+  func transportBecameActive()
+
   /// Every stream has been closed. `error` is nil after an orderly end. Called exactly once.
   func transportEnded(_ error: RPCError?)
 }
@@ -19,6 +22,19 @@ final class Transport: ChannelInboundHandler, Flushable {
   /// sockets take at once.
   static let outputBytes = 64 << 10
 
+  /// Bytes of one read. Small to begin with, because a server may have thousands of quiet connections.
+  static let receiveAllocator = AdaptiveRecvByteBufferAllocator(
+    minimum: 2 << 10, initial: 8 << 10, maximum: 256 << 10)
+
+  /// Above the high mark no more output is made, so what is not sent yet stays in its stream, where
+  /// writers see it.
+  static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(
+    low: 64 << 10, high: 256 << 10)
+
+  /// Time for a peer to close its side after we have ended an orderly connection. Closing at once would
+  /// destroy answers that it has not read yet (TCP resets when unread bytes are left).
+  static let lingerTime = Duration.seconds(1)
+
   private enum State {
     case open
     /// `close` was asked for, or the session failed: nothing more is read.
@@ -29,14 +45,18 @@ final class Transport: ChannelInboundHandler, Flushable {
 
   let loop: Loop
   let session: HTTP2Session
+  private let peerName: String
   private var owner: (any TransportOwner)?
   private var context: ChannelHandlerContext?
   private var state = State.open
   private var isDirty = false
+  private var lingerTimer: Timer?
 
-  init(_ loop: Loop, _ session: HTTP2Session) {
+  /// `peerName` stands in front of every reason that the transport gives for its end.
+  init(_ loop: Loop, _ session: HTTP2Session, peerName: String) {
     self.loop = loop
     self.session = session
+    self.peerName = peerName
   }
 
   /// The owner is kept until the transport has ended.
@@ -75,15 +95,18 @@ final class Transport: ChannelInboundHandler, Flushable {
   private func closeNow() {
     guard let context else { return end() }
     writeOutput(context)
-    context.flush()
-    context.close(promise: nil)
+    guard failure == nil else { return context.close(promise: nil) }
+    context.close(mode: .output, promise: nil)
+    lingerTimer = loop.schedule(after: Transport.lingerTime) { [weak self] in
+      self?.context?.close(promise: nil)
+    }
   }
 
   // MARK: Out
 
   func flush() {
     isDirty = false
-    guard let context, isOpen else { return }
+    guard let context, isOpen, context.channel.isActive else { return }
     writeOutput(context)
     if isOpen, session.isFinished { close(nil) }
   }
@@ -101,7 +124,7 @@ final class Transport: ChannelInboundHandler, Flushable {
         if count == 0 { break }
       }
     } catch {
-      close(RPCError(.unavailable, "the connection failed: \(error)", cause: error))
+      close(RPCError(.unavailable, "\(peerName): the connection failed: \(error)", cause: error))
     }
   }
 
@@ -109,6 +132,12 @@ final class Transport: ChannelInboundHandler, Flushable {
 
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
+    if context.channel.isActive { owner?.transportBecameActive() }
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    owner?.transportBecameActive()
+    if session.wantsWrite { markDirty() }
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
@@ -122,7 +151,7 @@ final class Transport: ChannelInboundHandler, Flushable {
       try buffer.withUnsafeReadableBytes { try session.receive($0, owner) }
       if session.wantsWrite || session.isFinished { markDirty() }
     } catch {
-      close(RPCError(.unavailable, "the peer broke HTTP/2: \(error)", cause: error))
+      close(RPCError(.unavailable, "\(peerName): the peer broke HTTP/2: \(error)", cause: error))
     }
   }
 
@@ -135,7 +164,7 @@ final class Transport: ChannelInboundHandler, Flushable {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    if isOpen { state = .closing(RPCError(.unavailable, "\(error)", cause: error)) }
+    if isOpen { state = .closing(RPCError(.unavailable, "\(peerName): \(error.systemReason)", cause: error)) }
     context.close(promise: nil)
   }
 
@@ -145,7 +174,9 @@ final class Transport: ChannelInboundHandler, Flushable {
     switch state {
     case .open:
       // Streams that see `failure` must find the reason, so the state changes first.
-      error = session.isFinished ? nil : RPCError(.unavailable, "the peer closed the connection")
+      let isOrderly = session.isFinished || session.openStreams == 0
+      error =
+        isOrderly ? nil : RPCError(.unavailable, "\(peerName): the peer closed the connection")
       state = .closing(error)
     case .closing(let reason): error = reason
     case .ended: return
@@ -154,6 +185,7 @@ final class Transport: ChannelInboundHandler, Flushable {
     state = .ended
     self.owner = nil
     context = nil
+    lingerTimer?.cancel()
     owner.transportEnded(error)
   }
 }

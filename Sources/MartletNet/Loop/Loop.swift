@@ -40,13 +40,16 @@ package final class Loop: TaskExecutor, Sendable {
   }
 
   let eventLoop: any EventLoop
+  /// All event loops of the loop's group.
+  let siblings: any EventLoopGroup
   private nonisolated(unsafe) var local = Local()
   private nonisolated(unsafe) var timers: LoopTimers
   private let inbox = NIOLockedValueBox(UncheckedSendable(Inbox()))
   private let watcher: DescriptorWatcher
 
-  init(_ eventLoop: any EventLoop, watcher: DescriptorWatcher) {
+  init(_ eventLoop: any EventLoop, of siblings: any EventLoopGroup, watcher: DescriptorWatcher) {
     self.eventLoop = eventLoop
+    self.siblings = siblings
     self.watcher = watcher
     timers = LoopTimers(eventLoop)
   }

@@ -17,7 +17,7 @@ package final class LoopGroup: Sendable {
     let watcher = DescriptorWatcher()
     self.group = group
     self.watcher = watcher
-    loops = group.makeIterator().map { Loop($0, watcher: watcher) }
+    loops = group.makeIterator().map { Loop($0, of: group, watcher: watcher) }
   }
 
   /// The next loop, each in its turn. May be called from any thread.

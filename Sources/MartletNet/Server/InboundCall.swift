@@ -1,27 +1,277 @@
 // One call on the server's side.
 package import MartletCore
+internal import MartletWire
 
 /// What a handler knows of its call beside the request. When the client goes away or the deadline
 /// passes, the handler's task is cancelled.
+///
+/// It is also what drives the call on its connection: everything mutable belongs to the loop.
 package final class InboundCall: @unchecked Sendable {
-  package let method: MethodName
-  package let metadata: Metadata
-  package let deadline: Deadline?
-  package let loop: Loop
-
-  init(method: MethodName, metadata: Metadata, deadline: Deadline?, loop: Loop) {
-    self.method = method
-    self.metadata = metadata
-    self.deadline = deadline
-    self.loop = loop
+  /// How far the answer has come.
+  private enum Phase {
+    /// The status is still to be sent. Exits: `answered`, `closed`.
+    case open
+    /// The status is on its way. Exits: `closed`.
+    case answered
+    /// The stream is over.
+    case closed
   }
 
+  /// The handler's part in the call; it holds a place among the server's ongoing calls until `ended`.
+  private enum Handler {
+    case notBegun
+    case running
+    case ended
+  }
+
+  /// What the handler gets its requests from.
+  private enum Requests {
+    /// A unary call's one message, nil until it is whole.
+    case one([UInt8]?)
+    case many(MessageIntake)
+  }
+
+  package let metadata: Metadata
+  package let deadline: Deadline?
+
+  private let entry: HandlerTable.Entry
+  private let stream: ServerStream
+  private let server: ServerCore
+  private var phase = Phase.open
+  private var handler = Handler.notBegun
+  private var requests: Requests
+  private var deframer: MessageDeframer
+  private var outbox: MessageOutbox?
+  private var headIsSent = false
+  private var initialMetadata: Metadata?
+  private var trailingMetadata: Metadata?
+  private var task: Task<Void, Never>?
+  private var deadlineTimer: Timer?
+
+  init(
+    _ entry: HandlerTable.Entry, on stream: ServerStream, of server: ServerCore,
+    metadata: Metadata, deadline: Deadline?
+  ) {
+    self.entry = entry
+    self.stream = stream
+    self.server = server
+    self.metadata = metadata
+    self.deadline = deadline
+    deframer = MessageDeframer(maxMessageBytes: server.limits.maxMessageBytes)
+    switch entry.body {
+    case .unary: requests = .one(nil)
+    case .streaming: requests = .many(MessageIntake(loop: server.loop))
+    }
+  }
+
+  package var method: MethodName { entry.method }
+
+  /// The loop on which the call's connection lives and its handler starts.
+  package var loop: Loop { server.loop }
+
   /// The other end of the connection, as logs spell it.
-  package var peer: String { fatalError("being written") }
+  package var peer: String { stream.connection.peer }
 
-  /// Metadata to send with the response's head; without effect once the head is sent.
-  package func setInitialMetadata(_ metadata: Metadata) { fatalError("being written") }
+  /// Metadata to send with the response's head; without effect once the head is sent. Any thread.
+  package func setInitialMetadata(_ metadata: Metadata) {
+    loop.run { self.initialMetadata = metadata }
+  }
 
-  /// Metadata to send with the status.
-  package func setTrailingMetadata(_ metadata: Metadata) { fatalError("being written") }
+  /// Metadata to send with the status. Any thread.
+  package func setTrailingMetadata(_ metadata: Metadata) {
+    loop.run { self.trailingMetadata = metadata }
+  }
+}
+
+// MARK: - The handler's task
+
+extension InboundCall {
+  /// Called once, when the head has arrived.
+  func begin() {
+    if let deadline {
+      deadlineTimer = loop.schedule(at: deadline.time) { [weak self] in self?.deadlinePassed() }
+    }
+    guard case .many(let intake) = requests, case .streaming(let handler) = entry.body else {
+      return
+    }
+    intake.whenCredited = { [stream] in stream.consumed($0) }
+    let outbox = MessageOutbox(
+      loop: loop, maxBacklogBytes: server.limits.maxStreamBacklogBytes, sink: self)
+    self.outbox = outbox
+    let messages = MessageStream(inbox: intake.inbox)
+    run {
+      try await handler(messages, MessageWriter(outbox: outbox), self)
+      return nil
+    }
+  }
+
+  private func beginUnary(_ request: [UInt8]) {
+    guard case .unary(let handler) = entry.body else { return }
+    run { try await handler(request, self) }
+  }
+
+  /// Starts the handler on this stack; one that never suspends has answered when this returns.
+  private func run(_ body: @escaping @Sendable () async throws -> [UInt8]?) {
+    handler = .running
+    let started = Task.immediate(executorPreference: loop) {
+      do {
+        let response = try await body()
+        self.handlerReturned(response)
+      } catch {
+        self.handlerThrew(error)
+      }
+      self.handlerEnded()
+    }
+    if phase == .open { task = started }
+  }
+
+  private func handlerEnded() {
+    task = nil
+    handler = .ended
+    server.handlerEnded(entry)
+  }
+
+  private func handlerReturned(_ response: [UInt8]?) {
+    guard phase == .open else { return }
+    if let response {
+      do throws(RPCError) { _ = try send(response) } catch { return answer(error) }
+    }
+    answer(nil)
+  }
+
+  private func handlerThrew(_ error: any Error) {
+    guard phase == .open else { return }
+    switch error {
+    case let error as RPCError: answer(error)
+    case is CancellationError: answer(RPCError(.cancelled, "the handler was cancelled"))
+    default: answer(RPCError(.unknown, "\(error)", cause: error))
+    }
+  }
+
+  private func deadlinePassed() {
+    guard phase == .open else { return }
+    let error = RPCError(.deadlineExceeded, "the deadline passed")
+    answer(error)
+    cancelHandler(error)
+  }
+
+  /// Nobody waits for the handler any more.
+  private func cancelHandler(_ error: RPCError) {
+    switch handler {
+    case .notBegun: handlerEnded()
+    case .running:
+      task?.cancel()
+      if case .many(let intake) = requests { intake.inbox.end(.failed(error)) }
+      outbox?.end(error)
+    case .ended: break
+    }
+  }
+}
+
+// MARK: - The answer
+
+extension InboundCall: MessageSink {
+  func send(_ message: [UInt8]) throws(RPCError) -> Int {
+    guard message.count <= server.limits.maxMessageBytes else {
+      throw .messageTooLarge(message.count, limit: server.limits.maxMessageBytes)
+    }
+    sendHead()
+    stream.sendMessage(message)
+    return outbox == nil ? 0 : stream.backlog
+  }
+
+  func finishSending() {}
+
+  private func sendHead() {
+    guard !headIsSent else { return }
+    headIsSent = true
+    guard let initialMetadata, !initialMetadata.isEmpty else {
+      return stream.sendHead(.grpcResponse)
+    }
+    var head = HeaderBlock.grpcResponse
+    head.append(sendable: initialMetadata)
+    stream.sendHead(head)
+  }
+
+  /// Ends the call with `error`'s status, or with OK.
+  private func answer(_ error: RPCError?) {
+    phase = .answered
+    deadlineTimer?.cancel()
+    outbox?.end(error ?? RPCError(.cancelled, "the call is over"))
+    if error == nil { sendHead() }
+    if error == nil, trailingMetadata == nil { return stream.sendTrailers(.grpcSuccess) }
+    var trailers = headIsSent ? HeaderBlock() : HeaderBlock.grpcResponse
+    if !headIsSent, let initialMetadata { trailers.append(sendable: initialMetadata) }
+    trailers.append(error?.status ?? .ok)
+    if let trailingMetadata { trailers.append(sendable: trailingMetadata) }
+    if let error { trailers.append(sendable: error.metadata) }
+    if headIsSent {
+      stream.sendTrailers(trailers)
+    } else {
+      headIsSent = true
+      stream.sendHead(trailers, endOfStream: true)
+    }
+  }
+
+  /// Answers a request that no handler will see.
+  private func refuse(_ error: RPCError) {
+    guard phase == .open else { return }
+    answer(error)
+    cancelHandler(error)
+  }
+}
+
+// MARK: - The request
+
+extension InboundCall: StreamHandler {
+  package func dataReceived(_ bytes: UnsafeRawBufferPointer) {
+    guard phase == .open else { return stream.consumed(bytes.count) }
+    do throws(FramingError) {
+      switch requests {
+      case .one(let earlier):
+        stream.consumed(bytes.count)
+        var rest = bytes
+        var message = earlier
+        while let next = try deframer.next(from: &rest) {
+          guard message == nil else {
+            return refuse(RPCError(.internalError, "a unary call has one request, not two"))
+          }
+          message = next
+        }
+        requests = .one(message)
+      case .many(let intake):
+        try intake.received(bytes, &deframer)
+      }
+    } catch {
+      refuse(RPCError(error))
+    }
+  }
+
+  package func endReceived() {
+    guard phase == .open else { return }
+    guard deframer.isBetweenMessages else {
+      return refuse(RPCError(.internalError, "the request ended within a message"))
+    }
+    switch requests {
+    case .one(let message?):
+      requests = .one(nil)
+      beginUnary(message)
+    case .one(nil):
+      refuse(RPCError(.internalError, "the call ended without a request"))
+    case .many(let intake):
+      intake.inbox.end(.finished)
+    }
+  }
+
+  package func becameWritable() {
+    outbox?.becameWritable()
+  }
+
+  package func closed(_ closure: StreamClosure) {
+    phase = .closed
+    deadlineTimer?.cancel()
+    deadlineTimer = nil
+    guard handler != .ended else { return }
+    cancelHandler(RPCError(.cancelled, "the client went away: \(closure)"))
+  }
 }

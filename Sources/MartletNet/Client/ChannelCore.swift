@@ -1,0 +1,166 @@
+// A channel's part on its loop: calls to streams.
+internal import MartletCore
+internal import MartletWire
+
+/// Holds the connection of a channel and the calls that wait for one. On its loop only.
+final class ChannelCore: @unchecked Sendable {
+  /// Calls that wait for a connection or for a place on it. Whoever has more of them under way should
+  /// have noticed long before.
+  static let maxWaitingCalls = 10_000
+
+  let loop: Loop
+  let endpoint: Endpoint
+  let limits: Limits
+  let authority: String
+  private let backoff: Backoff
+  private var machine = ReconnectMachine()
+  private var connection: ClientConnection?
+  /// Connections that are being drained, the current one not among them.
+  private var retiring: [ClientConnection] = []
+  private var waiting: [OutboundCall] = []
+  private var whenAllClosed: [() -> Void] = []
+  /// Filled anew for each call.
+  private var headers = HeaderBlock()
+
+  init(
+    _ endpoint: Endpoint, loop: Loop, limits: Limits, authority: String?, backoff: Backoff
+  ) {
+    self.endpoint = endpoint
+    self.loop = loop
+    self.limits = limits
+    self.authority = authority ?? endpoint.authority
+    self.backoff = backoff
+  }
+
+  // MARK: Calls
+
+  func begin(_ call: OutboundCall) {
+    switch machine.callMade(waitForReady: call.waitForReady) {
+    case .send: send(call)
+    case .wait: enqueue(call)
+    case .waitAndConnect:
+      enqueue(call)
+      connect()
+    case .fail(let status): call.fail(RPCError(status))
+    }
+  }
+
+  /// A call that was waiting has ended by itself.
+  func forget(_ call: OutboundCall) {
+    waiting.removeAll { $0 === call }
+  }
+
+  private func send(_ call: OutboundCall) {
+    guard let connection, waiting.isEmpty else { return enqueue(call) }
+    if !open(call, on: connection) { enqueue(call) }
+  }
+
+  /// False when the connection has no place for the call now.
+  private func open(_ call: OutboundCall, on connection: ClientConnection) -> Bool {
+    guard connection.canOpen else {
+      connection.wantsCapacity()
+      return false
+    }
+    headers.removeAll()
+    do throws(InvalidMetadata) {
+      try call.writeHeaders(into: &headers, authority: authority)
+    } catch {
+      call.fail(RPCError(.invalidArgument, "\(error)", cause: error))
+      return true
+    }
+    guard let stream = connection.open(headers, call) else { return false }
+    call.opened(stream)
+    return true
+  }
+
+  private func enqueue(_ call: OutboundCall) {
+    guard waiting.count < ChannelCore.maxWaitingCalls else {
+      return call.fail(
+        RPCError(
+          .resourceExhausted,
+          "\(waiting.count) calls wait for a place on the connection to \(endpoint)"))
+    }
+    waiting.append(call)
+  }
+
+  private func sendWaiting() {
+    guard let connection, !waiting.isEmpty else { return }
+    var sent = 0
+    while sent < waiting.count, open(waiting[sent], on: connection) { sent += 1 }
+    waiting.removeFirst(sent)
+  }
+
+  // MARK: The connection
+
+  private func connect() {
+    connection = .connect(to: endpoint, on: loop, limits: limits, observer: self)
+  }
+
+  private func follow(_ order: ReconnectMachine.ConnectOrder) {
+    if order == .connect { connect() }
+  }
+
+  private func pause(_ duration: Duration, after error: RPCError) {
+    let failing = waiting.filter { !$0.waitForReady }
+    waiting.removeAll { !$0.waitForReady }
+    for call in failing { call.fail(error) }
+    loop.schedule(after: duration) { [weak self] in
+      guard let self else { return }
+      self.follow(self.machine.pauseEnded(callsWait: !self.waiting.isEmpty))
+    }
+  }
+
+  /// Ends the connection once its calls have ended.
+  func close(_ done: @escaping () -> Void) {
+    machine.closed()
+    let failing = waiting
+    waiting = []
+    for call in failing { call.fail(RPCError(.unavailable, "the channel is closed")) }
+    if let connection {
+      retire(connection)
+      connection.drain()
+    }
+    if retiring.isEmpty { done() } else { whenAllClosed.append(done) }
+  }
+
+  private func retire(_ connection: ClientConnection) {
+    retiring.append(connection)
+    self.connection = nil
+  }
+}
+
+extension ChannelCore: ClientConnectionObserver {
+  func connectionReady(_ connection: ClientConnection) {
+    machine.connectionBecameReady()
+    sendWaiting()
+  }
+
+  func connectionCapacityChanged(_ connection: ClientConnection) {
+    sendWaiting()
+  }
+
+  func connectionGoingAway(_ connection: ClientConnection) {
+    guard connection === self.connection else { return }
+    retire(connection)
+    follow(machine.connectionLost(callsWait: !waiting.isEmpty))
+  }
+
+  func connectionClosed(_ connection: ClientConnection, _ error: RPCError?) {
+    retiring.removeAll { $0 === connection }
+    if connection === self.connection {
+      self.connection = nil
+      if case .connecting = machine.state {
+        let error = error ?? RPCError(.unavailable, "\(endpoint): the server went away")
+        if case .pause(let duration) = machine.connectFailed(error.status, backoff: backoff) {
+          pause(duration, after: error)
+        }
+      } else {
+        follow(machine.connectionLost(callsWait: !waiting.isEmpty))
+      }
+    }
+    guard retiring.isEmpty, machine.state == .closed else { return }
+    let bodies = whenAllClosed
+    whenAllClosed = []
+    for body in bodies { body() }
+  }
+}

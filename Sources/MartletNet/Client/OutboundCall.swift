@@ -1,0 +1,303 @@
+// One call on the client's side.
+internal import MartletCore
+internal import MartletWire
+
+/// Makes one call over one stream, or over a second one when the first was provably never
+/// processed. Everything mutable belongs to the loop.
+final class OutboundCall: @unchecked Sendable {
+  /// Streams that a call may take. gRPC's own transparent retry is one more than the first as well.
+  static let maxAttempts = 2
+
+  private enum Phase {
+    /// No stream yet.
+    case waiting
+    case sent(ClientStream)
+    /// The caller knows how it ended.
+    case over
+  }
+
+  /// How the caller gets the answer.
+  private enum Kind {
+    case unary(request: [UInt8], answer: (Result<UnaryResponse, RPCError>) -> Void)
+    case streaming(MessageIntake)
+  }
+
+  let waitForReady: Bool
+  private let core: ChannelCore
+  private let method: MethodName
+  private let metadata: Metadata
+  private let deadline: Deadline?
+  private var phase = Phase.waiting
+  private var attempts = 0
+  private var kind: Kind
+  private var outbox: MessageOutbox?
+  private var deframer: MessageDeframer
+  private var deadlineTimer: Timer?
+  private var initialMetadata = Metadata()
+  private var responseMessage: [UInt8]?
+  /// What a streaming caller wrote before there was a stream.
+  private var unsent: [[UInt8]] = []
+  private var isFinishedSending = false
+
+  init(
+    _ method: MethodName, metadata: Metadata, deadline: Deadline?, waitForReady: Bool,
+    core: ChannelCore, request: [UInt8],
+    answer: @escaping (Result<UnaryResponse, RPCError>) -> Void
+  ) {
+    self.method = method
+    self.metadata = metadata
+    self.deadline = deadline
+    self.waitForReady = waitForReady
+    self.core = core
+    kind = .unary(request: request, answer: answer)
+    deframer = MessageDeframer(maxMessageBytes: core.limits.maxMessageBytes)
+  }
+
+  /// A streaming call.
+  init(
+    _ method: MethodName, metadata: Metadata, deadline: Deadline?, waitForReady: Bool,
+    core: ChannelCore
+  ) {
+    self.method = method
+    self.metadata = metadata
+    self.deadline = deadline
+    self.waitForReady = waitForReady
+    self.core = core
+    kind = .streaming(MessageIntake(loop: core.loop))
+    deframer = MessageDeframer(maxMessageBytes: core.limits.maxMessageBytes)
+  }
+
+  /// Both directions of a streaming call, for its caller.
+  func makeStreams() -> (MessageWriter, MessageStream)? {
+    guard case .streaming(let intake) = kind else { return nil }
+    let outbox = MessageOutbox(
+      loop: core.loop, maxBacklogBytes: core.limits.maxStreamBacklogBytes, sink: self)
+    self.outbox = outbox
+    return (MessageWriter(outbox: outbox), MessageStream(inbox: intake.inbox))
+  }
+}
+
+// MARK: - The caller's side, on the loop
+
+extension OutboundCall {
+  func begin() {
+    guard case .waiting = phase else { return }
+    if case .unary(let request, _) = kind, request.count > core.limits.maxMessageBytes {
+      return fail(.messageTooLarge(request.count, limit: core.limits.maxMessageBytes))
+    }
+    if let deadline {
+      guard !deadline.hasPassed(at: core.loop.now) else { return deadlinePassed() }
+      deadlineTimer = core.loop.schedule(at: deadline.time) { [weak self] in
+        self?.deadlinePassed()
+      }
+    }
+    core.begin(self)
+  }
+
+  func cancel() {
+    abandon(RPCError(.cancelled, "the call was cancelled"))
+  }
+
+  /// A streaming caller is done: what it did not read, nobody will.
+  func bodyReturned() {
+    cancel()
+  }
+
+  private func deadlinePassed() {
+    abandon(RPCError(.deadlineExceeded, "the deadline passed"))
+  }
+
+  /// Ends the call here and lets the server know.
+  private func abandon(_ error: RPCError) {
+    switch phase {
+    case .waiting: core.forget(self)
+    case .sent(let stream): stream.reset(.cancel)
+    case .over: return
+    }
+    fail(error)
+  }
+
+  func fail(_ error: RPCError) {
+    finish(.failure(error))
+  }
+
+  private func finish(_ result: Result<UnaryResponse, RPCError>) {
+    if case .over = phase { return }
+    phase = .over
+    deadlineTimer?.cancel()
+    deadlineTimer = nil
+    unsent = []
+    switch kind {
+    case .unary(_, let answer): answer(result)
+    case .streaming(let intake):
+      switch result {
+      case .success:
+        intake.inbox.end(.finished)
+        outbox?.end(RPCError(.cancelled, "the server has ended the call"))
+      case .failure(let error):
+        intake.inbox.end(.failed(error))
+        outbox?.end(error)
+      }
+    }
+  }
+}
+
+// MARK: - The request
+
+extension OutboundCall: MessageSink {
+  func writeHeaders(
+    into headers: inout HeaderBlock, authority: String
+  ) throws(InvalidMetadata) {
+    headers.append(.method, literal: "POST")
+    headers.append(.scheme, literal: "http")
+    headers.append(.path, method.path)
+    headers.append(.authority, authority)
+    headers.append(.te, literal: "trailers")
+    headers.append(.contentType, literal: "application/grpc")
+    headers.append(.userAgent, literal: "martlet")
+    if let deadline { headers.append(timeout: deadline.remaining(at: core.loop.now)) }
+    if !metadata.isEmpty { try headers.append(metadata) }
+  }
+
+  /// The call has its stream.
+  func opened(_ stream: ClientStream) {
+    phase = .sent(stream)
+    attempts += 1
+    switch kind {
+    case .unary(let request, _):
+      stream.sendMessage(request)
+      stream.sendEnd()
+    case .streaming(let intake):
+      intake.whenCredited = { stream.consumed($0) }
+      for message in unsent { stream.sendMessage(message) }
+      unsent = []
+      if isFinishedSending { stream.sendEnd() }
+      if stream.isWritable { outbox?.becameWritable() }
+    }
+  }
+
+  func send(_ message: [UInt8]) throws(RPCError) -> Int {
+    guard message.count <= core.limits.maxMessageBytes else {
+      throw .messageTooLarge(message.count, limit: core.limits.maxMessageBytes)
+    }
+    guard !isFinishedSending else {
+      throw RPCError(.failedPrecondition, "a message was written after finish()")
+    }
+    switch phase {
+    case .waiting:
+      unsent.append(message)
+      return unsent.reduce(0) { $0 + $1.count }
+    case .sent(let stream):
+      stream.sendMessage(message)
+      return stream.backlog
+    case .over: return 0
+    }
+  }
+
+  func finishSending() {
+    guard !isFinishedSending else { return }
+    isFinishedSending = true
+    if case .sent(let stream) = phase { stream.sendEnd() }
+  }
+}
+
+// MARK: - The answer
+
+extension OutboundCall: ClientStreamHandler {
+  func headersReceived(
+    _ headers: borrowing HeaderBlock, _ section: HeaderSection, endOfStream: Bool
+  ) {
+    guard case .sent(let stream) = phase else { return }
+    switch section {
+    case .request, .informational: break
+    case .response:
+      let status = headers.httpStatus
+      guard status == 200, headers.hasGRPCContentType else {
+        stream.reset(.cancel)
+        return fail(Self.notGRPC(status, headers[.contentType], core.endpoint))
+      }
+      if endOfStream { return statusReceived(headers) }
+      initialMetadata = headers.metadata
+    case .trailers: statusReceived(headers)
+    }
+  }
+
+  private static func notGRPC(
+    _ status: Int?, _ contentType: String?, _ endpoint: Endpoint
+  ) -> RPCError {
+    guard let status else {
+      return RPCError(.unknown, "\(endpoint) answered without an HTTP status")
+    }
+    guard status == 200 else {
+      return RPCError(
+        RPCStatus.Code(httpStatus: status), "\(endpoint) answered with HTTP status \(status)")
+    }
+    return RPCError(
+      .unknown, "\(endpoint) answered with content-type \(contentType ?? "unset"), not gRPC")
+  }
+
+  private func statusReceived(_ headers: borrowing HeaderBlock) {
+    guard let status = headers.grpcStatus else {
+      return fail(RPCError(.unknown, "\(core.endpoint) ended the call without a grpc-status"))
+    }
+    let trailing = headers.metadata
+    guard status.code == .ok else { return fail(RPCError(status, metadata: trailing)) }
+    guard deframer.isBetweenMessages else {
+      return fail(RPCError(.internalError, "the answer ended within a message"))
+    }
+    if case .unary = kind, responseMessage == nil {
+      return fail(
+        RPCError(.internalError, "\(method) ended with OK and without a response"))
+    }
+    finish(
+      .success(
+        UnaryResponse(
+          message: responseMessage ?? [], initialMetadata: initialMetadata,
+          trailingMetadata: trailing)))
+  }
+
+  func dataReceived(_ bytes: UnsafeRawBufferPointer) {
+    guard case .sent(let stream) = phase else { return }
+    do throws(FramingError) {
+      switch kind {
+      case .unary:
+        stream.consumed(bytes.count)
+        var rest = bytes
+        while let message = try deframer.next(from: &rest) {
+          guard responseMessage == nil else {
+            stream.reset(.cancel)
+            return fail(RPCError(.internalError, "\(method) gave two responses, not one"))
+          }
+          responseMessage = message
+        }
+      case .streaming(let intake):
+        try intake.received(bytes, &deframer)
+      }
+    } catch {
+      stream.reset(.cancel)
+      fail(RPCError(error))
+    }
+  }
+
+  func endReceived() {
+    fail(RPCError(.internalError, "\(core.endpoint) ended the call without trailers"))
+  }
+
+  func becameWritable() {
+    outbox?.becameWritable()
+  }
+
+  func closed(_ closure: StreamClosure) {
+    guard case .sent = phase else { return }
+    if case .unprocessed = closure, case .unary = kind, attempts < OutboundCall.maxAttempts {
+      phase = .waiting
+      // Not from within the session's callback, and not before the connection has said that it is
+      // going away.
+      return core.loop.executeLater {
+        guard case .waiting = self.phase else { return }
+        self.core.begin(self)
+      }
+    }
+    fail(RPCError(closure.status))
+  }
+}

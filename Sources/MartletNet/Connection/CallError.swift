@@ -1,0 +1,35 @@
+// The errors that both sides of a call make.
+internal import MartletCore
+internal import MartletWire
+
+extension RPCError {
+  static func messageTooLarge(_ bytes: Int, limit: Int) -> RPCError {
+    RPCError(
+      .resourceExhausted, "the message has \(bytes) bytes and at most \(limit) may be sent")
+  }
+
+  /// What a peer's bad framing means to the call.
+  init(_ error: FramingError) {
+    switch error {
+    case .tooLarge(let bytes, let limit):
+      self.init(
+        .resourceExhausted, "the message has \(bytes) bytes and at most \(limit) are accepted")
+    case .compressed:
+      self.init(.unimplemented, "the message is compressed and no compression is supported")
+    case .badFlag(let flag):
+      self.init(.internalError, "the message's flag byte is \(flag)")
+    }
+  }
+}
+
+extension HeaderBlock {
+  /// Appends the entries of `metadata` that HTTP/2 can carry. One that it cannot was put there by this
+  /// process's own handler and must not cost the caller its answer.
+  mutating func append(sendable metadata: Metadata) {
+    do throws(InvalidMetadata) {
+      try append(metadata)
+    } catch {
+      assertionFailure("\(error)")
+    }
+  }
+}

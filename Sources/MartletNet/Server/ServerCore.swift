@@ -1,0 +1,87 @@
+// A server's part on one loop: requests to calls.
+internal import MartletCore
+internal import MartletWire
+internal import Synchronization
+
+/// Handlers that run and count, over all loops of a server.
+final class OngoingCount: Sendable {
+  let limit: Int?
+  private let count = Atomic<Int>(0)
+
+  init(limit: Int?) {
+    self.limit = limit
+  }
+
+  var value: Int { count.load(ordering: .relaxed) }
+
+  /// False when the limit is reached.
+  func enter() -> Bool {
+    let before = count.wrappingAdd(1, ordering: .relaxed).oldValue
+    guard let limit, before >= limit else { return true }
+    leave()
+    return false
+  }
+
+  func leave() {
+    count.wrappingSubtract(1, ordering: .relaxed)
+  }
+}
+
+/// Takes the requests of one loop's connections. On its loop only.
+final class ServerCore {
+  let loop: Loop
+  let limits: Limits
+  private let index: PathIndex
+  private let ongoing: OngoingCount
+
+  init(loop: Loop, limits: Limits, handlers: HandlerTable, ongoing: OngoingCount) {
+    self.loop = loop
+    self.limits = limits
+    self.ongoing = ongoing
+    index = PathIndex(handlers)
+  }
+
+  /// A call's handler has returned, or will never run.
+  func handlerEnded(_ entry: HandlerTable.Entry) {
+    if entry.countsAsOngoing { ongoing.leave() }
+  }
+}
+
+extension ServerCore: RequestAcceptor {
+  func connectionOpened(_ connection: ServerConnection) {}
+
+  func connectionClosed(_ connection: ServerConnection) {}
+
+  func requestReceived(
+    _ headers: borrowing HeaderBlock, on stream: ServerStream, endOfStream: Bool
+  ) -> (any StreamHandler)? {
+    guard headers.hasGRPCContentType else {
+      stream.sendHead([":status": "415", "accept-post": "application/grpc"], endOfStream: true)
+      return nil
+    }
+    guard let found = headers.withValue(of: .path, { index.entry(forPath: $0) }),
+      let entry = found
+    else {
+      let reason = index.explanation(forPath: headers[.path] ?? "")
+      stream.sendHead(
+        .grpcTrailersOnly(RPCStatus(.unimplemented, reason)), endOfStream: true)
+      return nil
+    }
+    let deadline: Deadline?
+    do throws(RPCError) {
+      deadline = try headers.grpcTimeout.map { Deadline(loop.now + $0) }
+    } catch {
+      stream.sendHead(.grpcTrailersOnly(error.status), endOfStream: true)
+      return nil
+    }
+    guard !entry.countsAsOngoing || ongoing.enter() else {
+      stream.reset(.refusedStream)
+      return nil
+    }
+    let call = InboundCall(
+      entry, on: stream, of: self, metadata: headers.metadata, deadline: deadline)
+    call.begin()
+    if endOfStream { call.endReceived() }
+    return call
+  }
+}
