@@ -90,7 +90,7 @@ let package = Package(
       "MartletRouter",
       [
         "MartletCore", "MartletWire", "MartletSchema", "MartletDispatch", "MartletNet",
-        "MartletRPC", logging,
+        "MartletRPC", "CLinux", swiftProtobuf, logging,
       ]),
     room(
       "MartletController",

@@ -1,0 +1,19 @@
+// The bounds of the router's driver, each with its reason.
+
+/// Bounds on what the router keeps for requests in hand. Queues are bounded by their deployments.
+package struct RouterLimits: Sendable, Hashable {
+  /// Bytes of request payload that are kept, over all requests, so that they can be sent again or wait.
+  /// A request that finds this spent goes on but is not sent again.
+  package var maxReplayBytes = 64 << 20
+
+  /// Load reports come at least this far apart; the first change is reported at once.
+  package var reportInterval = Duration.milliseconds(10)
+
+  /// Header blocks that are kept for the next requests instead of being allocated anew.
+  package var maxSpareHeaderBlocks = 256
+
+  /// Routes that a message about an unknown method names.
+  package var maxRoutesInMessage = 8
+
+  package init() {}
+}
