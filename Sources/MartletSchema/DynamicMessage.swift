@@ -21,7 +21,9 @@ package final class DynamicMessage {
 
   /// Decodes bytes after checking them, so that nothing malformed reaches protobuf-c.
   package init(unpacking bytes: [UInt8], as type: MessageType) throws(WireError) {
-    try type.check(bytes)
+    var traits = MessageTraits()
+    try type.schema.check(WireReader(bytes), as: type.index, depth: 1, &traits)
+    let bytes = traits.mayNeedMerging ? try type.merging(bytes) : bytes
     self.type = type
     let arena = arena
     let message = unsafe bytes.withUnsafeBufferPointer { buffer in

@@ -4,23 +4,39 @@ extension MessageType {
   /// Checks a whole message: nesting depth, lengths, varints, wire types and UTF-8. Fields that the
   /// type does not have are only walked over. What passes never overflows a decoder's stack.
   package func check(_ message: [UInt8]) throws(WireError) {
-    try schema.check(WireReader(message), as: index, depth: 1)
+    var traits = MessageTraits()
+    try schema.check(WireReader(message), as: index, depth: 1, &traits)
   }
 }
 
+/// What a check notices on the way.
+struct MessageTraits {
+  /// A singular message field may be on the wire more than once, so that its occurrences merge.
+  var mayNeedMerging = false
+}
+
 extension Schema {
-  fileprivate func check(_ reader: WireReader, as type: Int, depth: Int) throws(WireError) {
+  func check(
+    _ reader: WireReader, as type: Int, depth: Int, _ traits: inout MessageTraits
+  ) throws(WireError) {
     guard depth <= SchemaLimits.maxDepth else { throw WireError(.tooDeep, at: reader.position) }
     var reader = reader
     let message = messages[type]
+    // Bit n: the singular message field at index n was seen; fields beyond 63 share the last bit.
+    var seen: UInt64 = 0
     while let tag = try reader.nextTag() {
       guard let index = message.indexByNumber[tag.number] else {
         try reader.skip(tag.type)
         continue
       }
       let field = message.fields[index]
+      if field.kind == .message, !field.isRepeated {
+        let bit: UInt64 = 1 << UInt64(min(index, 63))
+        if seen & bit != 0 { traits.mayNeedMerging = true }
+        seen |= bit
+      }
       do throws(WireError) {
-        try check(field, tag, &reader, depth: depth)
+        try check(field, tag, &reader, depth: depth, &traits)
       } catch {
         guard error.field == nil else { throw error }
         throw WireError(
@@ -30,7 +46,8 @@ extension Schema {
   }
 
   private func check(
-    _ field: FieldRecord, _ tag: WireTag, _ reader: inout WireReader, depth: Int
+    _ field: FieldRecord, _ tag: WireTag, _ reader: inout WireReader, depth: Int,
+    _ traits: inout MessageTraits
   ) throws(WireError) {
     let start = reader.position
     guard tag.type == field.kind.wireType else {
@@ -44,7 +61,7 @@ extension Schema {
     switch field.kind {
     case .message:
       let content = WireReader(reader.bytes, in: try reader.lengthDelimited())
-      try check(content, as: field.typeIndex, depth: depth + 1)
+      try check(content, as: field.typeIndex, depth: depth + 1, &traits)
     case .string:
       let content = try reader.lengthDelimited()
       guard UTF8Check.isValid(reader.bytes[content]) else { throw WireError(.badUTF8, at: start) }

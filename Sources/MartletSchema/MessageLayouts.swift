@@ -6,8 +6,7 @@ internal import CProtobufC
 /// only read after that, which is what makes sharing them between threads sound.
 ///
 /// Strings are described as BYTES: protobuf-c would cut them at the first NUL. Members of a oneof
-/// share their storage as in generated C; when the wire has the same message member of a oneof twice
-/// protobuf-c keeps the last instead of merging them.
+/// share their storage as in generated C.
 @safe
 final class MessageLayouts: @unchecked Sendable {
   /// Where one field lies in a message's struct, by protobuf-c's conventions.

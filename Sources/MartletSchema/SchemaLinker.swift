@@ -96,7 +96,11 @@ struct SchemaLinker {
     where record.indexByJSONName[field.jsonName] == nil {
       record.indexByJSONName[field.jsonName] = position
     }
-    if record.isMapEntry { try checkMapEntry(record) }
+    if record.isMapEntry {
+      try checkMapEntry(record)
+      // Every serializer writes the key and the value of an entry, also when they are zero.
+      for position in record.fields.indices { record.fields[position].hasPresence = true }
+    }
     messages[index] = record
   }
 
