@@ -13,17 +13,23 @@ public struct CallTarget: Sendable {
 
   private let way: Way
   private let headers: Metadata
+  private let waitsForReady: Bool
 
   /// Calls over `channel`, each with `headers`.
-  package init(_ channel: GRPCChannel, headers: Metadata = [:]) {
+  ///
+  /// - Parameter waitsForReady: calls wait for a connection, until their deadline, instead of failing
+  ///   with UNAVAILABLE.
+  package init(_ channel: GRPCChannel, headers: Metadata = [:], waitsForReady: Bool = false) {
     way = .channel(channel)
     self.headers = headers
+    self.waitsForReady = waitsForReady
   }
 
   /// Fails every call with `error`.
   package init(failing error: RPCError) {
     way = .none(error)
     headers = [:]
+    waitsForReady = false
   }
 
   private func channel() throws(RPCError) -> GRPCChannel {
@@ -40,7 +46,8 @@ public struct CallTarget: Sendable {
     _ method: UnaryMethod<Input, Output>, _ request: Input, timeout: Duration?, metadata: Metadata
   ) async throws(RPCError) -> Output {
     let response = try await channel().unary(
-      method.name, try encode(request), metadata: outgoing(metadata), deadline: deadline(timeout))
+      method.name, try encode(request), metadata: outgoing(metadata), deadline: deadline(timeout),
+      waitForReady: waitsForReady)
     return try decode(Output.self, response.message)
   }
 
@@ -51,7 +58,8 @@ public struct CallTarget: Sendable {
   ) async throws -> Output {
     let channel = try channel()
     return try await channel.stream(
-      method.name, metadata: outgoing(metadata), deadline: deadline(timeout)
+      method.name, metadata: outgoing(metadata), deadline: deadline(timeout),
+      waitForReady: waitsForReady
     ) { writer, messages in
       try await send(RPCWriter(writer))
       try await writer.finish()
@@ -68,7 +76,8 @@ public struct CallTarget: Sendable {
     let bytes = try encode(request)
     let channel = try channel()
     return try await channel.stream(
-      method.name, metadata: outgoing(metadata), deadline: deadline(timeout)
+      method.name, metadata: outgoing(metadata), deadline: deadline(timeout),
+      waitForReady: waitsForReady
     ) { writer, messages in
       try await writer.write(bytes)
       try await writer.finish()
@@ -84,7 +93,8 @@ public struct CallTarget: Sendable {
   ) async throws -> Result {
     let channel = try channel()
     return try await channel.stream(
-      method.name, metadata: outgoing(metadata), deadline: deadline(timeout)
+      method.name, metadata: outgoing(metadata), deadline: deadline(timeout),
+      waitForReady: waitsForReady
     ) { writer, messages in
       try await exchange(RPCWriter(writer), RPCStream(messages))
     }

@@ -1,0 +1,34 @@
+// The program of an app: its commands, and the roles in which a mesh starts it.
+internal import ArgumentParser
+private import Glibc
+private import MartletNet
+
+extension Application {
+  /// Runs what the command line says. `run` and `build` are for people; `replica`, `supervisor`,
+  /// `controller` and `router` are how a mesh starts this same executable.
+  ///
+  /// Not `async`: signals must be blocked before there is a second thread, and nothing of a server
+  /// belongs on the main actor.
+  public static func main() {
+    TerminationSignals.block()
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    if let role = Role(arguments) { exit(role.run(Self())) }
+    AppCommand<Self>.main(arguments)
+  }
+}
+
+/// The commands for people.
+struct AppCommand<App: Application>: ParsableCommand {
+  static var configuration: CommandConfiguration {
+    CommandConfiguration(
+      commandName: App.name,
+      abstract: "The app \(App.name), served by Martlet.",
+      subcommands: [RunCommand<App>.self, BuildCommand<App>.self])
+  }
+}
+
+/// One line on stderr.
+func complain(_ text: String) {
+  let line = Array("\(text)\n".utf8)
+  _ = write(STDERR_FILENO, line, line.count)
+}

@@ -1,0 +1,46 @@
+// `app build`: the app as files that `martlet up` and `martlet deploy` take.
+internal import ArgumentParser
+private import FoundationEssentials
+private import MartletCore
+private import MartletRPC
+
+/// Writes the app file and, beside it, the descriptor set that it names.
+struct BuildCommand<App: Application>: ParsableCommand {
+  static var configuration: CommandConfiguration {
+    CommandConfiguration(
+      commandName: "build",
+      abstract: "Print the app file that `martlet up` takes, and write its descriptor set.")
+  }
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "Write the app file here instead of printing it; the descriptor set goes beside it, else "
+        + "into the current directory.", valueName: "file"))
+  var output: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The program of the replicas as the app file names it; this executable by default.",
+      valueName: "path"))
+  var executable: String?
+
+  func run() throws {
+    let app = App()
+    let folder = output.map { URL(filePath: $0).deletingLastPathComponent() } ?? URL(filePath: ".")
+    let descriptors = "\(App.name).binpb"
+    let spec = app.spec(
+      executable: try executable ?? ThisProgram.path(), protos: [descriptors])
+    try spec.check()
+    let path = folder.appending(path: descriptors).path
+    try Data(app.descriptorSet().bytes).write(to: URL(filePath: path), options: .atomic)
+    let yaml = AppFile.yaml(for: spec)
+    if let output {
+      try Data(yaml.utf8).write(to: URL(filePath: output), options: .atomic)
+      complain("wrote \(output) and \(path)")
+    } else {
+      print(yaml, terminator: "")
+      complain("wrote \(path), which the app file names")
+    }
+  }
+}

@@ -1,0 +1,71 @@
+// `app run`: the whole mesh on this machine, from this one executable.
+internal import ArgumentParser
+private import FoundationEssentials
+private import Glibc
+private import MartletCore
+private import MartletRPC
+private import MartletSupervisor
+
+/// Starts supervisor, controller and routers, deploys the app and stays until Ctrl-C or SIGTERM.
+struct RunCommand<App: Application>: ParsableCommand {
+  static var configuration: CommandConfiguration {
+    CommandConfiguration(
+      commandName: "run", abstract: "Run the whole app on this machine until Ctrl-C.")
+  }
+
+  @Option(help: ArgumentHelp("Where clients connect.", valueName: "host:port"))
+  var listen = "127.0.0.1:8000"
+
+  @Option(help: "Router processes, one core each.")
+  var routers = 1
+
+  @Option(
+    help: ArgumentHelp(
+      "The mesh's directory; $XDG_RUNTIME_DIR/martlet or /tmp/martlet-UID by default.",
+      valueName: "dir"))
+  var runDir: String?
+
+  @Option(help: "CPUs to share out; what the machine has by default.")
+  var cpus: Double?
+
+  @Option(help: "GPUs to share out; what the machine has by default.")
+  var gpus: Double?
+
+  func run() throws {
+    let app = App()
+    let spec = app.spec(executable: try ThisProgram.path())
+    try spec.check()
+    let descriptors = try app.descriptorSet()
+    let options = try supervisorOptions()
+    let mesh: MeshProcess
+    do {
+      mesh = try MeshProcess.start(options, detached: false)
+    } catch {
+      complain("error: \(error)")
+      throw ExitCode(error.exitCode)
+    }
+    let rollout = InitialRollout(
+      spec: spec, descriptors: descriptors,
+      controller: .unix(path: options.runDirectory.controllerSocket))
+    throw ExitCode(rollout.follow(mesh))
+  }
+
+  private func supervisorOptions() throws -> SupervisorOptions {
+    let path = runDir.map { URL(filePath: $0).standardizedFileURL.path }
+      ?? RunDirectory.standardPath(
+        userID: getuid(),
+        xdgRuntimeDirectory: ProcessInfo.processInfo.environment["XDG_RUNTIME_DIR"])
+    guard let directory = RunDirectory(path: path) else {
+      throw ValidationError("--run-dir: \(path) is too long for the sockets beneath it")
+    }
+    guard let endpoint = Endpoint(listen) else {
+      throw ValidationError("--listen: \"\(listen)\" is not HOST:PORT or unix:PATH")
+    }
+    var options = SupervisorOptions(runDirectory: directory)
+    options.listen = endpoint
+    options.routers = routers
+    if let cpus { options.controllerArguments += ["--cpus", "\(cpus)"] }
+    if let gpus { options.controllerArguments += ["--gpus", "\(gpus)"] }
+    return options
+  }
+}

@@ -1,0 +1,108 @@
+// One deployment of an app: a service, how many replicas, and the limits they keep.
+public import MartletCore
+public import MartletRPC
+package import MartletReplica
+
+/// A service that runs in processes of its own. What is not said has the app file's defaults.
+public struct Deployment: Sendable {
+  package private(set) var spec: DeploymentSpec
+  package let descriptorSets: [DescriptorSet]
+  package let replica: @Sendable (ReplicaOptions) async throws -> Void
+
+  /// - Parameters:
+  ///   - name: unique in the app.
+  ///   - service: the type that answers; each replica makes one of it.
+  ///   - execution: where its handlers run.
+  public init<Service: DeploymentService>(
+    _ name: String, _ service: Service.Type, execution: Execution = .loop
+  ) {
+    let binder = ServiceBinder<Service>()
+    spec = DeploymentSpec(name: name, services: binder.serviceNames)
+    descriptorSets = binder.descriptorSets
+    replica = { try await ReplicaRole.run(Service.self, execution: execution, $0) }
+  }
+
+  public var name: String { spec.name }
+
+  /// Always this many replicas.
+  public func replicas(_ count: Int) -> Deployment {
+    with { $0.replicas = .fixed(count) }
+  }
+
+  /// As many replicas as the load calls for, within `range`.
+  ///
+  /// - Parameters:
+  ///   - targetOngoingRequests: requests per replica, queued and running, that scaling aims at.
+  ///   - initial: replicas right after the first deploy; nil means the range's lower bound.
+  ///   - upscaleDelay: how long the load must call for more before there are more.
+  ///   - downscaleDelay: how long it must call for fewer before there are fewer.
+  ///   - downscaleToZeroDelay: how long there must be no load before the last replica goes.
+  public func autoscaling(
+    _ range: ClosedRange<Int>, targetOngoingRequests: Double = 2, initial: Int? = nil,
+    upscaleDelay: Duration = .zero, downscaleDelay: Duration = .seconds(30),
+    downscaleToZeroDelay: Duration = .seconds(60)
+  ) -> Deployment {
+    var autoscaling = AutoscalingSpec(
+      minReplicas: range.lowerBound, maxReplicas: range.upperBound,
+      targetOngoingRequests: targetOngoingRequests)
+    autoscaling.initialReplicas = initial
+    autoscaling.upscaleDelay = upscaleDelay
+    autoscaling.downscaleDelay = downscaleDelay
+    autoscaling.downscaleToZeroDelay = downscaleToZeroDelay
+    return with { $0.replicas = .auto(autoscaling) }
+  }
+
+  /// What one replica takes of its machine; fractions are kept to the thousandth.
+  public func resources(cpus: Double = 1, gpus: Double = 0, memoryBytes: Int64 = 0) -> Deployment {
+    with {
+      $0.resources = Resources(
+        milliCPUs: Int((cpus * 1000).rounded()), milliGPUs: Int((gpus * 1000).rounded()),
+        memoryBytes: memoryBytes)
+    }
+  }
+
+  /// Requests that one replica works on at once.
+  public func maxOngoingRequests(_ count: Int) -> Deployment {
+    with { $0.maxOngoingRequests = count }
+  }
+
+  /// Requests that wait for a free replica; one more is answered RESOURCE_EXHAUSTED at once.
+  public func maxQueuedRequests(_ count: Int) -> Deployment {
+    with { $0.maxQueuedRequests = count }
+  }
+
+  /// The longest that a request may take, queueing included.
+  public func requestTimeout(_ timeout: Duration) -> Deployment {
+    with { $0.requestTimeout = timeout }
+  }
+
+  /// A request may be sent to another replica when the one that had it died.
+  public func idempotent(_ isIdempotent: Bool = true) -> Deployment {
+    with { $0.idempotent = isIdempotent }
+  }
+
+  /// What replicas find in `ReplicaContext.config`.
+  public func userConfig(_ members: [String: ConfigValue]) -> Deployment {
+    with { $0.userConfig = .object(members) }
+  }
+
+  public func healthCheckPeriod(_ period: Duration) -> Deployment {
+    with { $0.healthCheckPeriod = period }
+  }
+
+  /// How long a draining replica may take to finish before it is killed.
+  public func gracefulShutdownTimeout(_ timeout: Duration) -> Deployment {
+    with { $0.gracefulShutdownTimeout = timeout }
+  }
+
+  /// Variables added to the environment of the replicas.
+  public func environment(_ variables: [String: String]) -> Deployment {
+    with { $0.environment.merge(variables) { _, new in new } }
+  }
+
+  private func with(_ change: (inout DeploymentSpec) -> Void) -> Deployment {
+    var copy = self
+    change(&copy.spec)
+    return copy
+  }
+}

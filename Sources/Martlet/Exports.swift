@@ -1,0 +1,3 @@
+// What `import Martlet` brings along.
+@_exported public import MartletCore
+@_exported public import MartletRPC

@@ -1,0 +1,23 @@
+// A step that runs a graph on each element of a repeated field.
+public import MartletRPC
+private import MartletCore
+public import SwiftProtobuf
+
+/// Runs steps on every element of a field at once. Its output is its input with the answers, in the
+/// order of the elements, in another repeated field of the same message.
+public struct ForEach<Input: Message, Element: Message, Answer: Message>: GraphStep {
+  public let step: Step<Input, Input>
+
+  /// - Parameters:
+  ///   - field: a repeated message field of the input.
+  ///   - into: the field that gets the answers, replacing what it held; nil means the one repeated
+  ///     field of the input with the answers' type.
+  public init(
+    _ field: FieldPath<Input, [Element]>, into: FieldPath<Input, [Answer]>? = nil,
+    @StepsBuilder _ body: () -> Step<Element, Answer>
+  ) {
+    let body = body()
+    let node = ForEachNode(field: field.text, body: body.node, into: into?.text)
+    step = Step(.forEach(node), body.descriptorSets)
+  }
+}

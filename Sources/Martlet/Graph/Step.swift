@@ -1,0 +1,62 @@
+// The typed steps of a graph. What fits together compiles; what does not, does not.
+package import MartletCore
+public import MartletRPC
+public import SwiftProtobuf
+
+/// Something that takes an `Input` and gives an `Output` within a router.
+public protocol GraphStep<Input, Output>: Sendable {
+  associatedtype Input: Message
+  associatedtype Output: Message
+
+  /// The step as a value without types.
+  var step: Step<Input, Output> { get }
+}
+
+/// A step, or several in a row.
+public struct Step<Input: Message, Output: Message>: GraphStep {
+  package let node: GraphNode
+  package let descriptorSets: [DescriptorSet]
+
+  package init(_ node: GraphNode, _ descriptorSets: [DescriptorSet]) {
+    self.node = node
+    self.descriptorSets = descriptorSets
+  }
+
+  public var step: Step<Input, Output> { self }
+
+  /// This step, then `next` on what it gave.
+  package func then<Next>(_ next: Step<Output, Next>) -> Step<Input, Next> {
+    let first = if case .sequence(let nodes) = node { nodes } else { [node] }
+    return Step<Input, Next>(
+      .sequence(first + [next.node]), descriptorSets + next.descriptorSets)
+  }
+}
+
+extension UnaryMethod {
+  /// The step that calls this method of a deployment.
+  public func on(_ deployment: String) -> Step<Input, Output> {
+    Step(.call(deployment: deployment, method: name), [descriptorSet])
+  }
+}
+
+/// Joins steps; each step's output is the next one's input.
+@resultBuilder
+public enum StepsBuilder {
+  public static func buildExpression<Part: GraphStep>(
+    _ part: Part
+  ) -> Step<Part.Input, Part.Output> {
+    part.step
+  }
+
+  public static func buildPartialBlock<Input, Output>(
+    first: Step<Input, Output>
+  ) -> Step<Input, Output> {
+    first
+  }
+
+  public static func buildPartialBlock<Input, Middle, Output>(
+    accumulated: Step<Input, Middle>, next: Step<Middle, Output>
+  ) -> Step<Input, Output> {
+    accumulated.then(next)
+  }
+}
