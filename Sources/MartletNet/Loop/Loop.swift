@@ -19,6 +19,9 @@ package final class Loop: TaskExecutor, Sendable {
   /// its descriptors first, short enough not to be seen.
   private static let breather = TimeAmount.microseconds(5)
 
+  /// Places of the loop's queues that are kept from turn to turn; longer ones go back to malloc.
+  private static let keptCapacity = 4096
+
   private enum Work {
     case job(UnownedJob)
     case body(() -> Void)
@@ -132,33 +135,42 @@ package final class Loop: TaskExecutor, Sendable {
   /// Runs tasks and closures, then flushes connections. Either may cause more of both, so this goes
   /// on until nothing is left.
   private func turn() {
-    let executor = asUnownedTaskExecutor()
     for _ in 0..<Loop.maxRoundsPerTurn {
       if !local.work.isEmpty {
-        var batch = local.spareWork
-        local.spareWork = []
-        swap(&batch, &local.work)
-        for work in batch {
-          switch work {
-          case .job(let job): job.runSynchronously(on: executor)
-          case .body(let body): body()
-          }
-        }
-        batch.removeAll(keepingCapacity: batch.count < 4096)
-        local.spareWork = batch
+        runWork()
       } else if !local.unflushed.isEmpty {
-        var batch = local.spareUnflushed
-        local.spareUnflushed = []
-        swap(&batch, &local.unflushed)
-        for connection in batch { connection.flush() }
-        batch.removeAll(keepingCapacity: batch.count < 4096)
-        local.spareUnflushed = batch
+        flushConnections()
       } else {
         local.turnIsScheduled = false
         return
       }
     }
+    flushConnections()
     eventLoop.assumeIsolated().scheduleTask(in: Loop.breather) { self.turn() }
+  }
+
+  private func runWork() {
+    let executor = asUnownedTaskExecutor()
+    var batch = local.spareWork
+    local.spareWork = []
+    swap(&batch, &local.work)
+    for work in batch {
+      switch work {
+      case .job(let job): job.runSynchronously(on: executor)
+      case .body(let body): body()
+      }
+    }
+    batch.removeAll(keepingCapacity: batch.count < Loop.keptCapacity)
+    local.spareWork = batch
+  }
+
+  private func flushConnections() {
+    var batch = local.spareUnflushed
+    local.spareUnflushed = []
+    swap(&batch, &local.unflushed)
+    for connection in batch { connection.flush() }
+    batch.removeAll(keepingCapacity: batch.count < Loop.keptCapacity)
+    local.spareUnflushed = batch
   }
 
   /// An empty buffer for a connection's output; one for the whole loop, because a socket has usually
