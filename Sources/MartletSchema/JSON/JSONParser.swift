@@ -108,6 +108,7 @@ struct JSONParser {
     let leading = next
     let integerDigits = digits()
     guard integerDigits > 0, leading != UInt8(ascii: "0") || integerDigits == 1 else {
+      position = start
       throw error("expected a number without leading zeros")
     }
     if next == UInt8(ascii: ".") {

@@ -1,0 +1,137 @@
+// JSON that differs from what swift-protobuf writes, and JSON that is wrong.
+
+import MartletSchema
+import SwiftProtobuf
+import Testing
+
+@Suite struct JSONTests {
+  private func parse(_ json: String) throws -> AllTypes {
+    try AllTypes(serializedBytes: Fixture.allTypes().encode(json: json))
+  }
+
+  private func error(_ json: String) throws -> String? {
+    do {
+      _ = try Fixture.allTypes().encode(json: json)
+      return nil
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  @Test(arguments: [
+    #"{"f_int32": 5}"#, #"{"fInt32": "5"}"#, #"{"fInt32": 5.0}"#, #"{"fInt32": 5e0}"#,
+    #" { "fInt32" : 0.5e1 } "#, "{\"fInt32\":\n5,\"fString\":null}",
+  ])
+  func spellingsOfFive(json: String) throws {
+    #expect(try parse(json) == .with { $0.fInt32 = 5 })
+  }
+
+  @Test func otherSpellings() throws {
+    #expect(try parse(#"{"fKind": "KIND_WIDE_OPEN"}"#).fKind == .open)
+    #expect(try parse(#"{"fKind": 1}"#).fKind == .looped)
+    #expect(try parse(#"{"fDouble": "-Infinity"}"#).fDouble == -.infinity)
+    #expect(try parse(#"{"fDouble": "1.5"}"#).fDouble == 1.5)
+    #expect(Array(try parse(#"{"fBytes": "-_8"}"#).fBytes) == [0xfb, 0xff])
+    #expect(Array(try parse(#"{"fBytes": "+/8="}"#).fBytes) == [0xfb, 0xff])
+    #expect(try parse(#"{"renamed": "a"}"#).renamed == "a")
+    #expect(try parse(#"{"fString": "\u00e4\ud83d\udc26\/"}"#).fString == "ä🐦/")
+    #expect(try parse(#"{"wTimestamp": "2023-11-14T23:13:20.5+01:00"}"#).wTimestamp.seconds
+      == 1_700_000_000)
+    #expect(try parse(#"{"wMask": "fInt32,fMessage.fBool"}"#).wMask.paths
+      == ["f_int32", "f_message.f_bool"])
+    #expect(try parse(#"{"wInt64": "7", "wValue": null}"#).hasWValue)
+    #expect(try !parse(#"{"wInt64": null}"#).hasWInt64)
+  }
+
+  @Test func fieldMasksAreOneString() throws {
+    let message = AllTypes.with { $0.wMask.paths = ["f_int32", "f_message.f_bool"] }
+    #expect(
+      try Fixture.allTypes().json(message.bytes) == #"{"wMask":"fInt32,fMessage.fBool"}"#)
+  }
+
+  @Test func prettyJSONIsIndented() throws {
+    let message = AllTypes.with {
+      $0.rInt32 = [1, 2]
+      $0.fMessage = AllTypes()
+    }
+    #expect(
+      try Fixture.allTypes().json(message.bytes, pretty: true) == """
+        {
+          "fMessage": {},
+          "rInt32": [
+            1,
+            2
+          ]
+        }
+        """)
+  }
+
+  @Test(arguments: [
+    (#"{"fInt23": 1}"#, "fInt23: martlet.test.v1.AllTypes has no such field; did you mean fInt32?"),
+    (#"{"fMessage": {"fBool": 1}}"#, "fMessage.fBool: expected true or false, found a number"),
+    (#"{"rMessage": [{}, {"fInt32": "x"}]}"#, #"rMessage[1].fInt32: expected an integer, found "x""#),
+    (#"{"mStringInt32": {"k": true}}"#, "mStringInt32[k]: expected an integer, found a boolean"),
+    (#"{"mInt64String": {"k": "v"}}"#, "mInt64String[k]: the key is not a int64"),
+    (#"{"fInt32": 2147483648}"#, "fInt32: 2147483648 is not an integer from -2147483648 to 2147483647"),
+    (#"{"fUint32": -1}"#, "fUint32: -1 is not an integer from 0 to 4294967295"),
+    (#"{"fInt32": 1.5}"#, "fInt32: 1.5 is not an integer from -2147483648 to 2147483647"),
+    (#"{"fDouble": 1e999}"#, "fDouble: 1e999 is out of the range of double"),
+    (#"{"fFloat": 1e39}"#, "fFloat: 1e39 is out of the range of float"),
+    (#"{"fDouble": "0x10"}"#, #"fDouble: expected a number, found "0x10""#),
+    (#"{"fDouble": " 1"}"#, #"fDouble: expected a number, found " 1""#),
+    (#"{"fBytes": "!"}"#, "fBytes: not base64"),
+    (#"{"fKind": "KIND_LOPED"}"#,
+      "fKind: martlet.test.v1.Kind has no value KIND_LOPED; did you mean KIND_LOOPED?; allowed: "
+        + "KIND_UNSPECIFIED, KIND_LOOPED, KIND_OPEN, KIND_WIDE_OPEN, KIND_NEGATIVE"),
+    (#"{"fInt32": 1, "f_int32": 2}"#, "f_int32: is given twice"),
+    (#"{"cInt32": 1, "cString": "x"}"#, "cString: excludes cInt32; both are in the oneof choice"),
+    (#"{"rInt32": 1}"#, "rInt32: expected an array for repeated int32, found a number"),
+    (#"{"rInt32": [null]}"#, "rInt32[0]: expected an integer, found null"),
+    (#"{"wTimestamp": "2023-02-29T00:00:00Z"}"#,
+      "wTimestamp: expected a time such as 2026-01-02T03:04:05Z, found \"2023-02-29T00:00:00Z\""),
+    (#"{"wDuration": "1"}"#, "wDuration: expected a duration such as 1.5s, found \"1\""),
+    (#"{"wAny": {"x": 1}}"#, "wAny: an Any says its type in @type"),
+    (#"{"wAny": {"@type": "a/b.C"}}"#, "wAny.@type: the schema does not have the type of a/b.C"),
+    ("[]", "expected an object for martlet.test.v1.AllTypes, found an array"),
+    ("", "line 1, column 1: the JSON text ends where a value should be"),
+    ("{\n  \"fInt32\": 01}", "line 2, column 13: expected a number without leading zeros"),
+    ("{\"a\"", "line 1, column 5: expected : after a member's name"),
+    ("{} x", "line 1, column 4: expected the end of the JSON text"),
+    ("{\"fString\": \"\u{1}\"}", "line 1, column 15: a control character in a string must be escaped"),
+    (#"{"fString": "\ud800"}"#, "line 1, column 20: half of a surrogate pair"),
+  ])
+  func mistakesAreNamed(json: String, message: String) throws {
+    #expect(try error(json) == message)
+  }
+
+  @Test func deepJSONIsAnError() throws {
+    let deep = String(repeating: #"{"fMessage":"#, count: 10_000)
+    #expect(try error(deep)?.hasSuffix("JSON is nested deeper than 100") == true)
+    let lists = String(repeating: "[", count: 60) + String(repeating: "]", count: 60)
+    // 60 lists are 120 messages.
+    #expect(try error(#"{"wValue": \#(lists)}"#)?.contains("nested deeper") == true)
+  }
+
+  @Test func timesOutOfRangeAreErrors() throws {
+    let message = AllTypes.with { $0.wTimestamp.seconds = 253_402_300_800 }
+    #expect(throws: JSONError.self) { try Fixture.allTypes().json(message.bytes) }
+    let negative = AllTypes.with { $0.wDuration = .init(seconds: 1, nanos: -1) }
+    #expect(throws: JSONError.self) { try Fixture.allTypes().json(negative.bytes) }
+  }
+
+  @Test(arguments: 0..<4) func mutatedJSONNeverCrashes(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    let type = try Fixture.allTypes()
+    let corpus = try FieldSamples.all.map { Array(try $0.json.utf8) }
+    for _ in 0..<1_000 {
+      var text = corpus.randomElement(using: &random) ?? []
+      for _ in 0..<3 where !text.isEmpty {
+        let place = Int.random(in: 0..<text.count, using: &random)
+        text[place] = Array("{}[]\",:\\u0eE-+.tfn ".utf8).randomElement(using: &random) ?? 0
+      }
+      if let bytes = try? type.encode(json: String(decoding: text, as: UTF8.self)) {
+        #expect(throws: Never.self) { try type.check(bytes) }
+      }
+    }
+  }
+}
