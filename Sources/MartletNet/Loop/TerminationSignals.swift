@@ -4,53 +4,40 @@ internal import Glibc
 internal import MartletCore
 
 /// The signals that ask a process to end.
-package enum TerminationSignal: Int32, Sendable {
-  case interrupt = 2
-  case terminate = 15
+package enum TerminationSignal: Sendable {
+  case interrupt
+  case terminate
 }
 
-/// Takes SIGTERM and SIGINT out of the process's normal delivery and hands them out one by one.
+/// SIGTERM and SIGINT, handed out one by one instead of ending the process.
 ///
-/// Signals go to whatever thread does not block them, so `block()` must run before the process
-/// starts its first thread; the mask is inherited by all later ones and, unless it is reset, by
-/// child processes (`posix_spawnattr_setsigmask`).
+/// A handler counts them in an eventfd. signalfd(2) would need them blocked in every thread, and the
+/// main thread of an `async` main cannot be: libdispatch parks it in sigsuspend(2) with an empty mask,
+/// where a blocked signal ends the process after all.
 package final class TerminationSignals: Sendable {
-  private let descriptor: CInt
-  private let loop: Loop
   private let signals: AsyncStream<TerminationSignal>
 
-  /// Blocks both signals in the calling thread. Call it first thing in `main`.
+  /// From here on the signals do not end the process but wait for `init(on:)`. Call it first thing in `main`.
   package static func block() {
-    var set = mask
-    pthread_sigmask(SIG_BLOCK, &set, nil)
+    // Tried again, with its error, by `init`.
+    _ = martlet_count_termination_signals()
   }
 
-  private static var mask: sigset_t {
-    var set = sigset_t()
-    sigemptyset(&set)
-    sigaddset(&set, SIGTERM)
-    sigaddset(&set, SIGINT)
-    return set
-  }
-
-  /// Begins to collect the signals on `loop`. Throws INTERNAL with the kernel's words when it gives
-  /// no signalfd.
+  /// Begins to hand out the signals on `loop`. One for each process. Throws INTERNAL with the kernel's
+  /// words when it gives no descriptor.
   package init(on loop: Loop) throws {
-    TerminationSignals.block()
-    var set = TerminationSignals.mask
-    let descriptor = signalfd(-1, &set, CInt(SFD_CLOEXEC) | CInt(SFD_NONBLOCK))
+    let descriptor = martlet_count_termination_signals()
     guard descriptor >= 0 else {
-      throw RPCError(.internalError, "signalfd: \(String(cString: strerror(errno)))")
+      throw RPCError(
+        .internalError, "cannot collect signals: \(String(cString: strerror(errno)))")
     }
-    self.descriptor = descriptor
-    self.loop = loop
     // Two signals are all that can differ; a third says nothing new.
     let (stream, continuation) = AsyncStream.makeStream(
       of: TerminationSignal.self, bufferingPolicy: .bufferingNewest(2))
     signals = stream
     loop.run {
       loop.watch(descriptor) {
-        while let signal = TerminationSignals.next(descriptor) { continuation.yield(signal) }
+        for signal in TerminationSignals.counted(descriptor) { continuation.yield(signal) }
         return .goOn
       }
     }
@@ -62,10 +49,13 @@ package final class TerminationSignals: Sendable {
     return nil
   }
 
-  private static func next(_ descriptor: CInt) -> TerminationSignal? {
-    var info = signalfd_siginfo()
-    let size = MemoryLayout<signalfd_siginfo>.size
-    guard read(descriptor, &info, size) == size else { return nil }
-    return TerminationSignal(rawValue: Int32(info.ssi_signo))
+  private static func counted(_ descriptor: CInt) -> [TerminationSignal] {
+    var count: UInt64 = 0
+    let size = MemoryLayout<UInt64>.size
+    guard read(descriptor, &count, size) == size else { return [] }
+    var signals: [TerminationSignal] = []
+    if count & 0xffff_ffff > 0 { signals.append(.interrupt) }
+    if count >> 32 > 0 { signals.append(.terminate) }
+    return signals
   }
 }
