@@ -32,6 +32,7 @@ func tests(
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let swiftProtobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
@@ -50,6 +51,7 @@ let package = Package(
     .executable(name: "martlet", targets: ["MartletCLI"]),
     .executable(name: "protoc-gen-martlet", targets: ["protoc-gen-martlet"]),
     .executable(name: "content-understanding", targets: ["ContentUnderstanding"]),
+    .executable(name: "echo", targets: ["Echo"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -126,19 +128,27 @@ let package = Package(
       name: "CPNG", path: "Sources/Examples/CPNG", pkgConfig: "libpng",
       providers: [.apt(["libpng-dev"])]),
     .executableTarget(
-      name: "ContentUnderstanding", dependencies: ["Martlet", "CPNG", swiftProtobuf, httpClient],
+      name: "ContentUnderstanding",
+      dependencies: ["Martlet", "CPNG", swiftProtobuf, httpClient, nioCore, nioHTTP1],
       path: "Sources/Examples/ContentUnderstanding", swiftSettings: houseWithC),
+
+    .executableTarget(
+      name: "Echo", dependencies: ["Martlet", swiftProtobuf], path: "Sources/Examples/Echo",
+      swiftSettings: house),
 
     tests(of: "MartletCore"),
     tests(of: "MartletWire", ["MartletCore"]),
     tests(of: "MartletSchema", ["MartletCore", swiftProtobuf], exclude: ["Protos"]),
-    tests(of: "MartletDispatch", ["MartletCore", "MartletSchema", swiftProtobuf]),
+    tests(
+      of: "MartletDispatch", ["MartletCore", "MartletSchema", swiftProtobuf],
+      exclude: ["Graph/Protos"]),
     tests(of: "MartletScaling", ["MartletCore"]),
     tests(of: "MartletNet", ["MartletCore", "MartletWire"]),
     .testTarget(
       name: "MartletRPCTests",
       dependencies: ["MartletRPC", "MartletCore", "MartletNet", swiftProtobuf],
       exclude: ["Protos"], swiftSettings: house),
+    tests(of: "Martlet", ["MartletCore", "MartletRPC", swiftProtobuf]),
     tests(of: "MartletReplica", ["MartletCore", "MartletNet", "MartletRPC", swiftProtobuf]),
     tests(
       of: "protoc-gen-martlet",

@@ -62,7 +62,7 @@ public struct CallTarget: Sendable {
       waitForReady: waitsForReady
     ) { writer, messages in
       try await send(RPCWriter(writer))
-      try await writer.finish()
+      await Self.finish(writer)
       return try await Self.only(RPCStream<Output>(messages), of: method.name)
     }
   }
@@ -80,7 +80,7 @@ public struct CallTarget: Sendable {
       waitForReady: waitsForReady
     ) { writer, messages in
       try await writer.write(bytes)
-      try await writer.finish()
+      await Self.finish(writer)
       return try await receive(RPCStream(messages))
     }
   }
@@ -98,6 +98,12 @@ public struct CallTarget: Sendable {
     ) { writer, messages in
       try await exchange(RPCWriter(writer), RPCStream(messages))
     }
+  }
+
+  /// Ends the requests. That fails only when the call is over, and then reading says how it ended: a
+  /// server may well answer before it has heard the end of the requests.
+  private static func finish(_ writer: MessageWriter) async {
+    do { try await writer.finish() } catch {}
   }
 
   /// The one response of a client-streaming call (gRPC: none or two are INTERNAL).
