@@ -33,3 +33,31 @@ static inline int martlet_become_subreaper(void) {
 static inline int martlet_die_with_parent(int signal) {
   return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0);
 }
+
+#include <spawn.h>
+// GNU extensions of spawn.h, which Swift's view of the header leaves out.
+extern int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *, const char *);
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int);
+
+/// The child starts in `path`; an error number or 0 (posix_spawn_file_actions_addchdir_np(3)).
+static inline int martlet_spawn_chdir(posix_spawn_file_actions_t *actions, const char *path) {
+  return posix_spawn_file_actions_addchdir_np(actions, path);
+}
+
+/// The child gets no descriptor from `first` on; an error number or 0.
+static inline int martlet_spawn_closefrom(posix_spawn_file_actions_t *actions, int first) {
+  return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
+
+/// The child begins a session of its own, with no signal blocked and none ignored; an error number
+/// or 0 (posix_spawnattr_setflags(3)).
+static inline int martlet_spawn_afresh(posix_spawnattr_t *attributes) {
+  sigset_t none, all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  posix_spawnattr_setsigmask(attributes, &none);
+  posix_spawnattr_setsigdefault(attributes, &all);
+  // POSIX_SPAWN_SETSID is 0x80 in glibc since 2.26.
+  return posix_spawnattr_setflags(
+      attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | 0x80);
+}
