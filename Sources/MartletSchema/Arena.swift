@@ -2,8 +2,8 @@
 
 private import CProtobufC
 
-/// An allocator that protobuf-c draws from. Nothing is freed before the arena goes, so it counts what
-/// it gave and refuses beyond `SchemaLimits.maxArenaBytes`; protobuf-c then gives up cleanly.
+/// An allocator that protobuf-c draws from. Nothing is freed before the arena goes, so it counts
+/// what it gave and refuses beyond `SchemaLimits.maxArenaBytes`; protobuf-c then gives up cleanly.
 @safe
 final class Arena {
   private var chunks: [UnsafeMutableRawPointer] = unsafe []
@@ -29,7 +29,7 @@ final class Arena {
   }
 
   deinit {
-    for unsafe chunk in unsafe chunks { unsafe chunk.deallocate() }
+    while let chunk = unsafe chunks.popLast() { unsafe chunk.deallocate() }
     unsafe allocatorStorage.deinitialize(count: 1)
     unsafe allocatorStorage.deallocate()
   }

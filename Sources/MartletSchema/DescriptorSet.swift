@@ -1,5 +1,5 @@
-// The parts of a google.protobuf.FileDescriptorSet that a schema is made of, as they are on the wire.
-// Field numbers are those of google/protobuf/descriptor.proto.
+// The parts of a google.protobuf.FileDescriptorSet that a schema is made of, as they are on the
+// wire. Field numbers are those of google/protobuf/descriptor.proto.
 
 /// The files of a descriptor set, unlinked: type names are still text.
 struct DescriptorSet {

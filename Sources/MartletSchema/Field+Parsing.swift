@@ -1,9 +1,9 @@
 // A field's value from its spelling in an app file.
 
 extension Field {
-  /// The value that a text means for this field, as `read` of a `FieldPath` gives it: decimal numbers,
-  /// `true` and `false`, an enum's value by name or number, a string as it is. Nil when it means none;
-  /// always nil for messages and bytes.
+  /// The value that a text means for this field, as `read` of a `FieldPath` gives it: decimal
+  /// numbers, `true` and `false`, an enum's value by name or number, a string as it is. Nil when it
+  /// means none; always nil for messages and bytes.
   package func value(parsing text: String) -> FieldValue? {
     switch kind {
     case .double: return Double(text).map(FieldValue.double)

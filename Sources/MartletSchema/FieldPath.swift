@@ -2,8 +2,8 @@
 
 internal import MartletCore
 
-/// `kind` or `page.language`: the way through singular message fields to a singular field that is not
-/// a message. Reading walks only the fields in front of it and decodes nothing else.
+/// `kind` or `page.language`: the way through singular message fields to a singular field that is
+/// not a message. Reading walks only the fields in front of it and decodes nothing else.
 package struct FieldPath: Sendable, Hashable, CustomStringConvertible {
   package let text: String
 
@@ -40,7 +40,8 @@ package struct FieldPath: Sendable, Hashable, CustomStringConvertible {
       fields.append(field)
       if index == parts.count - 1 { continue }
       guard let next = field.messageType else {
-        throw SchemaError("\(field.fullName) is \(field.typeName) and has no field \(parts[index + 1])")
+        throw SchemaError(
+          "\(field.fullName) is \(field.typeName) and has no field \(parts[index + 1])")
       }
       type = next
     }

@@ -1,4 +1,5 @@
-// Whether bytes are a well-formed message of a type: the gate before protobuf-c and before replicas.
+// Whether bytes are a well-formed message of a type: the gate before protobuf-c and before
+// replicas.
 
 extension MessageType {
   /// Checks a whole message: nesting depth, lengths, varints, wire types and UTF-8. Fields that the

@@ -55,7 +55,8 @@ extension Schema {
       }
       let field = message.fields[index]
       if let oneof = field.oneof {
-        if let other = chosen[oneof], other != index, let place = places.removeValue(forKey: other) {
+        if let other = chosen[oneof], other != index, let place = places.removeValue(forKey: other)
+        {
           pieces[place] = .dropped
         }
         chosen[oneof] = index

@@ -36,8 +36,8 @@ extension Field {
     return result
   }
 
-  /// Every value of a numeric field: all elements of a repeated one, packed or not; of a singular one
-  /// the last, or its default.
+  /// Every value of a numeric field: all elements of a repeated one, packed or not; of a singular
+  /// one the last, or its default.
   package func numbers(in message: [UInt8]) throws(WireError) -> [FieldValue] {
     precondition(kind.isNumeric)
     var reader = WireReader(message)

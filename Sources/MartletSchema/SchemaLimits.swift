@@ -6,8 +6,8 @@ package enum SchemaLimits {
   /// default, and protobuf-c, which does not stop, overflows its stack near 10,000.
   package static let maxDepth = 100
 
-  /// Bytes that one message may take once decoded. An empty nested message is 2 bytes on the wire and
-  /// hundreds decoded; the largest message of 4 MiB of ordinary fields stays far below.
+  /// Bytes that one message may take once decoded. An empty nested message is 2 bytes on the wire
+  /// and hundreds decoded; the largest message of 4 MiB of ordinary fields stays far below.
   package static let maxArenaBytes = 256 << 20
 
   /// Bytes of a descriptor set: a hundred times the largest in common use.

@@ -2,8 +2,8 @@
 
 internal import MartletCore
 
-/// Declares every type first, then resolves what refers to them, so that the order of files does not
-/// matter.
+/// Declares every type first, then resolves what refers to them, so that the order of files does
+/// not matter.
 struct SchemaLinker {
   var messages: [Schema.MessageRecord] = []
   var enums: [Schema.EnumRecord] = []
@@ -57,7 +57,8 @@ struct SchemaLinker {
     if let name = duplicates.first {
       throw SchemaError("\(name) is defined twice in the descriptor set")
     }
-    for file in files where file.syntax != "proto2" && file.syntax != "proto3" && file.syntax != "" {
+    for file in files where file.syntax != "proto2" && file.syntax != "proto3" && file.syntax != ""
+    {
       throw SchemaError(
         "\(file.name) is written in \"\(file.syntax)\"; only proto3 and proto2 are supported")
     }
@@ -136,7 +137,8 @@ struct SchemaLinker {
     return record
   }
 
-  /// A map entry has a scalar key numbered 1 and a value numbered 2 (protobuf encoding guide, "Maps").
+  /// A map entry has a scalar key numbered 1 and a value numbered 2 (protobuf encoding guide,
+  /// "Maps").
   private func checkMapEntry(_ record: Schema.MessageRecord) throws(SchemaError) {
     guard record.fields.count == 2, let key = record.indexByNumber[1].map({ record.fields[$0] }),
       let value = record.indexByNumber[2].map({ record.fields[$0] }),
@@ -186,7 +188,8 @@ struct SchemaLinker {
     scope.isEmpty ? name : "\(scope).\(name)"
   }
 
-  /// lowerCamelCase as protoc makes it: each underscore goes and the letter after it is capitalized.
+  /// lowerCamelCase as protoc makes it: each underscore goes and the letter after it is
+  /// capitalized.
   static func jsonName(_ name: String) -> String {
     var result = ""
     var capitalize = false

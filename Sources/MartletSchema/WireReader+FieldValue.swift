@@ -36,8 +36,8 @@ extension WireReader {
 }
 
 extension [UInt8] {
-  /// The encoding of a number, without a tag. Values wider than the kind are cut; enums, booleans and
-  /// text have their own writers.
+  /// The encoding of a number, without a tag. Values wider than the kind are cut; enums, booleans
+  /// and text have their own writers.
   mutating func appendNumber(_ value: FieldValue, as kind: FieldKind) {
     let integer: UInt64 =
       switch value {

@@ -20,8 +20,8 @@ package struct WireTag: Sendable, Hashable {
   }
 }
 
-/// Why bytes are not a message of a type, and where. `offset` counts from the start of the outermost
-/// message.
+/// Why bytes are not a message of a type, and where. `offset` counts from the start of the
+/// outermost message.
 package struct WireError: Error, Sendable, Hashable, CustomStringConvertible {
   package enum Reason: Sendable, Hashable {
     /// A value, or the length before it, reaches past the end of its message.

@@ -113,10 +113,12 @@ import Testing
     #expect(try reason([0x8a, 3, 3, 0, 0, 0]) == .raggedPackedValues)
   }
 
-  @Test(arguments: [
-    [0x80], [0xff], [0xc3], [0xc0, 0xaf], [0xe0, 0x80, 0xaf], [0xed, 0xa0, 0x80],
-    [0xf4, 0x90, 0x80, 0x80], [0xf8, 0x88, 0x80, 0x80, 0x80], [0xe2, 0x82], [0x61, 0xe2, 0x28, 0xa1],
-  ] as [[UInt8]])
+  @Test(
+    arguments: [
+      [0x80], [0xff], [0xc3], [0xc0, 0xaf], [0xe0, 0x80, 0xaf], [0xed, 0xa0, 0x80],
+      [0xf4, 0x90, 0x80, 0x80], [0xf8, 0x88, 0x80, 0x80, 0x80], [0xe2, 0x82],
+      [0x61, 0xe2, 0x28, 0xa1],
+    ] as [[UInt8]])
   func badUTF8(text: [UInt8]) throws {
     var bytes: [UInt8] = []
     bytes.appendField(14, text)
@@ -154,8 +156,9 @@ import Testing
     }
   }
 
-  /// Flips, cuts and splices real messages. What passes the check must unpack (but for the encodings
-  /// that protobuf-c does not take), pack, become JSON and be read by paths without a crash.
+  /// Flips, cuts and splices real messages. What passes the check must unpack (but for the
+  /// encodings that protobuf-c does not take), pack, become JSON and be read by paths without a
+  /// crash.
   @Test(arguments: 0..<8) func randomMutations(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     let type = try Fixture.allTypes()

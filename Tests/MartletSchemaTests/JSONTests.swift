@@ -35,10 +35,12 @@ import Testing
     #expect(Array(try parse(#"{"fBytes": "+/8="}"#).fBytes) == [0xfb, 0xff])
     #expect(try parse(#"{"renamed": "a"}"#).renamed == "a")
     #expect(try parse(#"{"fString": "\u00e4\ud83d\udc26\/"}"#).fString == "ä🐦/")
-    #expect(try parse(#"{"wTimestamp": "2023-11-14T23:13:20.5+01:00"}"#).wTimestamp.seconds
-      == 1_700_000_000)
-    #expect(try parse(#"{"wMask": "fInt32,fMessage.fBool"}"#).wMask.paths
-      == ["f_int32", "f_message.f_bool"])
+    #expect(
+      try parse(#"{"wTimestamp": "2023-11-14T23:13:20.5+01:00"}"#).wTimestamp.seconds
+        == 1_700_000_000)
+    #expect(
+      try parse(#"{"wMask": "fInt32,fMessage.fBool"}"#).wMask.paths
+        == ["f_int32", "f_message.f_bool"])
     #expect(try parse(#"{"wInt64": "7", "wValue": null}"#).hasWValue)
     #expect(try !parse(#"{"wInt64": null}"#).hasWInt64)
   }
@@ -69,10 +71,16 @@ import Testing
   @Test(arguments: [
     (#"{"fInt23": 1}"#, "fInt23: martlet.test.v1.AllTypes has no such field; did you mean fInt32?"),
     (#"{"fMessage": {"fBool": 1}}"#, "fMessage.fBool: expected true or false, found a number"),
-    (#"{"rMessage": [{}, {"fInt32": "x"}]}"#, #"rMessage[1].fInt32: expected an integer, found "x""#),
+    (
+      #"{"rMessage": [{}, {"fInt32": "x"}]}"#,
+      #"rMessage[1].fInt32: expected an integer, found "x""#
+    ),
     (#"{"mStringInt32": {"k": true}}"#, "mStringInt32[k]: expected an integer, found a boolean"),
     (#"{"mInt64String": {"k": "v"}}"#, "mInt64String[k]: the key is not a int64"),
-    (#"{"fInt32": 2147483648}"#, "fInt32: 2147483648 is not an integer from -2147483648 to 2147483647"),
+    (
+      #"{"fInt32": 2147483648}"#,
+      "fInt32: 2147483648 is not an integer from -2147483648 to 2147483647"
+    ),
     (#"{"fUint32": -1}"#, "fUint32: -1 is not an integer from 0 to 4294967295"),
     (#"{"fInt32": 1.5}"#, "fInt32: 1.5 is not an integer from -2147483648 to 2147483647"),
     (#"{"fDouble": 1e999}"#, "fDouble: 1e999 is out of the range of double"),
@@ -80,15 +88,19 @@ import Testing
     (#"{"fDouble": "0x10"}"#, #"fDouble: expected a number, found "0x10""#),
     (#"{"fDouble": " 1"}"#, #"fDouble: expected a number, found " 1""#),
     (#"{"fBytes": "!"}"#, "fBytes: not base64"),
-    (#"{"fKind": "KIND_LOPED"}"#,
+    (
+      #"{"fKind": "KIND_LOPED"}"#,
       "fKind: martlet.test.v1.Kind has no value KIND_LOPED; did you mean KIND_LOOPED?; allowed: "
-        + "KIND_UNSPECIFIED, KIND_LOOPED, KIND_OPEN, KIND_WIDE_OPEN, KIND_NEGATIVE"),
+        + "KIND_UNSPECIFIED, KIND_LOOPED, KIND_OPEN, KIND_WIDE_OPEN, KIND_NEGATIVE"
+    ),
     (#"{"fInt32": 1, "f_int32": 2}"#, "f_int32: is given twice"),
     (#"{"cInt32": 1, "cString": "x"}"#, "cString: excludes cInt32; both are in the oneof choice"),
     (#"{"rInt32": 1}"#, "rInt32: expected an array for repeated int32, found a number"),
     (#"{"rInt32": [null]}"#, "rInt32[0]: expected an integer, found null"),
-    (#"{"wTimestamp": "2023-02-29T00:00:00Z"}"#,
-      "wTimestamp: expected a time such as 2026-01-02T03:04:05Z, found \"2023-02-29T00:00:00Z\""),
+    (
+      #"{"wTimestamp": "2023-02-29T00:00:00Z"}"#,
+      "wTimestamp: expected a time such as 2026-01-02T03:04:05Z, found \"2023-02-29T00:00:00Z\""
+    ),
     (#"{"wDuration": "1"}"#, "wDuration: expected a duration such as 1.5s, found \"1\""),
     (#"{"wAny": {"x": 1}}"#, "wAny: an Any says its type in @type"),
     (#"{"wAny": {"@type": "a/b.C"}}"#, "wAny.@type: the schema does not have the type of a/b.C"),
@@ -97,7 +109,10 @@ import Testing
     ("{\n  \"fInt32\": 01}", "line 2, column 13: expected a number without leading zeros"),
     ("{\"a\"", "line 1, column 5: expected : after a member's name"),
     ("{} x", "line 1, column 4: expected the end of the JSON text"),
-    ("{\"fString\": \"\u{1}\"}", "line 1, column 15: a control character in a string must be escaped"),
+    (
+      "{\"fString\": \"\u{1}\"}",
+      "line 1, column 15: a control character in a string must be escaped"
+    ),
     (#"{"fString": "\ud800"}"#, "line 1, column 20: half of a surrogate pair"),
   ])
   func mistakesAreNamed(json: String, message: String) throws {

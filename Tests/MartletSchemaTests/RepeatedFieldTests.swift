@@ -32,7 +32,8 @@ import Testing
 
   @Test func numbersAreReadPackedAndNot() throws {
     let packed = try AllTypes.with { $0.rInt32 = [1, -2] }.bytes
-    #expect(try field("r_int32").numbers(in: packed + [0xd8, 2, 3]) == [1, -2, 3].map(FieldValue.signed))
+    #expect(
+      try field("r_int32").numbers(in: packed + [0xd8, 2, 3]) == [1, -2, 3].map(FieldValue.signed))
     #expect(try field("f_double").numbers(in: []) == [.double(0)])
     let both = try AllTypes.with { $0.fDouble = 1 }.bytes + AllTypes.with { $0.fDouble = 2 }.bytes
     #expect(try field("f_double").numbers(in: both) == [.double(2)])

@@ -68,7 +68,8 @@ import Testing
   }
 
   @Test func ofEntriesWithTheSameKeyTheLastCounts() throws {
-    let bytes = try AllTypes.with { $0.mStringInt32 = ["a": 1] }.bytes
+    let bytes =
+      try AllTypes.with { $0.mStringInt32 = ["a": 1] }.bytes
       + AllTypes.with { $0.mStringInt32 = ["a": 2] }.bytes
     #expect(try Fixture.allTypes().json(bytes) == #"{"mStringInt32":{"a":2}}"#)
   }

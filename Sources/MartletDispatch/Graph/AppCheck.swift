@@ -3,9 +3,9 @@
 package import MartletCore
 package import MartletSchema
 
-/// Every mistake in the services, routes and graphs of an app that its schema shows, in the order of
-/// the file; what `AppSpec.problems()` reports is not repeated. An app without protos has no schema:
-/// its services and methods cannot be checked, and a graph in it is a mistake.
+/// Every mistake in the services, routes and graphs of an app that its schema shows, in the order
+/// of the file; what `AppSpec.problems()` reports is not repeated. An app without protos has no
+/// schema: its services and methods cannot be checked, and a graph in it is a mistake.
 package func checkApp(_ app: AppSpec, _ schema: Schema?) -> [SpecProblem] {
   let known = Set(app.problems().map(\.path))
   var problems: [SpecProblem] = []

@@ -16,8 +16,8 @@ package struct SpecProblems: Error, Sendable, Hashable, CustomStringConvertible 
   }
 }
 
-/// Compiles one graph. It finds every mistake, not just the first; what follows from a mistake already
-/// found is not reported again.
+/// Compiles one graph. It finds every mistake, not just the first; what follows from a mistake
+/// already found is not reported again.
 package struct GraphCompiler {
   let schema: Schema
   let deployments: [DeploymentSpec]
@@ -136,7 +136,8 @@ package struct GraphCompiler {
 }
 
 extension Schema {
-  /// What to say about a method that there is not: the nearest of its service, or the nearest service.
+  /// What to say about a method that there is not: the nearest of its service, or the nearest
+  /// service.
   func unknownMethod(_ name: MethodName) -> String {
     guard let service = service(named: name.service) else {
       return unknownService(name.service)

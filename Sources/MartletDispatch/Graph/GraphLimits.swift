@@ -11,12 +11,13 @@ package struct GraphLimits: Sendable, Hashable {
   /// Elements that one `for_each` runs on. A page has hundreds of objects, not thousands.
   package var maxElements = 4_096
 
-  /// Calls that one request makes altogether. A `for_each` in a `for_each` multiplies, and each call is
-  /// another request to somebody.
+  /// Calls that one request makes altogether. A `for_each` in a `for_each` multiplies, and each
+  /// call is another request to somebody.
   package var maxLegs = 10_000
 
-  /// Calls that one request has in flight at once; further ones wait inside the run, in order. It stays
-  /// below the default of `max_queued_requests`, so that one large page does not fill a queue.
+  /// Calls that one request has in flight at once; further ones wait inside the run, in order. It
+  /// stays below the default of `max_queued_requests`, so that one large page does not fill a
+  /// queue.
   package var maxOngoingLegs = 64
 
   package init() {}

@@ -13,8 +13,8 @@ package struct GraphLeg: Sendable, Hashable, CustomStringConvertible {
   package var description: String { "leg \(number)" }
 }
 
-/// A duty of the router. Exactly one `finish` or `fail` ends a run that was not abandoned, and no order
-/// follows it.
+/// A duty of the router. Exactly one `finish` or `fail` ends a run that was not abandoned, and no
+/// order follows it.
 package enum GraphOrder: Sendable, Equatable {
   /// Call a deployment and report `answered` or `failed` for this leg, once.
   case call(leg: GraphLeg, deployment: String, method: MethodName, message: [UInt8])

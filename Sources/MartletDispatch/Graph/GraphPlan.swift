@@ -3,8 +3,8 @@
 package import MartletCore
 package import MartletSchema
 
-/// The outcome of `GraphCompiler`: nodes in one array that refer to each other by index. Every type on
-/// the way fits, so running it needs no further checks of types.
+/// The outcome of `GraphCompiler`: nodes in one array that refer to each other by index. Every type
+/// on the way fits, so running it needs no further checks of types.
 package struct GraphPlan: Sendable {
   /// The method whose requests run the graph.
   package let route: MethodName

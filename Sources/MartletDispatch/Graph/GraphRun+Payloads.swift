@@ -76,7 +76,8 @@ extension GraphRun {
       values.append(value)
     }
     let most = counts.values.max() ?? 0
-    // Values that tie go to the one with the first branch; that branch's answer stands for them all.
+    // Values that tie go to the one with the first branch; that branch's answer stands for them
+    // all.
     let winner = values.firstIndex { counts[$0] == most } ?? 0
     return answers[winner]
   }
@@ -133,8 +134,8 @@ extension GraphRun {
 }
 
 extension FieldValue {
-  /// The mean of numbers of one type. Of integers it is exact and rounded to the nearest, halves away
-  /// from zero.
+  /// The mean of numbers of one type. Of integers it is exact and rounded to the nearest, halves
+  /// away from zero.
   static func mean(of values: [FieldValue]) -> FieldValue {
     guard let first = values.first else { return .double(0) }
     switch first {

@@ -87,8 +87,8 @@ package struct GraphRun: Sendable {
     return end() + [.fail(status)]
   }
 
-  /// Nobody waits for the answer any more: the client cancelled or its deadline passed. Only legs are
-  /// cancelled; what the client is told is the router's to say.
+  /// Nobody waits for the answer any more: the client cancelled or its deadline passed. Only legs
+  /// are cancelled; what the client is told is the router's to say.
   package mutating func abandoned() -> [GraphOrder] {
     isOver ? [] : end()
   }

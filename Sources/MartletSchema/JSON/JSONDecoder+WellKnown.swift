@@ -7,7 +7,8 @@ extension JSONDecoder {
     guard name.hasPrefix("google.protobuf.") else { return false }
     switch name.dropFirst("google.protobuf.".count) {
     case "Timestamp":
-      try fillTime(message, value, "a time such as 2026-01-02T03:04:05Z", WellKnownTime.parseTimestamp)
+      try fillTime(
+        message, value, "a time such as 2026-01-02T03:04:05Z", WellKnownTime.parseTimestamp)
     case "Duration":
       try fillTime(message, value, "a duration such as 1.5s", WellKnownTime.parseDuration)
     case "DoubleValue", "FloatValue", "Int64Value", "UInt64Value", "Int32Value", "UInt32Value",
@@ -53,7 +54,9 @@ extension JSONDecoder {
   }
 
   private func fillFieldMask(_ message: MessageNode, _ value: JSONValue) throws(JSONError) {
-    guard case .string(let text) = value else { throw expected("a list of paths in a string", value) }
+    guard case .string(let text) = value else {
+      throw expected("a list of paths in a string", value)
+    }
     let paths = text.split(separator: ",").map { path in
       path.reduce(into: "") { name, character in
         name += character.isUppercase ? "_\(character.lowercased())" : String(character)

@@ -1,7 +1,7 @@
 // Messages to JSON (protobuf's "JSON Mapping").
 
-/// Writes messages; `path` is where it is, for errors, and `depth` how deep. Decoding bounds the depth
-/// too, but it starts anew in every `Any`.
+/// Writes messages; `path` is where it is, for errors, and `depth` how deep. Decoding bounds the
+/// depth too, but it starts anew in every `Any`.
 struct JSONEncoder {
   let path: String
   let depth: Int

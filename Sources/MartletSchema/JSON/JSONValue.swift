@@ -1,7 +1,7 @@
 // JSON text as a tree.
 
-/// A JSON value (RFC 8259). Numbers keep their text, so that 64-bit integers stay exact; objects keep
-/// the order of their members.
+/// A JSON value (RFC 8259). Numbers keep their text, so that 64-bit integers stay exact; objects
+/// keep the order of their members.
 enum JSONValue: Equatable {
   case null
   case bool(Bool)

@@ -2,7 +2,8 @@
 
 extension MessageType {
   /// The bytes of the message that a JSON text describes, by the proto3 JSON mapping. Fields go by
-  /// their JSON name or their own. The error names the value; for an unknown field the nearest name.
+  /// their JSON name or their own. The error names the value; for an unknown field the nearest
+  /// name.
   package func encode(json: String) throws(JSONError) -> [UInt8] {
     let value = try JSONParser.parse(json)
     let message: DynamicMessage
@@ -15,8 +16,9 @@ extension MessageType {
     return message.pack()
   }
 
-  /// The JSON of a message: on one line, or indented by two spaces. Fields that are not set are left
-  /// out. The error says why the bytes are not a message of this type, or what JSON cannot say.
+  /// The JSON of a message: on one line, or indented by two spaces. Fields that are not set are
+  /// left out. The error says why the bytes are not a message of this type, or what JSON cannot
+  /// say.
   package func json(_ message: [UInt8], pretty: Bool = false) throws(JSONError) -> String {
     var text = JSONText(pretty: pretty)
     try JSONEncoder(path: "", depth: 1).write(decode(message, at: "").root, to: &text)

@@ -88,8 +88,10 @@ import Testing
   }
 
   @Test func nestedFieldsAndEveryKindOfCase() throws {
-    #expect(try problems(.switchOn("place.region", ["EU": .open, "": .looped]), for: "Judge") == [])
-    #expect(try problems(.switchOn("kind", ["1": .open, "KIND_OPEN": .looped]), for: "Judge") == [])
+    #expect(
+      try problems(.switchOn("place.region", ["EU": .open, "": .looped]), for: "Judge") == [])
+    #expect(
+      try problems(.switchOn("kind", ["1": .open, "KIND_OPEN": .looped]), for: "Judge") == [])
     let answer = GraphNode.sequence([.fetch, .combine])
     #expect(try problems(.switchOn("size", ["-1": answer, "7": answer]), for: "Analyze") == [])
     #expect(try problems(.switchOn("color", ["true": answer]), for: "Analyze") == [])
@@ -191,7 +193,8 @@ import Testing
   @Test func combinersThatDoNotFit() throws {
     let branches: [GraphNode] = [.looped, .open]
     #expect(try problems(.ensemble(branches, .vote(field: "object")), for: "Judge") == [])
-    #expect(try problems(.ensemble(branches, .mean(fields: ["score", "votes"])), for: "Judge") == [])
+    #expect(
+      try problems(.ensemble(branches, .mean(fields: ["score", "votes"])), for: "Judge") == [])
     #expect(
       try problems(.ensemble(branches, .vote(field: "objekt")), for: "Judge")
         == [

@@ -329,8 +329,8 @@ import Testing
     #expect(fits.started(page([open])).count == 2)
   }
 
-  /// Whatever order reports come in, a run ends once, and never with a leg in flight that it did not
-  /// cancel.
+  /// Whatever order reports come in, a run ends once, and never with a leg in flight that it did
+  /// not cancel.
   @Test(arguments: 0..<200) func anyOrderOfReportsEndsOnce(seed: UInt64) throws {
     var random = GraphSeed(state: seed)
     var limits = GraphLimits()
