@@ -10,6 +10,8 @@ extension Field {
 
   /// Where the content of each occurrence of a length-delimited field lies, in order.
   package func elementRanges(in message: [UInt8]) throws(WireError) -> [Range<Int>] {
+    // Read once: looking a field up in its schema for every tag costs more than the tag.
+    let number = number
     var reader = WireReader(message)
     var ranges: [Range<Int>] = []
     while let tag = try reader.nextTag() {
@@ -40,6 +42,7 @@ extension Field {
   /// one the last, or its default.
   package func numbers(in message: [UInt8]) throws(WireError) -> [FieldValue] {
     precondition(kind.isNumeric)
+    let (number, kind) = (number, kind)
     var reader = WireReader(message)
     var values: [FieldValue] = []
     while let tag = try reader.nextTag() {
@@ -83,6 +86,7 @@ extension Field {
   private func removed(from message: [UInt8], reserving extra: Int) throws(WireError) -> [UInt8] {
     var result: [UInt8] = []
     result.reserveCapacity(message.count + extra)
+    let number = number
     var reader = WireReader(message)
     var kept = 0
     var start = 0
