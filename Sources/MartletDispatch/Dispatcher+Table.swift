@@ -2,13 +2,16 @@
 package import MartletCore
 
 extension Dispatcher {
-  /// A version of an app, before the first table that names it. The same version again changes nothing.
-  package mutating func define(_ definition: AppDefinition) {
+  /// A version of an app, before the first table that names it. The same version again changes nothing
+  /// and gives nil.
+  @discardableResult
+  package mutating func define(_ definition: AppDefinition) -> VersionID? {
     let app = definition.spec.name
-    guard apps[app]?.versions[definition.version] == nil else { return }
+    guard apps[app]?.versions[definition.version] == nil else { return nil }
     let index = versions.insert(
       VersionState(app: app, version: definition.version, spec: definition.spec))
     apps[app, default: AppState()].versions[definition.version] = index
+    return VersionID(index: index)
   }
 
   /// Whether a version was defined and is still kept.
@@ -139,6 +142,22 @@ extension Dispatcher {
       case .service(let service, _): "\(service)/*"
       }
     }
+  }
+
+  /// Whether a route leads to a service or to a method of it.
+  package func routesLead(toService service: String) -> Bool {
+    let routes = appOrder.compactMap { apps[$0]?.current }.flatMap { versions[$0].spec.routes }
+    return routes.contains { route in
+      switch route {
+      case .graph(let method, _), .method(let method, _): method.service == service
+      case .service(let name, _): name == service
+      }
+    }
+  }
+
+  /// The deployments of an app's current version, in the order of its file.
+  package func deploymentNames(of app: String) -> [String] {
+    apps[app]?.current.map { versions[$0].spec.deployments.map(\.name) } ?? []
   }
 
   // MARK: Calls that lost their version

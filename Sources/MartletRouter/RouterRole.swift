@@ -1,10 +1,98 @@
 // The router process.
-package import MartletCore
+internal import CLinux
+internal import Glibc
+internal import Logging
+internal import MartletCore
+internal import MartletNet
 
 /// The role `router`: dispatches requests to replicas and runs graphs.
 package enum RouterRole {
   /// Serves until SIGTERM, SIGINT or the parent's end, then drains. Throws when it cannot listen.
-  package static func run(_ options: RouterOptions) async throws(RPCError) {
-    fatalError("being written")
+  @concurrent
+  package static func run(_ options: RouterOptions) async throws {
+    TerminationSignals.block()
+    let group = LoopGroup(count: 1)
+    let loop = group.loops[0]
+    var failure: (any Error)?
+    do {
+      try await withTaskExecutorPreference(loop) {
+        try await RouterProcess(options, loop).run()
+      }
+    } catch {
+      failure = error
+    }
+    await group.shutdown()
+    if let failure { throw failure }
+  }
+}
+
+/// A router with its listeners. Runs on the loop.
+private struct RouterProcess {
+  /// Callers of the local socket are replicas whose own requests have been drained before.
+  private static let localDrainTime = Duration.seconds(1)
+
+  private let options: RouterOptions
+  private let loop: Loop
+  private let router: Router
+  private let ingress: Listener
+  private let local: Listener
+
+  init(_ options: RouterOptions, _ loop: Loop) {
+    self.options = options
+    self.loop = loop
+    router = Router(
+      loop: loop, limits: options.limits, logger: Logger(label: "martlet.\(options.name)"))
+    ingress = Listener(
+      on: loop, limits: options.limits, acceptor: RequestGate(router, isLocal: false))
+    local = Listener(
+      on: loop, limits: options.limits, acceptor: RequestGate(router, isLocal: true))
+  }
+
+  func run() async throws {
+    let (ends, end) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingOldest(1))
+    let parent = options.endsWithParent ? watchParent(end) : nil
+    defer { if let parent { close(parent) } }
+    let signals = try TerminationSignals(on: loop)
+    try await listen(ingress, on: options.ingress)
+    if let socket = options.local { try await listen(local, on: socket) }
+    let link = ControllerLink(router: router, name: options.name, controller: options.controller)
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await link.run() }
+      group.addTask {
+        if let signal = await signals.next() { end.yield("\(signal)") }
+      }
+      for await reason in ends {
+        router.logger.info("draining: \(reason)")
+        break
+      }
+      router.isDraining = true
+      await ingress.drain(within: options.drainTimeout)
+      await local.drain(within: RouterProcess.localDrainTime)
+      group.cancelAll()
+    }
+  }
+
+  private func listen(_ listener: Listener, on socket: RouterOptions.Socket) async throws {
+    switch socket {
+    case .inherited(let descriptor): try await listener.listen(onInherited: descriptor)
+    case .bind(let endpoint): _ = try await listener.listen(on: endpoint)
+    }
+  }
+
+  /// Ends the process with its parent. The signal is for a parent that dies while the loop is stuck;
+  /// it comes when the parent's spawning thread ends, so the parent keeps that alive.
+  private func watchParent(_ end: AsyncStream<String>.Continuation) -> CInt? {
+    let parent = getppid()
+    _ = martlet_die_with_parent(SIGTERM)
+    let descriptor = martlet_pidfd_open(parent)
+    guard descriptor >= 0, getppid() == parent else {
+      end.yield("the parent is gone")
+      return descriptor >= 0 ? descriptor : nil
+    }
+    loop.watch(descriptor) {
+      end.yield("the parent is gone")
+      return .stop
+    }
+    return descriptor
   }
 }

@@ -1,0 +1,177 @@
+// One leg of a graph on its way to a replica and back.
+internal import MartletCore
+internal import MartletDispatch
+internal import MartletNet
+internal import MartletWire
+
+/// A unary call that a graph makes. It is tried again as the dispatcher says; the graph hears of the last
+/// try only.
+final class GraphCall: CallOwner {
+  let router: Router
+  private let method: MethodName
+  private let message: [UInt8]
+  private let leg: GraphLeg
+  private var request: GraphRequest?
+  private var attempt: GraphAttempt?
+  var call: CallID?
+
+  init(_ request: GraphRequest, _ leg: GraphLeg, _ method: MethodName, _ message: [UInt8]) {
+    self.request = request
+    self.leg = leg
+    self.method = method
+    self.message = message
+    router = request.router
+  }
+
+  /// The graph does not need the answer any more.
+  func cancel() {
+    guard request != nil else { return }
+    request = nil
+    attempt?.detach()
+    end(.abandoned)
+  }
+
+  // MARK: The dispatcher's word
+
+  var mayReplay: Bool { true }
+
+  func send(over link: ReplicaLink) -> Bool {
+    guard let request, let call else { return true }
+    var headers = HeaderBlock.grpcRequest(path: method.path, authority: "localhost")
+    headers.append(contentsOf: request.metadata)
+    if let deadline = router.dispatcher.deadline(of: call) {
+      headers.append(timeout: deadline.remaining(at: router.loop.now))
+    }
+    let attempt = GraphAttempt(self, maxMessageBytes: router.limits.maxMessageBytes)
+    guard let stream = link.open(headers, attempt) else { return false }
+    attempt.stream = stream
+    self.attempt = attempt
+    stream.sendMessage(message)
+    stream.sendEnd()
+    return true
+  }
+
+  func ended(_ refusal: Refusal) {
+    attempt?.detach()
+    call = nil
+    report(.failure(RPCError(refusal.status)))
+  }
+
+  // MARK: The attempt's word
+
+  /// The replica answered, with OK and a message or with another status.
+  func answered(_ result: Result<[UInt8], RPCError>) {
+    end(.answered)
+    report(result)
+  }
+
+  /// The replica answered with what is no answer.
+  func answeredNonsense(_ refusal: Refusal) {
+    end(.broken)
+    report(.failure(RPCError(refusal.status)))
+  }
+
+  func attemptFailed(_ closure: StreamClosure) {
+    guard let call else { return }
+    switch closure {
+    case .unprocessed: router.fail(call, .unprocessed)
+    case .connectionLost: router.fail(call, .connectionLost)
+    case .reset, .finished:
+      end(.broken)
+      report(.failure(RPCError(closure.status)))
+    }
+  }
+
+  private func end(_ how: CallEnd) {
+    guard let call else { return }
+    self.call = nil
+    router.end(call, how)
+  }
+
+  private func report(_ result: Result<[UInt8], RPCError>) {
+    guard let request else { return }
+    self.request = nil
+    attempt = nil
+    switch result {
+    case .success(let message): request.legAnswered(leg, message)
+    case .failure(let error): request.legFailed(leg, error.status)
+    }
+  }
+}
+
+/// One try of a leg: the handler of a replica's stream.
+private final class GraphAttempt: ClientStreamHandler {
+  private var call: GraphCall?
+  var stream: ClientStream?
+  private var deframer: MessageDeframer
+  private var message: [UInt8]?
+
+  init(_ call: GraphCall, maxMessageBytes: Int) {
+    self.call = call
+    deframer = MessageDeframer(maxMessageBytes: maxMessageBytes)
+  }
+
+  /// Nobody waits for this attempt any more.
+  func detach() {
+    guard call != nil else { return }
+    call = nil
+    stream?.reset(.cancel)
+  }
+
+  func headersReceived(
+    _ headers: borrowing HeaderBlock, _ section: HeaderSection, endOfStream: Bool
+  ) {
+    guard call != nil, section == .trailers || section == .response && endOfStream else { return }
+    let status =
+      headers.grpcStatus
+      ?? RPCStatus(
+        RPCStatus.Code(httpStatus: headers.httpStatus ?? 200), "the answer has no gRPC status")
+    guard status.code == .ok else { return take { $0.answered(.failure(RPCError(status))) } }
+    guard let message, deframer.isBetweenMessages else {
+      return take { $0.answeredNonsense(Refusal(.internalError, "OK came without a message")) }
+    }
+    take { $0.answered(.success(message)) }
+  }
+
+  func dataReceived(_ bytes: UnsafeRawBufferPointer) {
+    stream?.consumed(bytes.count)
+    guard call != nil else { return }
+    var bytes = bytes
+    do throws(FramingError) {
+      while let next = try deframer.next(from: &bytes) {
+        guard message == nil else {
+          return breakOff(Refusal(.internalError, "a unary call was answered with two messages"))
+        }
+        message = next
+      }
+    } catch {
+      breakOff(Refusal(error, whose: "the answer"))
+    }
+  }
+
+  func endReceived() {}
+
+  func becameWritable() {}
+
+  /// Looked at once the connection has settled, as for plain requests.
+  func closed(_ closure: StreamClosure) {
+    stream = nil
+    guard let call else { return }
+    call.router.loop.executeLater { [weak self] in
+      guard let self, self.call === call else { return }
+      take { $0.attemptFailed(closure) }
+    }
+  }
+
+  private func breakOff(_ refusal: Refusal) {
+    stream?.reset(.cancel)
+    take { $0.answeredNonsense(refusal) }
+  }
+
+  /// Gives the call its outcome, once.
+  private func take(_ body: (GraphCall) -> Void) {
+    guard let call else { return }
+    self.call = nil
+    body(call)
+  }
+}

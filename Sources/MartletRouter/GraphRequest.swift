@@ -1,0 +1,170 @@
+// A request that a graph answers.
+internal import MartletCore
+internal import MartletDispatch
+internal import MartletNet
+internal import MartletWire
+
+/// Buffers one message of a client, runs a plan on it and answers with what comes out. The handler of the
+/// client's stream.
+final class GraphRequest: StreamHandler {
+  let router: Router
+  private let stream: ServerStream
+  let version: VersionID
+  let deadline: Deadline?
+  private var run: GraphRun
+
+  /// Custom metadata of the request and the version's mark, for every leg.
+  private(set) var metadata = HeaderBlock()
+
+  private var deframer: MessageDeframer
+  private var message: [UInt8]?
+  private var legs: [Int: GraphCall] = [:]
+  private var deadlineTimer: Timer?
+
+  /// Orders that came in while others were being followed.
+  private var orders: [GraphOrder] = []
+  private var isFollowingOrders = false
+  private(set) var isOver = false
+
+  init(
+    _ router: Router, _ stream: ServerStream, _ version: VersionID, _ plan: GraphPlan,
+    _ deadline: Deadline?
+  ) {
+    self.router = router
+    self.stream = stream
+    self.version = version
+    self.deadline = deadline
+    run = GraphRun(plan)
+    deframer = MessageDeframer(maxMessageBytes: router.limits.maxMessageBytes)
+  }
+
+  func begin(_ headers: borrowing HeaderBlock, endOfStream: Bool) {
+    router.dispatcher.requestEntered(version)
+    router.settle()
+    for index in 0..<headers.count
+    where headers.isCustom(at: index) && !headers.staysBehind(at: index) {
+      metadata.append(fieldAt: index, of: headers)
+    }
+    router.appendMark(of: version, to: &metadata)
+    if let deadline {
+      deadlineTimer = router.loop.schedule(at: deadline.time) { [weak self] in
+        self?.giveUp(Refusal(.deadlineExceeded, "the graph did not end before the deadline"))
+      }
+    }
+    if endOfStream { endReceived() }
+  }
+
+  // MARK: The client's side
+
+  func dataReceived(_ bytes: UnsafeRawBufferPointer) {
+    stream.consumed(bytes.count)
+    guard !isOver else { return }
+    var bytes = bytes
+    do throws(FramingError) {
+      while let next = try deframer.next(from: &bytes) {
+        guard message == nil else {
+          return giveUp(Refusal(.internalError, "a unary request has one message"))
+        }
+        message = next
+      }
+    } catch {
+      giveUp(Refusal(error, whose: "the request"))
+    }
+  }
+
+  func endReceived() {
+    guard !isOver else { return }
+    guard let message, deframer.isBetweenMessages else {
+      return giveUp(Refusal(.internalError, "the request ended without a whole message"))
+    }
+    follow(run.started(message))
+    self.message = nil
+  }
+
+  func becameWritable() {}
+
+  func closed(_ closure: StreamClosure) {
+    guard !isOver else { return }
+    follow(run.abandoned())
+    finish()
+  }
+
+  // MARK: The graph's side
+
+  func legAnswered(_ leg: GraphLeg, _ message: [UInt8]) {
+    legs[leg.number] = nil
+    follow(run.answered(leg, message))
+  }
+
+  func legFailed(_ leg: GraphLeg, _ status: RPCStatus) {
+    legs[leg.number] = nil
+    follow(run.failed(leg, status))
+  }
+
+  private func follow(_ new: [GraphOrder]) {
+    orders += new
+    // Following one may bring others, which then wait for those before them.
+    guard !isFollowingOrders else { return }
+    isFollowingOrders = true
+    var index = 0
+    while index < orders.count {
+      follow(orders[index])
+      index += 1
+    }
+    orders.removeAll(keepingCapacity: true)
+    isFollowingOrders = false
+  }
+
+  private func follow(_ order: GraphOrder) {
+    switch order {
+    case .call(let leg, let deployment, let method, let message):
+      guard !run.hasEnded else { return }
+      guard let pool = router.dispatcher.pool(of: deployment, in: version) else {
+        return legFailed(leg, RPCStatus(.unavailable, "there is no deployment \(deployment)"))
+      }
+      let call = GraphCall(self, leg, method, message)
+      legs[leg.number] = call
+      router.place(call, in: pool, deadline: deadline, isLeg: true, now: router.loop.now)
+    case .cancel(let leg):
+      legs.removeValue(forKey: leg.number)?.cancel()
+    case .finish(let message):
+      stream.answer(message)
+      finish()
+    case .fail(let status):
+      stream.answer(Refusal(status.code, status.message))
+      finish()
+    }
+  }
+
+  /// Ends the request without waiting for its legs.
+  private func giveUp(_ refusal: Refusal) {
+    guard !isOver else { return }
+    follow(run.abandoned())
+    stream.answer(refusal)
+    finish()
+  }
+
+  private func finish() {
+    guard !isOver else { return }
+    isOver = true
+    message = nil
+    deadlineTimer?.cancel()
+    router.dispatcher.requestEnded(version)
+    router.settle()
+  }
+}
+
+extension Refusal {
+  /// What is wrong with somebody's framing.
+  init(_ error: FramingError, whose: String) {
+    switch error {
+    case .tooLarge(let bytes, let limit):
+      self.init(
+        .resourceExhausted, "\(whose) has a message of \(bytes) bytes, beyond the limit of \(limit)")
+    case .compressed:
+      self.init(.unimplemented, "\(whose) is compressed, which the router does not understand")
+    case .badFlag(let flag):
+      self.init(.internalError, "\(whose) is not framed as gRPC: flag \(flag)")
+    }
+  }
+}

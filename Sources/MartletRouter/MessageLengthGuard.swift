@@ -1,0 +1,38 @@
+// Sees to it that no message of a stream is too long, without keeping any of it.
+
+/// Follows gRPC's length prefixes (gRPC over HTTP/2, "Length-Prefixed-Message") through a stream whose
+/// bytes are only passed on.
+struct MessageLengthGuard {
+  private let limit: Int
+  private var prefixTaken = 0
+  private var announced = 0
+
+  /// Payload of the current message that is still to come.
+  private var remaining = 0
+
+  init(limit: Int) {
+    self.limit = limit
+  }
+
+  /// The announced length of the first message that is too long; nil while all is well.
+  mutating func excess(in bytes: UnsafeRawBufferPointer) -> Int? {
+    var index = 0
+    while index < bytes.count {
+      if remaining > 0 {
+        let taken = min(remaining, bytes.count - index)
+        remaining -= taken
+        index += taken
+        continue
+      }
+      if prefixTaken > 0 { announced = announced << 8 | Int(bytes[index]) }
+      prefixTaken += 1
+      index += 1
+      guard prefixTaken == 5 else { continue }
+      if announced > limit { return announced }
+      remaining = announced
+      prefixTaken = 0
+      announced = 0
+    }
+    return nil
+  }
+}

@@ -1,0 +1,261 @@
+// A request that goes to one deployment: its bytes are moved both ways and never decoded.
+internal import MartletCore
+internal import MartletDispatch
+internal import MartletNet
+internal import MartletWire
+
+/// One client's request and, through its attempts, one replica's answer. The handler of the client's
+/// stream.
+final class PlainRequest: StreamHandler, CallOwner {
+  /// - waiting: the dispatcher has not sent the call yet, or not again. Exits: `sent`, `over`.
+  /// - sent: an attempt is under way, no byte of a response has come. Exits: `waiting`, `answering`,
+  ///   `over`.
+  /// - answering: the response's head went on to the client. Exit: `over`.
+  /// - over: nothing is owed to anybody.
+  private enum Phase {
+    case waiting
+    case sent
+    case answering
+    case over
+  }
+
+  let router: Router
+  let stream: ServerStream
+  private let version: VersionID
+  private let deadline: Deadline?
+  private var phase = Phase.waiting
+  var call: CallID?
+  private var attempt: PlainAttempt?
+
+  /// The head for replicas, without `grpc-timeout`.
+  private var headers: HeaderBlock
+  private var replay = ReplayBuffer()
+  private var lengths: MessageLengthGuard
+  private var requestHasEnded = false
+
+  /// Payload of the client that it may not replace yet: the replica is slow or the call waits.
+  private var uncredited = 0
+
+  init(
+    _ router: Router, _ stream: ServerStream, _ version: VersionID, _ deadline: Deadline?
+  ) {
+    self.router = router
+    self.stream = stream
+    self.version = version
+    self.deadline = deadline
+    headers = router.takeHeaders()
+    lengths = MessageLengthGuard(limit: router.limits.maxMessageBytes)
+  }
+
+  var isOver: Bool { phase == .over }
+
+  /// Takes the head and gives the call to the dispatcher.
+  func begin(
+    _ received: borrowing HeaderBlock, _ pool: PoolID, endOfStream: Bool, now: Timestamp
+  ) {
+    for index in 0..<received.count where !received.staysBehind(at: index) {
+      headers.append(fieldAt: index, of: received)
+    }
+    router.appendMark(of: version, to: &headers)
+    requestHasEnded = endOfStream
+    router.dispatcher.requestEntered(version)
+    router.place(self, in: pool, deadline: deadline, isLeg: false, now: now)
+  }
+
+  // MARK: The dispatcher's word
+
+  /// One message of the greatest length with its prefix.
+  private var maxReplayBytes: Int { router.limits.maxMessageBytes + 5 }
+
+  var mayReplay: Bool { replay.isComplete }
+
+  func send(over link: ReplicaLink) -> Bool {
+    guard phase == .waiting || phase == .sent else { return true }
+    let attempt = PlainAttempt(self)
+    guard let upstream = open(link, attempt) else { return false }
+    attempt.stream = upstream
+    self.attempt = attempt
+    phase = .sent
+    replay.forEach { upstream.sendData($0) }
+    if requestHasEnded { upstream.sendEnd() }
+    creditClient()
+    return true
+  }
+
+  /// Sends the head with the time that is left. Each attempt has its own.
+  private func open(_ link: ReplicaLink, _ attempt: PlainAttempt) -> ClientStream? {
+    guard let call, let deadline = router.dispatcher.deadline(of: call) else {
+      return link.open(headers, attempt)
+    }
+    var timed = router.takeHeaders()
+    timed.append(contentsOf: headers)
+    timed.append(timeout: deadline.remaining(at: router.loop.now))
+    let stream = link.open(timed, attempt)
+    router.giveBack(timed)
+    return stream
+  }
+
+  func ended(_ refusal: Refusal) {
+    guard phase != .over else { return }
+    attempt?.detach(.cancel)
+    if phase == .answering { stream.breakOff(refusal) } else { stream.answer(refusal) }
+    finish()
+  }
+
+  // MARK: The client's side
+
+  func dataReceived(_ bytes: UnsafeRawBufferPointer) {
+    guard phase != .over else { return stream.consumed(bytes.count) }
+    if let length = lengths.excess(in: bytes) {
+      stream.consumed(bytes.count)
+      return refuse(
+        Refusal(
+          .resourceExhausted,
+          "a message of \(length) bytes is beyond the limit of \(router.limits.maxMessageBytes)"))
+    }
+    uncredited += bytes.count
+    if replay.isComplete {
+      keep([UInt8](bytes))
+    } else {
+      attempt?.stream?.sendData(copying: bytes)
+    }
+    creditClient()
+  }
+
+  /// Sends a piece and remembers it, for as long as there is room to.
+  private func keep(_ piece: [UInt8]) {
+    if replay.count + piece.count <= maxReplayBytes, router.reserveReplay(piece.count) {
+      replay.append(piece)
+      attempt?.stream?.sendData(piece)
+    } else if let upstream = attempt?.stream {
+      upstream.sendData(piece)
+      router.releaseReplay(replay.drop())
+    } else {
+      refuse(
+        Refusal(
+          .resourceExhausted, "the router has no room for what the request sends while it waits"))
+    }
+  }
+
+  func endReceived() {
+    guard phase != .over, !requestHasEnded else { return }
+    requestHasEnded = true
+    attempt?.stream?.sendEnd()
+  }
+
+  func becameWritable() {
+    attempt?.creditReplica()
+  }
+
+  func closed(_ closure: StreamClosure) {
+    guard phase != .over else { return }
+    attempt?.detach(.cancel)
+    end(.abandoned)
+    finish()
+  }
+
+  /// Lets the client send more, unless the replica is slow, or the call waits and what may still come
+  /// could be more than the replay buffer takes.
+  func creditClient() {
+    guard uncredited > 0 else { return }
+    if let upstream = attempt?.stream {
+      guard upstream.isWritable else { return }
+    } else {
+      let room = maxReplayBytes - router.limits.initialStreamWindowBytes
+      guard replay.count <= max(0, room) else { return }
+    }
+    stream.consumed(uncredited)
+    uncredited = 0
+  }
+
+  private func refuse(_ refusal: Refusal) {
+    attempt?.detach(.cancel)
+    end(.abandoned)
+    if phase == .answering { stream.breakOff(refusal) } else { stream.answer(refusal) }
+    finish()
+  }
+
+  // MARK: The attempt's side
+
+  /// The response began: the request will not be sent again.
+  func answerBegan(_ head: borrowing HeaderBlock, endOfStream: Bool) {
+    phase = .answering
+    router.releaseReplay(replay.drop())
+    stream.sendHead(copy head, endOfStream: endOfStream)
+    if endOfStream { answerEnded() }
+  }
+
+  func answerEnded(with trailers: borrowing HeaderBlock) {
+    stream.sendTrailers(copy trailers)
+    answerEnded()
+  }
+
+  private func answerEnded() {
+    attempt?.detach(requestHasEnded ? nil : .cancel)
+    end(.answered)
+    finish()
+  }
+
+  /// The attempt's stream closed before the answer was whole.
+  func attemptFailed(_ closure: StreamClosure) {
+    guard let call else { return }
+    attempt = nil
+    switch (phase, closure) {
+    case (.sent, .unprocessed):
+      phase = .waiting
+      router.fail(call, .unprocessed)
+    case (.sent, .connectionLost):
+      phase = .waiting
+      router.fail(call, .connectionLost)
+    case (.sent, _), (.answering, _):
+      let status = closure.status
+      var isBroken = true
+      if case .connectionLost = closure { isBroken = false }
+      end(isBroken ? .broken : .abandoned)
+      let refusal = Refusal(status.code, status.message)
+      if phase == .answering { stream.breakOff(refusal) } else { stream.answer(refusal) }
+      finish()
+    case (.waiting, _), (.over, _):
+      break
+    }
+  }
+
+  // MARK: The end
+
+  /// Tells the dispatcher that the call is over, if it does not know.
+  private func end(_ how: CallEnd) {
+    guard let call else { return }
+    self.call = nil
+    router.end(call, how)
+  }
+
+  private func finish() {
+    guard phase != .over else { return }
+    phase = .over
+    call = nil
+    attempt = nil
+    if uncredited > 0 { stream.consumed(uncredited) }
+    router.releaseReplay(replay.drop())
+    // Taken out first, so that it can be emptied in place.
+    var spare = HeaderBlock()
+    swap(&spare, &headers)
+    router.giveBack(spare)
+    router.dispatcher.requestEnded(version)
+    router.settle()
+  }
+}
+
+extension HeaderBlock {
+  /// Whether a field of a client's request does not go on to replicas: the timeout is told anew, and
+  /// the mesh's own names are not for clients to use.
+  func staysBehind(at index: Int) -> Bool {
+    switch name(at: index) {
+    case .grpcTimeout: true
+    case .other: withField(at: index) { name, _ in name.starts(with: meshPrefix) }
+    default: false
+    }
+  }
+}
+
+/// What all names of `MeshHeader` start with.
+private let meshPrefix = Array("martlet-".utf8)

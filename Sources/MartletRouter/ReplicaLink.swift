@@ -1,0 +1,97 @@
+// The connection to one replica, made again for as long as the dispatcher wants it.
+internal import MartletCore
+internal import MartletDispatch
+internal import MartletNet
+internal import MartletWire
+
+/// One replica's slot and its connection. On the router's loop only.
+final class ReplicaLink: ClientConnectionObserver {
+  let slot: ReplicaSlot
+  let replica: ReplicaID
+  let endpoint: Endpoint
+  private unowned let router: Router
+
+  /// The connection that takes new calls, or is to; older ones may still finish theirs.
+  private var connection: ClientConnection?
+  private var connectTimer: Timer?
+
+  /// Calls that found no room on the connection although the dispatcher had some: the server allows fewer
+  /// streams than `max_ongoing_requests`.
+  private var crowded: [CallID] = []
+
+  init(_ slot: ReplicaSlot, _ replica: ReplicaID, _ endpoint: Endpoint, router: Router) {
+    self.slot = slot
+    self.replica = replica
+    self.endpoint = endpoint
+    self.router = router
+  }
+
+  // MARK: Orders
+
+  func connect(after delay: Duration) {
+    connectTimer?.cancel()
+    guard delay > .zero else { return connectNow() }
+    connectTimer = router.loop.schedule(after: delay) { [weak self] in self?.connectNow() }
+  }
+
+  private func connectNow() {
+    connection = .connect(
+      to: endpoint, on: router.loop, limits: router.limits, observer: self)
+  }
+
+  /// The slot is given up.
+  func disconnect() {
+    connectTimer?.cancel()
+    let connection = connection
+    self.connection = nil
+    connection?.drain()
+  }
+
+  // MARK: Calls
+
+  /// Opens a stream for a call; nil when the connection cannot take it now.
+  func open(_ headers: HeaderBlock, _ handler: any ClientStreamHandler) -> ClientStream? {
+    connection?.open(headers, handler)
+  }
+
+  /// Keeps a call for when the connection has room; false when it is not up.
+  func wait(_ call: CallID) -> Bool {
+    guard let connection, connection.state == .ready else { return false }
+    crowded.append(call)
+    return true
+  }
+
+  /// The connection takes no more calls. Tells the dispatcher once for each connection.
+  func connectionEnded() {
+    guard connection != nil else { return }
+    connection = nil
+    router.linkEnded(self)
+    let calls = crowded
+    crowded = []
+    for call in calls { router.resend(call) }
+  }
+
+  // MARK: Events
+
+  func connectionReady(_ connection: ClientConnection) {
+    guard connection === self.connection else { return }
+    router.linkReady(self)
+  }
+
+  func connectionCapacityChanged(_ connection: ClientConnection) {
+    guard connection === self.connection else { return }
+    let calls = crowded
+    crowded = []
+    for call in calls { router.resume(call, on: slot) }
+  }
+
+  func connectionGoingAway(_ connection: ClientConnection) {
+    guard connection === self.connection else { return }
+    connectionEnded()
+  }
+
+  func connectionClosed(_ connection: ClientConnection, _ error: RPCError?) {
+    guard connection === self.connection else { return }
+    connectionEnded()
+  }
+}

@@ -1,0 +1,112 @@
+// Where requests come in: the ingress, and the socket of the deployments' own calls.
+internal import MartletCore
+internal import MartletDispatch
+internal import MartletNet
+internal import MartletWire
+
+/// Takes the requests of one listener and finds out what they want.
+final class RequestGate: RequestAcceptor {
+  private let router: Router
+
+  /// Whether callers are replicas, which may name deployments and versions (`MeshHeader`).
+  private let isLocal: Bool
+
+  init(_ router: Router, isLocal: Bool) {
+    self.router = router
+    self.isLocal = isLocal
+  }
+
+  func connectionOpened(_ connection: ServerConnection) {}
+
+  func connectionClosed(_ connection: ServerConnection) {}
+
+  func requestReceived(
+    _ headers: borrowing HeaderBlock, on stream: ServerStream, endOfStream: Bool
+  ) -> (any StreamHandler)? {
+    guard let route = route(headers) else {
+      return unrouted(headers, on: stream, endOfStream: endOfStream)
+    }
+    let now = router.loop.now
+    let deadline: Deadline?
+    do throws(RPCError) {
+      deadline = try headers.grpcTimeout.map { Deadline(now + $0) }
+    } catch {
+      stream.answer(Refusal(error.status.code, error.status.message))
+      return nil
+    }
+    switch route.target {
+    case .deployment(let pool):
+      let request = PlainRequest(router, stream, route.version, deadline)
+      request.begin(headers, pool, endOfStream: endOfStream, now: now)
+      return request.isOver ? nil : request
+    case .graph(let index):
+      guard let plan = router.versions[route.version.index]?.plans[index] else { return nil }
+      guard headers.hasGRPCContentType else { return notGRPC(stream) }
+      let request = GraphRequest(router, stream, route.version, plan, deadline)
+      request.begin(headers, endOfStream: endOfStream)
+      return request.isOver ? nil : request
+    }
+  }
+
+  // MARK: Routes
+
+  private func route(_ headers: borrowing HeaderBlock) -> Route? {
+    if isLocal, let route = namedRoute(headers) { return route }
+    return headers.withValue(of: .path) { router.dispatcher.route(path: $0) } ?? nil
+  }
+
+  /// The deployment that a replica's call names; nil when it names none that there is.
+  private func namedRoute(_ headers: borrowing HeaderBlock) -> Route? {
+    guard let deployment = headers[MeshHeader.deployment], let app = headers[MeshHeader.app]
+    else { return nil }
+    let version = headers[MeshHeader.version].flatMap { UInt64($0) }.map(AppVersion.init)
+    return router.dispatcher.route(app: app, deployment: deployment, version: version)
+  }
+
+  // MARK: What has no route
+
+  private func unrouted(
+    _ headers: borrowing HeaderBlock, on stream: ServerStream, endOfStream: Bool
+  ) -> (any StreamHandler)? {
+    let path = headers[.path] ?? ""
+    guard path != HealthCheck.path else {
+      let check = HealthCheck(router, stream)
+      if endOfStream { check.endReceived() }
+      return check
+    }
+    if router.dispatcher.generation == 0 {
+      stream.answer(
+        Refusal(.unavailable, "the router has not heard from its controller yet; try again"))
+    } else if isLocal, let deployment = headers[MeshHeader.deployment] {
+      let app = headers[MeshHeader.app] ?? ""
+      let names = router.dispatcher.deploymentNames(of: app)
+      let hint = Spelling.hint(for: deployment, among: names)
+      stream.answer(Refusal(.unimplemented, "app \(app) has no deployment \(deployment)\(hint)"))
+    } else {
+      stream.answer(Refusal(.unimplemented, unknownMethod(path)))
+    }
+    return nil
+  }
+
+  private func unknownMethod(_ path: String) -> String {
+    let name = path.drop { $0 == "/" }
+    let names = router.dispatcher.routeNames
+    guard !names.isEmpty else {
+      return "no route for \(name): no app is deployed (martlet deploy FILE)"
+    }
+    if let nearest = Spelling.nearest(to: String(name), among: names) {
+      return "no route for \(name); did you mean \(nearest)?"
+    }
+    let limit = router.routerLimits.maxRoutesInMessage
+    let rest = names.count > limit ? ", …" : ""
+    return "no route for \(name); there are \(names.prefix(limit).joined(separator: ", "))\(rest)"
+  }
+
+  /// What gRPC over HTTP/2 asks for ("Requests"): 415 when the content type is another.
+  private func notGRPC(_ stream: ServerStream) -> (any StreamHandler)? {
+    var headers = HeaderBlock()
+    headers.append(.status, literal: "415")
+    stream.sendHead(headers, endOfStream: true)
+    return nil
+  }
+}

@@ -1,0 +1,243 @@
+// The router's driver: asks the dispatcher, and does what it says.
+internal import Logging
+internal import MartletCore
+internal import MartletDispatch
+internal import MartletNet
+internal import MartletSchema
+internal import MartletWire
+
+/// Who made a call, and is told what becomes of it.
+protocol CallOwner: AnyObject {
+  /// The call's name while it is in the dispatcher's hands; set by `Router.place`.
+  var call: CallID? { get set }
+
+  /// Opens a stream to a replica and sends all there is so far; false when the link cannot take it.
+  func send(over link: ReplicaLink) -> Bool
+
+  /// The whole request can be sent once more.
+  var mayReplay: Bool { get }
+
+  /// The dispatcher ended the call: reset its stream, if any, and say why. Not called for calls that the
+  /// owner ended.
+  func ended(_ refusal: Refusal)
+}
+
+/// All of a router's state. On its loop only.
+final class Router: @unchecked Sendable {
+  let loop: Loop
+  let limits: Limits
+  let routerLimits: RouterLimits
+  let logger: Logger
+  var dispatcher: Dispatcher
+
+  /// By `CallID.index`.
+  private var owners: [(any CallOwner)?] = []
+  /// By `ReplicaSlot.index`.
+  private var links: [ReplicaLink?] = []
+  /// By `VersionID.index`.
+  var versions: [VersionRecord?] = []
+
+  /// Bytes in all replay buffers.
+  private(set) var replayBytes = 0
+  private var spareHeaders: [HeaderBlock] = []
+  private var wakeTimer: Timer?
+  private var wakeAt = Timestamp(nanoseconds: .max)
+  private var isFollowingOrders = false
+
+  /// Definitions and tables that came from controllers.
+  var updates = 0
+
+  /// SIGTERM came: health is NOT_SERVING.
+  var isDraining = false
+
+  /// Called, on the loop, when there is a load to report; at most every `reportInterval`.
+  var reportLoad: (() -> Void)?
+  private var reportedChanges: UInt64 = 0
+  private var reportedAt = Timestamp(nanoseconds: .min)
+  private var reportIsDue = false
+
+  init(
+    loop: Loop, limits: Limits = Limits(), routerLimits: RouterLimits = RouterLimits(),
+    dispatchLimits: DispatchLimits = DispatchLimits(), logger: Logger
+  ) {
+    self.loop = loop
+    self.limits = limits
+    self.routerLimits = routerLimits
+    self.logger = logger
+    dispatcher = Dispatcher(limits: dispatchLimits)
+  }
+
+  // MARK: Calls
+
+  /// Gives a call to the dispatcher. Its owner hears `send` or `ended`, now or later.
+  func place(
+    _ owner: any CallOwner, in pool: PoolID, deadline: Deadline?, isLeg: Bool, now: Timestamp
+  ) {
+    switch dispatcher.callArrived(at: pool, deadline: deadline, isLeg: isLeg, now: now) {
+    case .send(let call, let slot):
+      own(call, owner)
+      send(call, to: slot)
+    case .wait(let call):
+      own(call, owner)
+    case .refuse(let refusal):
+      owner.ended(refusal)
+    }
+    settle()
+  }
+
+  private func own(_ call: CallID, _ owner: any CallOwner) {
+    while owners.count <= call.index { owners.append(nil) }
+    owners[call.index] = owner
+    owner.call = call
+  }
+
+  /// The call is over, by its owner's word.
+  func end(_ call: CallID, _ end: CallEnd) {
+    guard dispatcher.contains(call) else { return }
+    owners[call.index] = nil
+    dispatcher.callEnded(call, end, now: loop.now)
+    settle()
+  }
+
+  /// The call failed at its replica before a byte of the response went on.
+  func fail(_ call: CallID, _ failure: CallFailure) {
+    guard dispatcher.contains(call), let owner = owners[call.index] else { return }
+    let decision = dispatcher.callFailed(
+      call, failure, mayReplay: owner.mayReplay, now: loop.now)
+    switch decision {
+    case .send(let slot): send(call, to: slot)
+    case .wait: break
+    case .fail(let refusal):
+      owners[call.index] = nil
+      owner.ended(refusal)
+    }
+    settle()
+  }
+
+  /// Sends a call to a replica that the dispatcher chose, or to the next one if its link has just ended.
+  private func send(_ call: CallID, to slot: ReplicaSlot) {
+    guard dispatcher.contains(call), let owner = owners[call.index],
+      let link = links[slot.index]
+    else { return }
+    if owner.send(over: link) || link.wait(call) { return }
+    link.connectionEnded()
+    fail(call, .unprocessed)
+  }
+
+  /// The link has room again for a call that waits for it.
+  func resume(_ call: CallID, on slot: ReplicaSlot) {
+    send(call, to: slot)
+    settle()
+  }
+
+  /// The link ended under a call that waited for room on it.
+  func resend(_ call: CallID) {
+    fail(call, .unprocessed)
+  }
+
+  // MARK: Links
+
+  func linkReady(_ link: ReplicaLink) {
+    dispatcher.replicaConnected(link.slot, now: loop.now)
+    settle()
+  }
+
+  func linkEnded(_ link: ReplicaLink) {
+    dispatcher.replicaConnectionEnded(link.slot, now: loop.now)
+    settle()
+  }
+
+  func apply(_ table: RoutingTable) {
+    dispatcher.apply(table, now: loop.now)
+    settle()
+  }
+
+  // MARK: After every event
+
+  /// Follows the dispatcher's orders until there are none, sees to its next wake-up and to the load
+  /// report.
+  func settle() {
+    // An order's consequences come back here; the outermost call takes them all.
+    guard !isFollowingOrders else { return }
+    isFollowingOrders = true
+    while dispatcher.hasOrders {
+      for order in dispatcher.takeOrders() { follow(order) }
+    }
+    isFollowingOrders = false
+    if let wake = dispatcher.nextWake, wake < wakeAt { schedule(wake) }
+    if dispatcher.loadChanges != reportedChanges, !reportIsDue { scheduleReport() }
+  }
+
+  private func follow(_ order: DispatchOrder) {
+    switch order {
+    case .connect(let slot, let replica, let endpoint, let delay):
+      while links.count <= slot.index { links.append(nil) }
+      let link = links[slot.index] ?? ReplicaLink(slot, replica, endpoint, router: self)
+      links[slot.index] = link
+      link.connect(after: delay)
+    case .disconnect(let slot):
+      links[slot.index]?.disconnect()
+      links[slot.index] = nil
+    case .send(let call, let slot):
+      send(call, to: slot)
+    case .fail(let call, let refusal):
+      let owner = owners[call.index]
+      owners[call.index] = nil
+      owner?.ended(refusal)
+    }
+  }
+
+  private func schedule(_ wake: Timestamp) {
+    wakeTimer?.cancel()
+    wakeAt = wake
+    wakeTimer = loop.schedule(at: wake) { [weak self] in
+      guard let self else { return }
+      wakeAt = Timestamp(nanoseconds: .max)
+      dispatcher.timePassed(now: loop.now)
+      settle()
+    }
+  }
+
+  // MARK: Reports
+
+  private func scheduleReport() {
+    reportIsDue = true
+    let next = reportedAt + routerLimits.reportInterval
+    if next <= loop.now {
+      // Once the turn's other events are in, too.
+      loop.executeLater { self.report() }
+    } else {
+      loop.schedule(at: next) { [weak self] in self?.report() }
+    }
+  }
+
+  private func report() {
+    reportIsDue = false
+    reportedAt = loop.now
+    reportedChanges = dispatcher.loadChanges
+    reportLoad?()
+  }
+
+  // MARK: Buffers
+
+  /// Whether a request may keep so many more bytes.
+  func reserveReplay(_ count: Int) -> Bool {
+    guard replayBytes + count <= routerLimits.maxReplayBytes else { return false }
+    replayBytes += count
+    return true
+  }
+
+  func releaseReplay(_ count: Int) {
+    replayBytes -= count
+  }
+
+  func takeHeaders() -> HeaderBlock {
+    spareHeaders.popLast() ?? HeaderBlock()
+  }
+
+  func giveBack(_ headers: consuming HeaderBlock) {
+    guard spareHeaders.count < routerLimits.maxSpareHeaderBlocks else { return }
+    headers.removeAll()
+    spareHeaders.append(headers)
+  }
+}
