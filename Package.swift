@@ -98,7 +98,7 @@ let package = Package(
       "MartletController",
       [
         "MartletCore", "MartletSchema", "MartletDispatch", "MartletScaling", "MartletNet",
-        "MartletRPC", "CLinux", grdb, logging,
+        "MartletRPC", "CLinux", grdb, swiftProtobuf, logging,
       ]),
     room("MartletSupervisor", ["MartletCore", "CLinux", logging]),
 
@@ -153,7 +153,23 @@ let package = Package(
     tests(
       of: "protoc-gen-martlet",
       [swiftProtobuf, .product(name: "protoc-gen-swift", package: "swift-protobuf")]),
+    tests(
+      of: "MartletRouter",
+      [
+        "MartletCore", "MartletWire", "MartletSchema", "MartletDispatch", "MartletNet",
+        "MartletRPC", swiftProtobuf, logging,
+      ]),
     tests(of: "MartletSupervisor", ["MartletCore"]),
+    // A replica for tests of what starts replicas.
+    .executableTarget(
+      name: "replica-fixture", dependencies: ["MartletCore", "MartletNet", "MartletRPC"],
+      path: "Tests/ReplicaFixture", swiftSettings: house),
+    tests(
+      of: "MartletController",
+      [
+        "MartletCore", "MartletScaling", "MartletNet", "MartletRPC", "replica-fixture", "CLinux",
+        swiftProtobuf,
+      ]),
     tests(of: "MartletSimulator", ["MartletCore", "MartletDispatch", "MartletScaling"]),
   ]
 )

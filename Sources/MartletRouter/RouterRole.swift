@@ -51,7 +51,7 @@ private struct RouterProcess {
   func run() async throws {
     let (ends, end) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingOldest(1))
     let parent = options.endsWithParent ? watchParent(end) : nil
-    defer { if let parent { close(parent) } }
+    defer { parent?.cancel() }
     let signals = try TerminationSignals(on: loop)
     try await listen(ingress, on: options.ingress)
     if let socket = options.local { try await listen(local, on: socket) }
@@ -80,19 +80,19 @@ private struct RouterProcess {
   }
 
   /// Ends the process with its parent. The signal is for a parent that dies while the loop is stuck;
-  /// it comes when the parent's spawning thread ends, so the parent keeps that alive.
-  private func watchParent(_ end: AsyncStream<String>.Continuation) -> CInt? {
+  /// it comes when the parent's spawning thread ends, so the parent keeps that alive. The descriptor stays
+  /// open for as long as the process lives.
+  private func watchParent(_ end: AsyncStream<String>.Continuation) -> DescriptorWatch? {
     let parent = getppid()
     _ = martlet_die_with_parent(SIGTERM)
     let descriptor = martlet_pidfd_open(parent)
     guard descriptor >= 0, getppid() == parent else {
       end.yield("the parent is gone")
-      return descriptor >= 0 ? descriptor : nil
+      return nil
     }
-    loop.watch(descriptor) {
+    return loop.watch(descriptor) {
       end.yield("the parent is gone")
       return .stop
     }
-    return descriptor
   }
 }

@@ -1,0 +1,113 @@
+// Replicas that are missing, full or dying.
+import MartletCore
+import MartletDispatch
+import MartletNet
+import Synchronization
+import Testing
+
+@testable import MartletRouter
+
+@Suite(.timeLimit(.minutes(1))) struct FailureTests {
+  @Test func anIdempotentCallSurvivesItsReplica() async throws {
+    try await Mesh.run { mesh in
+      let replicas = [try await mesh.startMortal("r1"), try await mesh.startEcho("r2")]
+      try await mesh.deploy(Mesh.echoApp { $0.idempotent = true }, ["echo": replicas])
+      for number in 0..<50 {
+        let response = try await mesh.say("\(number)")
+        #expect(response.text == "\(number)")
+      }
+    }
+  }
+
+  @Test func anyOtherCallFailsWithItsReplica() async throws {
+    try await Mesh.run { mesh in
+      let replica = try await mesh.startMortal("r1")
+      try await mesh.deploy(Mesh.echoApp(), ["echo": [replica]])
+      let error = await mesh.failure { () throws(RPCError) in try await mesh.say("x") }
+      let message =
+        "echo#1 died with the call in hand; echo is not idempotent, so it is not sent again"
+      #expect(error?.status == RPCStatus(.unavailable, message))
+    }
+  }
+
+  @Test func aRefusedCallGoesToAnotherReplica() async throws {
+    try await Mesh.run { mesh in
+      // One replica takes fewer calls than the router believes.
+      let busy = try await mesh.start("r1", Self.slowTable(.milliseconds(100)), maxOngoing: 1)
+      let free = try await mesh.start("r2", Self.slowTable(.milliseconds(100)))
+      try await mesh.deploy(Mesh.echoApp(), ["echo": [busy, free]])
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for number in 0..<8 { group.addTask { try await mesh.say("\(number)") } }
+        try await group.waitForAll()
+      }
+    }
+  }
+
+  @Test func aFullQueueRefusesAtOnce() async throws {
+    try await Mesh.run { mesh in
+      let replica = try await mesh.start("r", Self.slowTable(.seconds(20)))
+      try await mesh.deploy(
+        Mesh.echoApp {
+          $0.maxOngoingRequests = 1
+          $0.maxQueuedRequests = 1
+        }, ["echo": [replica]])
+      let calls = [Task { try await mesh.say("1") }, Task { try await mesh.say("2") }]
+      try await mesh.eventually {
+        $0.dispatcher.loadReport().deployments == [
+          .init(
+            app: "app", deployment: "echo", queued: 1, replicas: [.init(number: 1, ongoing: 1)])
+        ]
+      }
+      let error = await mesh.failure { () throws(RPCError) in try await mesh.say("3") }
+      #expect(error?.code == .resourceExhausted)
+      #expect(error?.metadata["grpc-retry-pushback-ms"] != nil)
+      for call in calls { call.cancel() }
+    }
+  }
+
+  @Test func callsWaitForTheFirstReplica() async throws {
+    try await Mesh.run { mesh in
+      let spec = Mesh.echoApp()
+      try await mesh.deploy(spec, [:])
+      let calls = (0..<10).map { number in Task { try await mesh.say("\(number)").text } }
+      try await mesh.eventually { $0.dispatcher.loadReport().deployments.first?.queued == 10 }
+      let replica = try await mesh.startEcho("r")
+      try await mesh.onLoop { $0.apply(Mesh.table(spec, ["echo": [replica]])) }
+      for (number, call) in calls.enumerated() {
+        #expect(try await call.value == "\(number)")
+      }
+    }
+  }
+
+  @Test func aReplicaThatComesLateIsFound() async throws {
+    try await Mesh.run { mesh in
+      try await mesh.deploy(Mesh.echoApp(), ["echo": [.unix(path: "\(mesh.folder)/late")]])
+      let call = Task { try await mesh.say("x").text }
+      try await mesh.eventually { $0.dispatcher.loadReport().deployments.first?.queued == 1 }
+      _ = try await mesh.startEcho("late")
+      #expect(try await call.value == "x")
+    }
+  }
+
+  @Test func aReplicaThatLeavesTheTableFinishes() async throws {
+    try await Mesh.run { mesh in
+      let spec = Mesh.echoApp()
+      let old = try await mesh.start("old", Self.slowTable(.milliseconds(100)))
+      try await mesh.deploy(spec, ["echo": [old]])
+      let call = Task { try await mesh.say("slow").text }
+      try await mesh.eventually { $0.dispatcher.loadReport().deployments.first?.queued == 0 }
+      try await mesh.onLoop { $0.apply(Mesh.table(spec, [:])) }
+      #expect(try await call.value == "slow")
+      try await mesh.eventually { $0.dispatcher.loadReport().deployments.isEmpty }
+    }
+  }
+
+  private static func slowTable(_ duration: Duration) -> HandlerTable {
+    var table = HandlerTable()
+    table.unary(Mesh.echo) { request, _ in
+      try await Task.sleep(for: duration)
+      return request
+    }
+    return table
+  }
+}
