@@ -81,9 +81,12 @@ package struct Autoscaler: Sendable, Equatable {
     guard pin == nil, case .auto(let spec) = count else { return nil }
     var times = [troughs.nextChange(over: spec.upscaleDelay)]
     if mayScaleDown {
-      times.append(peaks.nextChange(over: spec.downscaleDelay))
-      if spec.minReplicas == 0, desired > 0 {
-        times.append(idleSince.map { $0 + spec.downscaleToZeroDelay })
+      let drop = peaks.nextChange(over: spec.downscaleDelay)
+      times.append(drop)
+      if spec.minReplicas == 0, desired > 0, let idleSince {
+        // The last replica goes only when the hold of earlier peaks is over, too.
+        let due = idleSince + spec.downscaleToZeroDelay
+        times.append(drop.map { max($0, due) } ?? due)
       }
     }
     return times.compactMap { $0 }.min()

@@ -1,0 +1,24 @@
+// Chance that can be replayed.
+
+/// SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014): every
+/// seed gives a good sequence, and the same one each time.
+package struct SeededGenerator: RandomNumberGenerator, Sendable {
+  private var state: UInt64
+
+  package init(seed: UInt64) {
+    state = seed
+  }
+
+  package mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ (mixed >> 31)
+  }
+
+  /// Uniform in (0, 1]: never zero, so that its logarithm exists.
+  mutating func unit() -> Double {
+    (Double(next() >> 11) + 1) / Double(1 << 53)
+  }
+}
