@@ -51,6 +51,7 @@ let package = Package(
     .executable(name: "martlet", targets: ["MartletCLI"]),
     .executable(name: "protoc-gen-martlet", targets: ["protoc-gen-martlet"]),
     .executable(name: "content-understanding", targets: ["ContentUnderstanding"]),
+    .executable(name: "echo-app", targets: ["Echo"]),
     .executable(name: "echo", targets: ["Echo"]),
   ],
   dependencies: [
@@ -110,7 +111,7 @@ let package = Package(
         "MartletController", "MartletSupervisor", "MartletSchema", "MartletDispatch",
         swiftProtobuf, argumentParser, logging,
       ]),
-    room("MartletTestKit", ["Martlet", "MartletCore"]),
+    room("MartletTestKit", ["Martlet", "MartletCore", "MartletNet", "MartletRPC"]),
     .executableTarget(
       name: "MartletCLI",
       dependencies: [
@@ -160,6 +161,7 @@ let package = Package(
         "MartletRPC", swiftProtobuf, logging,
       ]),
     tests(of: "MartletSupervisor", ["MartletCore"]),
+    tests(of: "MartletTestKit", ["Martlet", "Echo", swiftProtobuf]),
     // A replica for tests of what starts replicas.
     .executableTarget(
       name: "replica-fixture", dependencies: ["MartletCore", "MartletNet", "MartletRPC"],

@@ -22,7 +22,7 @@ def echo_replica(port, cpu):
             **os.environ, "MARTLET_LISTEN": f"127.0.0.1:{port}", "MARTLET_APP": "echo",
             "MARTLET_DEPLOYMENT": "echo", "MARTLET_REPLICA": "echo#1",
             "MARTLET_CONFIG": str(config), "MARTLET_ROUTER": f"unix:{folder}/none.sock"}
-        binary = pathlib.Path(os.environ["MARTLET_BIN"]) / "echo"
+        binary = pathlib.Path(os.environ["MARTLET_BIN"]) / "echo-app"
         with process([binary, "replica", "echo"], cpu=cpu, env=environment) as started:
             wait_for_port(port)
             yield started.pid
