@@ -34,6 +34,9 @@ public struct RunDirectory: Sendable, Hashable {
   /// Where the routers listen for clients, as `HOST:PORT` or `unix:PATH` and a line feed.
   public var address: String { "\(path)/address" }
 
+  /// Locked with flock(2) by the controller while it lives, also when its supervisor is gone.
+  public var controllerLock: String { "\(path)/controller.lock" }
+
   /// Where the controller listens.
   public var controllerSocket: String { "\(path)/controller.sock" }
 

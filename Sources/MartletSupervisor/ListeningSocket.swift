@@ -95,20 +95,4 @@ struct ListeningSocket {
       Int(bytes.load(fromByteOffset: 2, as: in_port_t.self).bigEndian)
     }
   }
-
-  /// Whether somebody accepts connections at a unix socket.
-  static func isServed(path: String) -> Bool {
-    guard path.utf8.count <= RunDirectory.maxSocketPathBytes else { return false }
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-    let descriptor = socket(AF_UNIX, socketType, 0)
-    defer { close(descriptor) }
-    let size = socklen_t(MemoryLayout<sockaddr_un>.size)
-    return withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, size) == 0
-      }
-    }
-  }
 }

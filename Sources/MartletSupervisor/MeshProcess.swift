@@ -91,7 +91,21 @@ package struct MeshProcess: Sendable {
     guard descriptor >= 0 else { return true }
     defer { close(descriptor) }
     guard martlet_pidfd_send_signal(descriptor, SIGTERM) == 0 else { return true }
-    var watched = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return wait(for: descriptor, within: patience)
+  }
+
+  /// Waits until a supervisor is gone.
+  ///
+  /// - Returns: false when it still runs after `patience`; nil waits for ever.
+  package static func wait(supervisor pid: Int32, within patience: Duration?) -> Bool {
+    let descriptor = martlet_pidfd_open(pid)
+    guard descriptor >= 0 else { return true }
+    defer { close(descriptor) }
+    return wait(for: descriptor, within: patience)
+  }
+
+  private static func wait(for pidfd: Int32, within patience: Duration?) -> Bool {
+    var watched = pollfd(fd: pidfd, events: Int16(POLLIN), revents: 0)
     let timeout = patience.map { Int32(clamping: $0.saturatedNanoseconds / 1_000_000) } ?? -1
     return poll(&watched, 1, timeout) != 0
   }

@@ -8,6 +8,10 @@ extension RunDirectory {
   /// The directory with its folders, made if need be. One that exists must be a real directory of
   /// this user that is closed to all others: it holds sockets that steer the mesh.
   package func prepare() throws(SupervisorError) {
+    // Parents are made with the usual rights; a container's /run may not be there.
+    for index in path.indices.dropFirst() where path[index] == "/" {
+      mkdir(String(path[..<index]), 0o755)
+    }
     try Self.makePrivate(path)
     for folder in [replicas, configurations, logs] { try Self.makePrivate(folder) }
   }
@@ -32,6 +36,22 @@ extension RunDirectory {
       throw SupervisorError(
         73, "\(path) is open to other users; close it with: chmod 700 \(path)")
     }
+  }
+
+  /// What to tell whoever wants to start a second mesh here.
+  package func isTaken(by pid: Int32?) -> SupervisorError {
+    SupervisorError(
+      69,
+      "a mesh runs in \(path) already\(pid.map { " (pid \($0))" } ?? ""); add or change apps with: "
+        + "martlet deploy FILE")
+  }
+
+  /// Whether a controller runs here, with or without a supervisor.
+  func hasController() -> Bool {
+    let descriptor = open(controllerLock, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return flock(descriptor, LOCK_SH | LOCK_NB) != 0
   }
 
   /// The pid of the supervisor that holds the lock; nil when no mesh runs here.
@@ -87,8 +107,7 @@ struct RunDirectoryLock: ~Copyable {
       }
       guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
         close(descriptor)
-        throw SupervisorError(
-          69, "a mesh runs in \(directory.path) already; add apps with `martlet deploy FILE`")
+        throw directory.isTaken(by: directory.supervisor())
       }
       // The one before may have removed the file between our open and our lock: then another
       // process could lock a new file of the same name, so only the file that is there counts.

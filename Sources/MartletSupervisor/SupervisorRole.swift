@@ -79,8 +79,9 @@ private struct SupervisorDriver: ~Copyable {
     }
     let signals = try blockedSignals()
     try directory.prepare()
-    let lock = try RunDirectoryLock.take(directory)
+    if let pid = directory.supervisor() { throw directory.isTaken(by: pid) }
     try waitForPredecessor(directory)
+    let lock = try RunDirectoryLock.take(directory)
     let ingress = try ListeningSocket(options.listen)
     let local = try ListeningSocket(.unix(path: directory.routerSocket))
     try writeAddress(ingress.endpoint, to: directory.address)
@@ -99,18 +100,17 @@ private struct SupervisorDriver: ~Copyable {
     return signals
   }
 
-  /// After a SIGKILL of the supervisor the old controller stops its replicas by itself. Its socket
-  /// must not be taken away before it is done.
+  /// After a SIGKILL of the supervisor the old controller stops its replicas by itself and removes
+  /// the mesh's files. Nothing may be made here before it is done.
   private static func waitForPredecessor(_ directory: RunDirectory) throws(SupervisorError) {
     let end = now() + predecessorPatience
-    while ListeningSocket.isServed(path: directory.controllerSocket) {
+    while directory.hasController() {
       guard now() < end else {
         throw SupervisorError(
           69, "a controller without a supervisor runs in \(directory.path); end it first")
       }
       usleep(2000)
     }
-    unlink(directory.controllerSocket)
   }
 
   /// Whole or not at all, for readers that poll for it.
@@ -277,9 +277,10 @@ private struct SupervisorDriver: ~Copyable {
   /// Removes every file by which a process could take this for a running mesh.
   private func clear() {
     if case .unix(let path) = ingress.endpoint { unlink(path) }
-    for path in [directory.routerSocket, directory.controllerSocket, directory.address] {
-      unlink(path)
-    }
+    for path in [
+      directory.routerSocket, directory.controllerSocket, directory.controllerLock,
+      directory.address,
+    ] { unlink(path) }
     guard let replicas = opendir(directory.replicas) else { return }
     defer { closedir(replicas) }
     while let entry = readdir(replicas) {

@@ -168,3 +168,8 @@ indirect enum YAMLValue {
     return String(repeating: "0", count: digits - text.count) + text
   }
 }
+
+extension ConfigValue {
+  /// The value as a YAML document.
+  package var yaml: String { YAMLValue(self).document }
+}

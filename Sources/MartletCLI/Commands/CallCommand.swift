@@ -1,0 +1,172 @@
+// `martlet call`: one request written as JSON, and its answer as JSON.
+
+internal import ArgumentParser
+internal import MartletCore
+internal import MartletNet
+internal import MartletRPC
+internal import MartletSchema
+internal import SwiftProtobuf
+
+struct CallCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "call", abstract: "Call a method with a message written as JSON.",
+    discussion: """
+      The types come from the deployed apps. With --address any gRPC server is called, with types from \
+      a descriptor set (--proto).
+      """)
+
+  private static let maxFileBytes = 64 << 20
+
+  @Argument(help: "The method, such as content.v1.Understanding/Analyze.")
+  var method: String
+
+  @Argument(help: "The request: JSON, @FILE, or - for stdin.")
+  var json = "{}"
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("Metadata of the call; may be given again.", valueName: "name=value"))
+  var metadata: [String] = []
+
+  @Option(help: ArgumentHelp("Give up after this long.", valueName: "seconds"))
+  var timeout: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Types: a descriptor set or a .proto file.", valueName: "file"))
+  var proto: [String] = []
+
+  @Option(help: ArgumentHelp("Call this server instead of the mesh.", valueName: "address"))
+  var address: String?
+
+  @Flag(help: "Print the answer on one line.")
+  var compact = false
+
+  @OptionGroup var options: MeshOptions
+
+  func validate() throws {
+    guard MethodName(method) != nil else {
+      throw ValidationError("expected package.Service/Method, not \(method)")
+    }
+    if let address, Endpoint(address) == nil {
+      throw ValidationError("--address takes HOST:PORT or unix:PATH, not \(address)")
+    }
+    if address != nil, proto.isEmpty { throw ValidationError("--address needs --proto") }
+    if let timeout, !(timeout > 0) { throw ValidationError("--timeout takes seconds above 0") }
+    for entry in metadata where !entry.contains("=") {
+      throw ValidationError("--metadata takes NAME=VALUE, not \(entry)")
+    }
+  }
+
+  func run() throws {
+    guard let name = MethodName(method) else { return }
+    let directory = try options.runDirectory()
+    let schemas = try proto.isEmpty ? deployedSchemas(directory) : [schemaOfFiles()]
+    guard let type = schemas.lazy.compactMap({ $0.method(name) }).first else {
+      throw unknown(name, in: schemas)
+    }
+    guard type.isUnary else {
+      throw Failure(Failure.usage, "\(name) is a streaming method; call takes unary ones")
+    }
+    let request: [UInt8]
+    do {
+      request = try type.input.encode(json: try text())
+    } catch let error as JSONError {
+      throw Failure(
+        Failure.usage, "the request is not the JSON of a \(type.input.fullName): \(error)")
+    }
+    let endpoint = address.flatMap { Endpoint($0) } ?? .unix(path: directory.routerSocket)
+    let answer = try call(name, request, endpoint, directory)
+    do {
+      Terminal.print(try type.output.json(answer, pretty: !compact))
+    } catch {
+      throw Failure(
+        Failure.failed, "the answer is not a \(type.output.fullName): \(error)")
+    }
+  }
+
+  private func call(
+    _ name: MethodName, _ request: [UInt8], _ endpoint: Endpoint, _ directory: RunDirectory
+  ) throws -> [UInt8] {
+    var headers = Metadata()
+    for entry in metadata {
+      let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      headers.add(String(parts[1]), for: String(parts[0]))
+    }
+    let deadline = timeout.map { Deadline(Loop.now + .seconds($0)) }
+    do {
+      return try waitFor { [headers] in
+        let channel = GRPCChannel(endpoint: endpoint, loops: LoopGroup(count: 1))
+        return try await channel.unary(name, request, metadata: headers, deadline: deadline).message
+      }
+    } catch let error as RPCError where error.code == .unavailable && address == nil {
+      guard Files.exists(directory.routerSocket) else { throw Mesh.noMesh(in: directory) }
+      throw Failure(Failure.failed, "\(error.status)")
+    } catch let error as RPCError {
+      throw Failure(Failure.failed, "\(error.status)")
+    }
+  }
+
+  /// The JSON itself, from wherever it is.
+  private func text() throws(Failure) -> String {
+    var bytes = Array(json.utf8)
+    if json == "-" { bytes = try Files.read("/dev/stdin", maxBytes: Self.maxFileBytes) }
+    if json.hasPrefix("@") {
+      bytes = try Files.read(String(json.dropFirst()), maxBytes: Self.maxFileBytes)
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private func deployedSchemas(_ directory: RunDirectory) throws -> [Schema] {
+    let mesh = try Mesh(directory)
+    let request = Martlet_Control_V1_GetDefinitionsRequest()
+    let answer = try mesh.ask { try await $0.getDefinitions(request, timeout: Mesh.answerTimeout) }
+    var schemas: [Schema] = []
+    for definition in answer.definitions where !definition.descriptorSet.isEmpty {
+      do {
+        schemas.append(try Schema(descriptorSet: Array(definition.descriptorSet)))
+      } catch {
+        throw Failure(Failure.failed, "the types of \(definition.app): \(error)")
+      }
+    }
+    return schemas
+  }
+
+  private func schemaOfFiles() throws(Failure) -> Schema {
+    var sets: [DescriptorSet] = []
+    do {
+      for path in proto {
+        let bytes =
+          path.hasSuffix(".proto")
+          ? try Protoc.descriptorSet(of: [Files.absolute(path)], beside: Files.absolute("."))
+          : try Files.read(path, maxBytes: Self.maxFileBytes)
+        sets.append(DescriptorSet(bytes: bytes))
+      }
+      return try Schema(descriptorSet: try DescriptorSet.merging(sets).bytes)
+    } catch let failure as Failure {
+      throw failure
+    } catch let problem as Protoc.Problem {
+      throw Failure(
+        problem.isMissing ? Failure.unavailable : Failure.badFile, problem.message)
+    } catch {
+      throw Failure(Failure.badFile, "\(proto.joined(separator: ", ")): \(error)")
+    }
+  }
+
+  private func unknown(_ name: MethodName, in schemas: [Schema]) -> Failure {
+    let methods = schemas.flatMap(\.services).flatMap(\.methods).map(\.name)
+    let ofService = methods.filter { $0.service == name.service }.map(\.method)
+    guard ofService.isEmpty else {
+      return Failure(
+        Failure.usage,
+        "\(name.service) has no method \(name.method)"
+          + "\(Spelling.hint(for: name.method, among: ofService)); methods: "
+          + ofService.joined(separator: ", "))
+    }
+    let services = Set(methods.map(\.service)).sorted()
+    return Failure(
+      Failure.usage,
+      "no app here has types for \(name.service)\(Spelling.hint(for: name.service, among: services))"
+        + "; services: \(services.isEmpty ? "none" : services.joined(separator: ", "))")
+  }
+}

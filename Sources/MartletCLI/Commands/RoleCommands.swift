@@ -1,0 +1,156 @@
+// The commands by which a mesh, Compose or systemd starts the mesh's own processes.
+
+internal import ArgumentParser
+internal import Glibc
+internal import MartletController
+internal import MartletCore
+internal import MartletNet
+internal import MartletRouter
+internal import MartletSupervisor
+
+/// `martlet up` starts this; its arguments are `SupervisorOptions.arguments`.
+struct SupervisorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "supervisor", abstract: "The parent of a mesh's processes.",
+    shouldDisplay: false)
+
+  @Argument(parsing: .captureForPassthrough)
+  var arguments: [String] = []
+
+  func run() throws {
+    guard let options = SupervisorOptions(arguments: arguments) else {
+      throw ValidationError("unknown arguments: \(arguments.joined(separator: " "))")
+    }
+    throw ExitCode(SupervisorRole.run(options))
+  }
+}
+
+struct ControllerCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "controller",
+    abstract: "Run a controller alone: for Compose and systemd, where others start the rest.")
+
+  @Option(
+    help: ArgumentHelp(
+      "Serve routers and replicas of other machines here too.", valueName: "host:port"))
+  var listen: String?
+
+  @Option(
+    name: .customLong("app"),
+    help: ArgumentHelp("Deploy this app file; may be given again.", valueName: "file"))
+  var apps: [String] = []
+
+  @Option(help: "Who starts replicas, whatever the app files say: process or external.")
+  var launcher: String?
+
+  @Option(help: "CPUs to share out; by default what the machine has.")
+  var cpus: Double?
+
+  @Option(help: "GPUs to share out; by default what the machine has.")
+  var gpus: Double?
+
+  @OptionGroup var options: MeshOptions
+
+  func validate() throws {
+    if let listen, Endpoint(listen) == nil {
+      throw ValidationError("--listen takes HOST:PORT or unix:PATH, not \(listen)")
+    }
+    if let launcher, AppSpec.Launcher(rawValue: launcher) == nil {
+      throw ValidationError("--launcher takes process or external, not \(launcher)")
+    }
+    if let cpus, !(cpus > 0 && cpus <= 100_000) {
+      throw ValidationError("--cpus takes a number above 0")
+    }
+    if let gpus, !(gpus >= 0 && gpus <= 100_000), gpus.rounded() == gpus {
+      throw ValidationError("--gpus takes a whole number")
+    }
+  }
+
+  func run() throws {
+    TerminationSignals.block()
+    let directory = try self.options.runDirectory()
+    do throws(SupervisorError) { try directory.prepare() } catch { throw Failure(error) }
+    var options = ControllerOptions(runDirectory: directory)
+    options.listen = listen.flatMap { Endpoint($0) }
+    options.launcher = launcher.flatMap { AppSpec.Launcher(rawValue: $0) }
+    options.milliCPUs = cpus.map { Int(($0 * 1000).rounded()) }
+    options.gpus = gpus.map { Int($0) }
+    options.supervisorPID = supervisorPID()
+    for path in apps {
+      let app = try LoadedApp(path: path)
+      options.apps.append(
+        AppSource(
+          appFile: app.text, descriptorSet: app.descriptorSet, directory: app.directory,
+          fileName: path))
+    }
+    try play("controller") { [options] in try await ControllerRole.run(options) }
+  }
+}
+
+struct RouterCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "router",
+    abstract: "Run a router alone: for Compose and systemd, where others start the rest.")
+
+  @Option(help: ArgumentHelp("Where clients connect.", valueName: "address"))
+  var listen: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Where deployments call each other, apart from clients.", valueName: "address"))
+  var localListen: String?
+
+  @Option(help: ArgumentHelp("A bound socket to serve clients on.", visibility: .hidden))
+  var ingressFd: Int32?
+
+  @Option(help: ArgumentHelp("A bound socket to serve deployments on.", visibility: .hidden))
+  var localFd: Int32?
+
+  @Option(
+    help: ArgumentHelp("The controller; by default the run directory's.", valueName: "address"))
+  var controller: String?
+
+  @Option(help: "The router's name in status.")
+  var name = "router"
+
+  @OptionGroup var options: MeshOptions
+
+  func validate() throws {
+    guard listen != nil || ingressFd != nil else { throw ValidationError("--listen is missing") }
+    for address in [listen, localListen, controller].compactMap({ $0 })
+    where Endpoint(address) == nil {
+      throw ValidationError("expected HOST:PORT or unix:PATH, not \(address)")
+    }
+  }
+
+  private func socket(_ descriptor: Int32?, _ address: String?) -> RouterOptions.Socket? {
+    if let descriptor { return .inherited(descriptor) }
+    return address.flatMap { Endpoint($0) }.map { .bind($0) }
+  }
+
+  func run() throws {
+    TerminationSignals.block()
+    let directory = try self.options.runDirectory()
+    guard let ingress = socket(ingressFd, listen) else { return }
+    let controller =
+      controller.flatMap { Endpoint($0) } ?? .unix(path: directory.controllerSocket)
+    let options = RouterOptions(
+      name: name, ingress: ingress, local: socket(localFd, localListen), controller: controller,
+      endsWithParent: supervisorPID() != nil)
+    try play("router") { try await RouterRole.run(options) }
+  }
+}
+
+/// The supervisor that started this process, if one did.
+private func supervisorPID() -> Int32? {
+  getenv(ReplicaVariable.supervisorPID).flatMap { Int32(String(cString: $0)) }
+}
+
+/// Plays a role to its end; what ends it early is the process's one line of error.
+private func play(_ name: String, _ role: @escaping @Sendable () async throws -> Void) throws {
+  do {
+    try waitFor { try await role() }
+  } catch {
+    throw Failure(Failure.failed, "\(name): \(error)")
+  }
+}

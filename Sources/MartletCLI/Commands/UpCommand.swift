@@ -1,0 +1,153 @@
+// `martlet up`: starts a mesh on this machine.
+
+internal import ArgumentParser
+internal import Glibc
+internal import MartletCore
+internal import MartletNet
+internal import MartletRPC
+internal import MartletSupervisor
+internal import Synchronization
+
+struct UpCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "up", abstract: "Start a mesh on this machine and deploy apps to it.",
+    discussion: """
+      Without --detach it stays until Ctrl-C or SIGTERM, finishes the requests in hand and ends. \
+      Apps that were deployed to the same run directory before are there again.
+      """)
+
+  @Argument(help: "App files.", completion: .file(extensions: ["yaml", "yml", "json"]))
+  var files: [String] = []
+
+  @Flag(help: "Return when the apps run and leave the mesh running.")
+  var detach = false
+
+  @Option(help: "Router processes, one core each, all on the same listening socket.")
+  var routers = 1
+
+  @Option(
+    help: ArgumentHelp(
+      "Where clients connect, HOST:PORT or unix:PATH. Port 0 takes a free one.",
+      valueName: "address"))
+  var listen = "127.0.0.1:8000"
+
+  @Option(help: "CPUs to share out; by default what the machine has.")
+  var cpus: Double?
+
+  @Option(help: "GPUs to share out; by default what the machine has.")
+  var gpus: Int?
+
+  @OptionGroup var mesh: MeshOptions
+
+  func validate() throws {
+    guard Endpoint(listen) != nil else {
+      throw ValidationError("--listen takes HOST:PORT or unix:PATH, not \(listen)")
+    }
+    guard (1...SupervisorOptions.maxRouters).contains(routers) else {
+      throw ValidationError("--routers takes 1 to \(SupervisorOptions.maxRouters)")
+    }
+  }
+
+  func run() throws {
+    if !detach { TerminationSignals.block() }
+    let directory = try mesh.runDirectory()
+    if let pid = directory.supervisor() { throw Failure(directory.isTaken(by: pid)) }
+    var apps: [LoadedApp] = []
+    for file in files { apps.append(try LoadedApp(path: file)) }
+    let process: MeshProcess
+    do throws(SupervisorError) {
+      process = try MeshProcess.start(options(directory), detached: detach)
+    } catch {
+      throw Failure(error)
+    }
+    if detach {
+      try deploy(apps, to: process, directory)
+    } else {
+      try stay(process, apps, directory)
+    }
+  }
+
+  private func options(_ directory: RunDirectory) -> SupervisorOptions {
+    var options = SupervisorOptions(runDirectory: directory)
+    if let endpoint = Endpoint(listen) { options.listen = endpoint }
+    options.routers = routers
+    if let cpus { options.controllerArguments += ["--cpus", "\(cpus)"] }
+    if let gpus { options.controllerArguments += ["--gpus", "\(gpus)"] }
+    return options
+  }
+
+  /// Deploys while the main thread waits for signals and for the supervisor's end; a mesh that cannot
+  /// serve what it was started for is ended.
+  private func stay(
+    _ process: MeshProcess, _ apps: [LoadedApp], _ directory: RunDirectory
+  ) throws {
+    let failed = Latch()
+    let command = self
+    Task.detached {
+      do {
+        try await command.deployAll(apps, to: process, directory)
+        Terminal.complain("Ctrl-C ends the mesh")
+      } catch {
+        if process.isEnding { return }
+        failed.set()
+        for line in command.lines(of: error, directory) { Terminal.complain(line) }
+        kill(process.pid, SIGTERM)
+      }
+    }
+    let status = process.waitPassingSignals()
+    guard !failed.isSet, status == 0 else { throw ExitCode(status == 0 ? 1 : status) }
+  }
+
+  private func deploy(
+    _ apps: [LoadedApp], to process: MeshProcess, _ directory: RunDirectory
+  ) throws {
+    let command = self
+    do {
+      try waitFor { try await command.deployAll(apps, to: process, directory) }
+    } catch {
+      var lines = lines(of: error, directory)
+      lines.append(
+        "martlet: the mesh runs nevertheless; see martlet status, end it with martlet down")
+      throw Failure((error as? Failure)?.exitCode ?? Failure.failed, lines: lines)
+    }
+  }
+
+  private func lines(of error: any Error, _ directory: RunDirectory) -> [String] {
+    if let failure = error as? Failure { return failure.lines }
+    return ["martlet: \(error); see \(directory.log(of: "controller"))"]
+  }
+
+  private func deployAll(
+    _ apps: [LoadedApp], to process: MeshProcess, _ directory: RunDirectory
+  ) async throws {
+    let mesh = try Mesh(directory, mustRun: false)
+    var begun: [(rollout: Rollout, version: UInt64)] = []
+    for app in apps {
+      let rollout = Rollout(control: mesh.control, app: app)
+      begun.append((rollout, try await mesh.answering { try await rollout.begin() }.version))
+    }
+    if apps.isEmpty {
+      let request = Martlet_Control_V1_GetStatusRequest()
+      _ = try await mesh.answering {
+        try await mesh.control.getStatus(request, timeout: Mesh.answerTimeout)
+      }
+      Terminal.print("the mesh is up on \(process.address)")
+    }
+    for (rollout, version) in begun {
+      try await mesh.report(rollout, version: version, address: "\(process.address)")
+    }
+  }
+}
+
+/// True once and for all, seen by every thread.
+private final class Latch: Sendable {
+  private let value = Atomic(false)
+
+  func set() { value.store(true, ordering: .releasing) }
+  var isSet: Bool { value.load(ordering: .acquiring) }
+}
+
+extension MeshProcess {
+  /// Whether the supervisor, a child of this process, has ended or is about to.
+  fileprivate var isEnding: Bool { kill(pid, 0) != 0 }
+}

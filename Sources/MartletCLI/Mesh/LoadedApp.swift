@@ -1,0 +1,91 @@
+// An app file with its types, checked as far as it can be without a mesh.
+
+internal import MartletCore
+internal import MartletDispatch
+internal import MartletRPC
+internal import MartletSchema
+
+/// What `deploy` sends and `validate` checks.
+struct LoadedApp: Sendable {
+  /// Bytes of the largest descriptor set; the schema has its own, smaller limit.
+  private static let maxDescriptorSetBytes = 64 << 20
+
+  let file: AppFile
+  let text: String
+  let descriptorSet: [UInt8]
+  /// Where the file is; relative programs and protos are looked for here.
+  let directory: String
+
+  /// Reads and checks `path`.
+  ///
+  /// - Throws: status 78 with every problem, a line each.
+  init(path: String) throws(Failure) {
+    let bytes = try Files.read(path, maxBytes: AppFile.maxBytes)
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw Failure(Failure.badFile, "\(path) is not UTF-8 text")
+    }
+    self.text = text
+    directory = Files.directory(of: Files.absolute(path))
+    do {
+      file = try AppFile.read(text: text, file: path)
+    } catch {
+      throw Failure(Failure.badFile, lines: error.problems.map(\.description))
+    }
+    descriptorSet = try LoadedApp.descriptorSet(of: file, in: directory)
+    var schema: Schema?
+    if !descriptorSet.isEmpty {
+      do {
+        schema = try Schema(descriptorSet: descriptorSet)
+      } catch {
+        let problem = SpecProblem([.key("protos")], "\(error)")
+        throw Failure(
+          Failure.badFile, lines: file.located([problem]).problems.map(\.description))
+      }
+    }
+    let problems = checkApp(file.spec, schema)
+    guard problems.isEmpty else {
+      throw Failure(Failure.badFile, lines: file.located(problems).problems.map(\.description))
+    }
+  }
+
+  /// The descriptor sets of `protos` and what protoc makes of the `.proto` files among them, as one.
+  private static func descriptorSet(
+    of file: AppFile, in directory: String
+  ) throws(Failure) -> [UInt8] {
+    func failure(_ path: SpecPath, _ message: String, _ code: Int32 = Failure.badFile) -> Failure {
+      Failure(code, lines: file.located([SpecProblem(path, message)]).problems.map(\.description))
+    }
+    var sets: [DescriptorSet] = []
+    var sources: [String] = []
+    for (index, name) in file.spec.protos.enumerated() {
+      let path = Files.resolve(name, in: directory)
+      let place: SpecPath = [.key("protos"), .index(index)]
+      guard Files.exists(path) else {
+        throw failure(place, "there is no file \(path)")
+      }
+      if name.hasSuffix(".proto") {
+        sources.append(path)
+      } else {
+        sets.append(
+          DescriptorSet(bytes: try Files.read(path, maxBytes: maxDescriptorSetBytes)))
+      }
+    }
+    if !sources.isEmpty {
+      do throws(Protoc.Problem) {
+        let compiled = try Protoc.descriptorSet(of: sources, beside: directory)
+        sets.append(DescriptorSet(bytes: compiled))
+      } catch {
+        throw failure(
+          [.key("protos")], error.message,
+          error.isMissing ? Failure.unavailable : Failure.badFile)
+      }
+    }
+    // One set is taken as it is; the schema says what is wrong with it.
+    guard sets.count > 1 else { return sets.first?.bytes ?? [] }
+    do {
+      return try DescriptorSet.merging(sets).bytes
+    } catch {
+      throw failure([.key("protos")], "one of these is not a descriptor set: \(error)")
+    }
+  }
+}

@@ -1,0 +1,94 @@
+// Deploying apps and waiting for what becomes of them.
+
+internal import MartletCore
+internal import MartletNet
+internal import MartletRPC
+internal import SwiftProtobuf
+
+/// What came of a deploy.
+enum RolloutEnd: Sendable {
+  case running
+  /// Rolled back, deleted, or cannot be: why, in lines.
+  case failed(String)
+  /// All that fits runs; the rest waits for resources.
+  case pending(String)
+}
+
+struct Rollout: Sendable {
+  /// Looks are this far apart while a small app may be coming up, then further.
+  private static let firstPause = Duration.milliseconds(2)
+  private static let lastPause = Duration.milliseconds(100)
+
+  /// Replicas that nothing but missing resources keeps from starting have waited long enough when
+  /// nothing has changed for this time.
+  private static let pendingPatience = Duration.seconds(1)
+
+  /// Longest wait for a mesh that was just started, and for the answer to a deploy.
+  private static let startTimeout = Duration.seconds(30)
+
+  let control: Control
+  let app: LoadedApp
+
+  /// Sends the app; returns once the controller has made its intent durable.
+  func begin() async throws -> Martlet_Control_V1_DeployResponse {
+    let request = Martlet_Control_V1_DeployRequest.with {
+      $0.appFile = app.text
+      $0.descriptorSet = .init(app.descriptorSet)
+      $0.directory = app.directory
+    }
+    return try await control.deploy(request, timeout: Self.startTimeout)
+  }
+
+  /// Waits until `version` runs, or cannot.
+  func end(of version: UInt64) async throws -> RolloutEnd {
+    let name = app.file.spec.name
+    let request = Martlet_Control_V1_GetStatusRequest.with { $0.app = name }
+    var progress = Progress()
+    defer { progress.end() }
+    var pause = Self.firstPause
+    var pendingSince: ContinuousClock.Instant?
+    while true {
+      let answer = try await control.getStatus(request, timeout: Mesh.answerTimeout)
+      guard let status = answer.apps.first(where: { $0.name == name }) else {
+        return .failed("it was deleted")
+      }
+      switch status.state {
+      case .running where status.version >= version: return .running
+      case .deployFailed: return .failed(status.message)
+      case .deleting: return .failed("it is being deleted")
+      default: break
+      }
+      if let what = Self.missingResources(status) {
+        let since = pendingSince ?? .now
+        pendingSince = since
+        if ContinuousClock.now - since >= Self.pendingPatience { return .pending(what) }
+      } else {
+        pendingSince = nil
+      }
+      progress.show(Self.summary(of: status))
+      try await Task.sleep(for: pause)
+      pause = min(pause * 5 / 4, Self.lastPause)
+    }
+  }
+
+  /// What PENDING replicas wait for, when no other replica is on its way.
+  private static func missingResources(_ status: AppStatus) -> String? {
+    let replicas = status.deployments.flatMap { deployment in
+      deployment.replicas.map { (deployment.name, $0) }
+    }
+    guard replicas.allSatisfy({ [.pending, .running].contains($0.1.state) }) else { return nil }
+    return replicas.first { $0.1.state == .pending }.map { name, replica in
+      "\(name)#\(replica.number) is PENDING: \(replica.message)"
+    }
+  }
+
+  /// `content-understanding: 5 of 9 replicas run; waiting for detector`
+  private static func summary(of status: AppStatus) -> String {
+    let desired = status.deployments.reduce(0) { $0 + Int($1.desiredReplicas) }
+    let running = status.deployments.reduce(0) { $0 + Int($1.runningReplicas) }
+    let late = status.deployments.filter { $0.runningReplicas < $0.desiredReplicas }.map(\.name)
+    let waiting = late.isEmpty ? "" : "; waiting for \(late.prefix(3).joined(separator: ", "))"
+    let more = late.count > 3 ? " and \(late.count - 3) more" : ""
+    return "\(status.name): \(running) of \(Wording.count(desired, "replica")) run\(waiting)\(more)"
+  }
+}

@@ -1,0 +1,72 @@
+// Reading files and finding them, with errors in the kernel's words.
+
+internal import Glibc
+
+enum Files {
+  /// The bytes of a file.
+  static func read(_ path: String, maxBytes: Int) throws(Failure) -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      throw Failure(Failure.badFile, "cannot read \(path): \(String(cString: strerror(errno)))")
+    }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 64 << 10)
+    while true {
+      let count = Glibc.read(descriptor, &buffer, buffer.count)
+      if count < 0 && errno == EINTR { continue }
+      guard count >= 0 else {
+        throw Failure(Failure.badFile, "cannot read \(path): \(String(cString: strerror(errno)))")
+      }
+      guard count > 0 else { return bytes }
+      bytes += buffer.prefix(count)
+      guard bytes.count <= maxBytes else {
+        throw Failure(Failure.badFile, "\(path) has more than \(maxBytes >> 20) MiB")
+      }
+    }
+  }
+
+  /// `path` from the root on; relative paths start at the working directory.
+  static func absolute(_ path: String) -> String {
+    guard !path.hasPrefix("/") else { return path }
+    guard let pointer = getcwd(nil, 0) else { return path }
+    defer { free(pointer) }
+    let directory = String(cString: pointer)
+    return directory == "/" ? "/\(path)" : "\(directory)/\(path)"
+  }
+
+  /// What is in front of the last slash.
+  static func directory(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  /// `path` as seen from `directory`.
+  static func resolve(_ path: String, in directory: String) -> String {
+    path.hasPrefix("/") ? path : "\(directory)/\(path)"
+  }
+
+  static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  /// The names in a directory, sorted; none when it cannot be read.
+  static func names(in directory: String) -> [String] {
+    guard let stream = opendir(directory) else { return [] }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      names.append(
+        withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+          pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        })
+    }
+    return names.filter { $0 != "." && $0 != ".." }.sorted()
+  }
+
+  /// Where a program is in `PATH`.
+  static func program(_ name: String) -> String? {
+    guard let path = getenv("PATH") else { return nil }
+    return String(cString: path).split(separator: ":").lazy
+      .map { "\($0)/\(name)" }
+      .first { access($0, X_OK) == 0 }
+  }
+}
