@@ -19,9 +19,19 @@ internal import MartletSupervisor
       for line in failure.lines { Terminal.complain(line) }
       exit(failure.exitCode)
     } catch {
-      // Usage errors and requests for help, which know their own exit status (64 and 0).
-      MartletCommand.exit(withError: error)
+      let status = MartletCommand.exitCode(for: error)
+      // Help is asked for, and a bare exit status has no words.
+      guard status == .validationFailure else { MartletCommand.exit(withError: error) }
+      let message = MartletCommand.message(for: error).prefix { !$0.isNewline }
+      Terminal.complain("martlet: \(message); see: martlet \(helpFor(arguments))--help")
+      exit(status.rawValue)
     }
+  }
+
+  /// The subcommand whose help fits a mistake in `arguments`, and a space.
+  private static func helpFor(_ arguments: [String]) -> String {
+    let names = MartletCommand.configuration.subcommands.map { $0.configuration.commandName }
+    return arguments.first.flatMap { names.contains($0) ? "\($0) " : nil } ?? ""
   }
 }
 

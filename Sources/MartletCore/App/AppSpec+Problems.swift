@@ -230,11 +230,11 @@ extension SpecCheck {
       case .method(let method, let deployment):
         key = "method"
         self.method(method, at: path.appending("method"))
-        target(deployment, of: method.service, at: path.appending("deployment"))
+        target(deployment, of: method.service, at: path, "deployment", "method")
         unique(method.description, &seen, index, at: path.appending(key))
       case .service(let service, let deployment):
         services([service], at: path.appending("service"))
-        target(deployment, of: service, at: path.appending("deployment"))
+        target(deployment, of: service, at: path, "deployment", "service")
         unique(service, &seen, index, at: path.appending("service"))
       }
     }
@@ -256,18 +256,22 @@ extension SpecCheck {
     }
   }
 
-  /// A deployment that must exist and, when it lists its services, have this one.
-  mutating func target(_ deployment: String, of service: String, at path: SpecPath) {
+  /// A deployment that must exist and, when it lists its services, have this one. The keys are those
+  /// of the deployment and of the service's name.
+  mutating func target(
+    _ deployment: String, of service: String, at path: SpecPath, _ key: String,
+    _ serviceKey: String
+  ) {
     guard let spec = app.deployment(named: deployment) else {
       note(
-        path,
+        path.appending(key),
         "no deployment \(deployment)\(Spelling.hint(for: deployment, among: names)); "
           + "deployments: \(names.isEmpty ? "none" : names.joined(separator: ", "))")
       return
     }
     if !spec.services.isEmpty, !spec.services.contains(service) {
       note(
-        path,
+        path.appending(serviceKey),
         "\(deployment) does not serve \(service)"
           + "\(Spelling.hint(for: service, among: spec.services)); its services: "
           + spec.services.joined(separator: ", "))
@@ -278,7 +282,7 @@ extension SpecCheck {
     switch node {
     case .call(let deployment, let method):
       self.method(method, at: path.appending("method"))
-      target(deployment, of: method.service, at: path.appending("call"))
+      target(deployment, of: method.service, at: path, "call", "method")
     case .sequence(let steps):
       nodes(steps, at: path.appending("sequence"))
     case .switch(let node):

@@ -83,7 +83,7 @@ import Testing
           + "unique",
         "a.yaml:6:39: routes[0].deployment: no deployment dectector; did you mean detector?; "
           + "deployments: detector, detector",
-        "a.yaml:7:36: routes[1].deployment: detector does not serve p.Other; its services: p.Detector",
+        "a.yaml:7:15: routes[1].service: detector does not serve p.Other; its services: p.Detector",
         "a.yaml:8:15: routes[2].service: p.Detector has a route already, routes[0]",
         "a.yaml:10:31: routes[3].graph.sequence[0].call: no deployment detecto; did you mean "
           + "detector?; deployments: detector, detector",
