@@ -1,16 +1,16 @@
 // The program of an app: its commands, and the roles in which a mesh starts it.
 internal import ArgumentParser
 private import Glibc
-private import MartletNet
 
 extension Application {
   /// Runs what the command line says. `run` and `build` are for people; `replica`, `supervisor`,
   /// `controller` and `router` are how a mesh starts this same executable.
   ///
-  /// Not `async`: signals must be blocked before there is a second thread, and nothing of a server
-  /// belongs on the main actor.
+  /// Not `async`: a supervisor takes its signals before there is a second thread, and nothing of a
+  /// server belongs on the main actor.
   public static func main() {
-    TerminationSignals.block()
+    // A connection that the other side has closed is an error of write(2), not a signal.
+    signal(SIGPIPE, SIG_IGN)
     let arguments = Array(CommandLine.arguments.dropFirst())
     if let role = Role(arguments) { exit(role.run(Self())) }
     AppCommand<Self>.main(arguments)

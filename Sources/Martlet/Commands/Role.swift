@@ -1,13 +1,18 @@
 // The roles in which a mesh starts an app's executable.
 private import Glibc
+private import MartletController
 private import MartletCore
+private import MartletNet
 private import MartletReplica
+private import MartletRouter
 private import MartletSupervisor
 
 /// One process of a mesh, as its starter spells it on the command line.
 enum Role {
   case replica(deployment: String)
   case supervisor(arguments: [String])
+  case controller(arguments: [String])
+  case router(arguments: [String])
 
   /// Nil when the arguments are for people. They are read by hand: a replica should be up in a few
   /// milliseconds.
@@ -15,6 +20,8 @@ enum Role {
     switch arguments.first {
     case "replica" where arguments.count == 2: self = .replica(deployment: arguments[1])
     case "supervisor": self = .supervisor(arguments: arguments)
+    case "controller": self = .controller(arguments: arguments)
+    case "router": self = .router(arguments: arguments)
     default: return nil
     }
   }
@@ -24,15 +31,53 @@ enum Role {
     switch self {
     case .replica(let name): runReplica(name, app)
     case .supervisor(let arguments): runSupervisor(arguments)
+    case .controller(let arguments): runController(arguments)
+    case .router(let arguments): runRouter(arguments)
     }
   }
 
   private func runSupervisor(_ arguments: [String]) -> Int32 {
     guard let options = SupervisorOptions(arguments: arguments) else {
-      complain("error: the supervisor does not know these arguments: \(arguments)")
-      return EX_USAGE
+      return misunderstood("supervisor", arguments)
     }
     return SupervisorRole.run(options)
+  }
+
+  private func runController(_ arguments: [String]) -> Int32 {
+    let values = RoleArguments(arguments)
+    guard let path = values["--run-dir"], let directory = RunDirectory(path: path) else {
+      return misunderstood("controller", arguments)
+    }
+    var options = ControllerOptions(runDirectory: directory)
+    if let text = values["--cpus"] {
+      guard let cpus = Double(text), (0...1e6).contains(cpus) else {
+        return misunderstood("controller", arguments)
+      }
+      options.milliCPUs = Int((cpus * 1000).rounded())
+    }
+    if let text = values["--gpus"] {
+      guard let gpus = Int(text) else { return misunderstood("controller", arguments) }
+      options.gpus = gpus
+    }
+    options.supervisorPID = ThisProgram.environment[ReplicaVariable.supervisorPID].flatMap(Int32.init)
+    return finish { [options] in try await ControllerRole.run(options) }
+  }
+
+  private func runRouter(_ arguments: [String]) -> Int32 {
+    let values = RoleArguments(arguments)
+    guard let path = values["--run-dir"], let directory = RunDirectory(path: path),
+      let name = values["--name"], let ingress = values["--ingress-fd"].flatMap(CInt.init),
+      let local = values["--local-fd"].flatMap(CInt.init)
+    else { return misunderstood("router", arguments) }
+    let options = RouterOptions(
+      name: name, ingress: .inherited(ingress), local: .inherited(local),
+      controller: .unix(path: directory.controllerSocket))
+    return finish { try await RouterRole.run(options) }
+  }
+
+  private func misunderstood(_ role: String, _ arguments: [String]) -> Int32 {
+    complain("error: the \(role) does not know these arguments: \(arguments)")
+    return EX_USAGE
   }
 
   private func runReplica<App: Application>(_ name: String, _ app: App) -> Int32 {
@@ -53,6 +98,7 @@ enum Role {
   /// Runs `body` off the main thread, which has nothing to do but wait: what is formed on the main
   /// actor would hang there.
   private func finish(_ body: @escaping @Sendable () async throws -> Void) -> Int32 {
+    TerminationSignals.block()
     Task.detached {
       do {
         try await body()
@@ -64,4 +110,16 @@ enum Role {
     }
     while true { pause() }
   }
+}
+
+/// `ROLE --NAME VALUE …`
+private struct RoleArguments {
+  private var values: [String: String] = [:]
+
+  init(_ arguments: [String]) {
+    var rest = arguments.dropFirst()
+    while let name = rest.popFirst(), let value = rest.popFirst() { values[name] = value }
+  }
+
+  subscript(name: String) -> String? { values[name] }
 }

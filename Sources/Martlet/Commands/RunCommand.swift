@@ -29,9 +29,10 @@ struct RunCommand<App: Application>: ParsableCommand {
   var cpus: Double?
 
   @Option(help: "GPUs to share out; what the machine has by default.")
-  var gpus: Double?
+  var gpus: Int?
 
   func run() throws {
+    holdSignals()
     let app = App()
     let spec = app.spec(executable: try ThisProgram.path())
     try spec.check()
@@ -48,6 +49,14 @@ struct RunCommand<App: Application>: ParsableCommand {
       spec: spec, descriptors: descriptors,
       controller: .unix(path: options.runDirectory.controllerSocket))
     throw ExitCode(rollout.follow(mesh))
+  }
+
+  /// They wait, from here on and in every later thread, for `MeshProcess.waitPassingSignals`.
+  private func holdSignals() {
+    var mask = sigset_t()
+    sigemptyset(&mask)
+    for signal in [SIGTERM, SIGINT, SIGHUP] { sigaddset(&mask, signal) }
+    pthread_sigmask(SIG_BLOCK, &mask, nil)
   }
 
   private func supervisorOptions() throws -> SupervisorOptions {

@@ -1,17 +1,18 @@
 // Deploying an app and waiting for what becomes of it, over the control API.
 internal import FoundationEssentials
-package import MartletCore
-package import MartletNet
+private import MartletCore
+internal import MartletNet
+internal import MartletRPC
 internal import SwiftProtobuf
 
 /// An app that did not come up: why, in the controller's words.
-package struct RolloutFailure: Error, Sendable, Equatable, CustomStringConvertible {
-  package let description: String
+struct RolloutFailure: Error, Sendable, Equatable, CustomStringConvertible {
+  let description: String
 }
 
 /// The controller of a mesh, for whoever steers it.
-package struct MeshControl: Sendable {
-  package typealias AppStatus = Martlet_Control_V1_AppStatus
+struct MeshControl: Sendable {
+  typealias AppStatus = Martlet_Control_V1_AppStatus
 
   /// Pauses between two looks at a rollout. The first is short, because a small app is up in tens of
   /// milliseconds; they double up to the last.
@@ -21,10 +22,10 @@ package struct MeshControl: Sendable {
   /// How long the controller may take to be there.
   private static let connectPatience = Duration.seconds(10)
 
-  package let client: Martlet_Control_V1_Controller.Client
+  let client: Martlet_Control_V1_Controller.Client
 
   /// - Parameter channel: to the controller; a mesh that is still starting is waited for.
-  package init(_ channel: GRPCChannel) {
+  init(_ channel: GRPCChannel) {
     client = Martlet_Control_V1_Controller.Client(CallTarget(channel, waitsForReady: true))
   }
 
@@ -33,7 +34,7 @@ package struct MeshControl: Sendable {
   /// - Parameters:
   ///   - appFile: YAML or JSON.
   ///   - directory: where relative programs are looked for and replicas start.
-  package func deploy(
+  func deploy(
     appFile: String, descriptorSet: DescriptorSet, directory: String
   ) async throws(RPCError) -> Martlet_Control_V1_DeployResponse {
     let request = Martlet_Control_V1_DeployRequest.with {
@@ -48,7 +49,7 @@ package struct MeshControl: Sendable {
   ///
   /// - Parameter progress: told each status that differs from the one before.
   /// - Throws: `RolloutFailure` when it was rolled back or deleted, or an `RPCError`.
-  package func waitUntilRunning(
+  func waitUntilRunning(
     app: String, version: UInt64, progress: (AppStatus) -> Void = { _ in }
   ) async throws {
     var pause = Self.firstPause
