@@ -67,8 +67,9 @@ extension AppFileReader {
   private mutating func replicas(in fields: Fields) -> ReplicaCount? {
     let autoscaling = autoscaling(in: fields)
     guard let node = fields["num_replicas"] else { return autoscaling.map(ReplicaCount.auto) }
-    if case .plain(let text) = node.content {
-      if text == "auto" { return .auto(autoscaling ?? AutoscalingSpec()) }
+    switch node.content {
+    case .plain("auto"), .quoted("auto"): return .auto(autoscaling ?? AutoscalingSpec())
+    case .plain(let text):
       if case .integer(let count) = PlainScalar(text) {
         if fields["autoscaling_config"] != nil {
           note(
@@ -78,6 +79,7 @@ extension AppFileReader {
         }
         return .fixed(Int(count))
       }
+    case .quoted, .mapping, .sequence: break
     }
     note(
       fields.path(of: "num_replicas"), "expected a whole number or auto, found \(node.kind)",

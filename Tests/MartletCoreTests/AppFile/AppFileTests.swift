@@ -112,11 +112,12 @@ import Testing
   @Test func readsJSON() throws {
     let text = #"""
       {"name": "a", "launcher": "external",
-       "deployments": [{"name": "b\u002dc", "user_config": {"x": "\ud83d\ude00"}}]}
+       "deployments": [{"name": "b\u002dc", "num_replicas": "auto", "user_config": {"x": "\ud83d\ude00"}}]}
       """#
     let file = try AppFile.read(text: text, file: "app.json")
     #expect(file.spec.launcher == .external)
     #expect(file.spec.deployments[0].name == "b-c")
+    #expect(file.spec.deployments[0].replicas == .auto(AutoscalingSpec()))
     #expect(file.spec.deployments[0].userConfig["x"] == .string("😀"))
     let name: SpecPath = [.key("deployments"), .index(0), .key("name")]
     #expect(file.mark(of: name) == SourceMark(line: 2, column: 27))
