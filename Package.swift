@@ -161,6 +161,7 @@ let package = Package(
         "MartletRPC", swiftProtobuf, logging,
       ]),
     tests(of: "MartletSupervisor", ["MartletCore"]),
+    tests(of: "MartletCLI", ["MartletCore", "MartletRPC", swiftProtobuf]),
     tests(of: "MartletTestKit", ["Martlet", "Echo", swiftProtobuf]),
     // A replica for tests of what starts replicas.
     .executableTarget(

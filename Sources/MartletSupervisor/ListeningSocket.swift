@@ -29,18 +29,16 @@ struct ListeningSocket {
         "the socket path \(path) has more than \(RunDirectory.maxSocketPathBytes) bytes; "
           + "choose a shorter one")
     }
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
     descriptor = socket(AF_UNIX, Self.socketType, 0)
     endpoint = .unix(path: path)
-    // Only a socket that nobody serves any more is removed; the caller holds the mesh's lock.
     var status = stat()
-    if lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK { unlink(path) }
-    let size = socklen_t(MemoryLayout<sockaddr_un>.size)
-    let bound = withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, size) }
+    if lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK {
+      guard !Self.isServed(path) else {
+        throw SupervisorError(69, "cannot listen on \(endpoint): another program listens there")
+      }
+      unlink(path)
     }
+    let bound = Self.withAddress(of: path) { bind(descriptor, $0, $1) }
     guard bound == 0, chmod(path, 0o600) == 0, listen(descriptor, Self.backlog) == 0 else {
       throw SupervisorError(69, "cannot listen on \(endpoint): \(systemMessage())")
     }
@@ -93,6 +91,26 @@ struct ListeningSocket {
     // Family and port are the first two fields of sockaddr_in and of sockaddr_in6 alike.
     return withUnsafeBytes(of: &address) { bytes in
       Int(bytes.load(fromByteOffset: 2, as: in_port_t.self).bigEndian)
+    }
+  }
+
+  /// Whether somebody accepts connections at a unix socket.
+  private static func isServed(_ path: String) -> Bool {
+    let descriptor = socket(AF_UNIX, socketType, 0)
+    defer { close(descriptor) }
+    return withAddress(of: path) { connect(descriptor, $0, $1) } == 0
+  }
+
+  private static func withAddress(
+    of path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+  ) -> Int32 {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+    return withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
     }
   }
 }

@@ -81,8 +81,9 @@ private struct SupervisorDriver: ~Copyable {
     try directory.prepare()
     if let pid = directory.supervisor() { throw directory.isTaken(by: pid) }
     try waitForPredecessor(directory)
-    let lock = try RunDirectoryLock.take(directory)
+    // What fails most often comes before the lock, so that nothing has to be undone.
     let ingress = try ListeningSocket(options.listen)
+    let lock = try RunDirectoryLock.take(directory)
     let local = try ListeningSocket(.unix(path: directory.routerSocket))
     try writeAddress(ingress.endpoint, to: directory.address)
     return SupervisorDriver(

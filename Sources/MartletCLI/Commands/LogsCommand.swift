@@ -94,7 +94,7 @@ struct LogFiles {
 
   /// `DEPLOYMENT#N` for the log `DEPLOYMENT-N` when the name is that deployment or that replica; the
   /// mesh's own processes stand for themselves.
-  private func label(of process: String) -> String? {
+  func label(of process: String) -> String? {
     if process == name { return process }
     guard let dash = process.lastIndex(of: "-"),
       let number = UInt64(process[process.index(after: dash)...])

@@ -52,7 +52,8 @@ extension OutputFormat {
     do {
       let json = try message.jsonString()
       guard self == .yaml else { return json }
-      return try ConfigValue(json: json).yaml
+      // Without its last line feed, which printing adds.
+      return String(try ConfigValue(json: json).yaml.dropLast())
     } catch {
       throw Failure(Failure.failed, "cannot show the answer as \(rawValue): \(error)")
     }
