@@ -64,7 +64,9 @@ final class RunningReplica<Service: DeploymentService>: Sendable {
 
   @concurrent
   private func load(_ context: ReplicaContext) async throws -> Service {
-    try await Service(context)
+    // Not for its own sake: without it Swift 6.3 leaves the change of threads out.
+    try Task.checkCancellation()
+    return try await Service(context)
   }
 }
 

@@ -8,6 +8,9 @@ final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
   /// More threads than this are a mistake; the replica's requests are limited long before.
   static let maxThreads = 256
 
+  /// What `top -H` shows for each of the threads.
+  static let threadName = "handlers"
+
   private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let wakeup = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private var jobs: [UnownedJob] = []
@@ -45,8 +48,18 @@ final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
   }
 
   private func work() {
+    nameThread()
     let executor = asUnownedTaskExecutor()
     while true { next().runSynchronously(on: executor) }
+  }
+
+  /// By proc(5), since Glibc's module lacks pthread_setname_np(3). A thread without a name works too.
+  private func nameThread() {
+    let comm = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
+    guard comm >= 0 else { return }
+    let name = Array(Self.threadName.utf8)
+    _ = write(comm, name, name.count)
+    close(comm)
   }
 
   private func next() -> UnownedJob {
