@@ -43,7 +43,7 @@ struct MartletCommand: ParsableCommand {
       UpCommand.self, DownCommand.self, DeployCommand.self, StatusCommand.self, PsCommand.self,
       LogsCommand.self, EventsCommand.self, ScaleCommand.self, CallCommand.self,
       RollbackCommand.self, DeleteCommand.self, ValidateCommand.self, HealthCommand.self,
-      SupervisorCommand.self, ControllerCommand.self, RouterCommand.self,
+      SimulateCommand.self, SupervisorCommand.self, ControllerCommand.self, RouterCommand.self,
     ])
 }
 
