@@ -84,7 +84,8 @@ private struct AppMaker {
   /// Text that a careless writer would get wrong.
   mutating func text() -> String {
     let awkward = [
-      "", " ", "yes", "on", "null", "~", "5", "0x1F", "1e3", ".5", "- a", "-", "-x", "a: b", "a #b", "#", "'",
+      "", " ", "yes", "on", "null", "~", "5", "0x1F", "1e3", ".5", "- a", "-", "-x", "a: b", "a #b",
+      "#", "'",
       "\"", "\\", "a\nb", "a\n", "\t", "\u{0}", "\u{7F}", "\u{85}", "\u{2028}", "a\u{FEFF}", "😀",
       "é", "{", "[a]", "*a", "&a", "!a", "%a", "@a", "`a`", "---", "...", "a,b", "a ", " a", "?",
       "=", "<<", "true", "False", ".inf", "a=b", "\r\n", "\u{FFFF}", "\u{10FFFF}", "/a/b.c+d",
