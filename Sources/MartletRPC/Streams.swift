@@ -17,7 +17,7 @@ public struct RPCStream<Element: Message>: AsyncSequence, Sendable {
   }
 
   /// Takes one message at a time off the wire; the sender is paused by flow control meanwhile.
-  public struct Iterator: AsyncIteratorProtocol {
+  public struct Iterator: AsyncIteratorProtocol, Sendable {
     fileprivate var messages: MessageStream.AsyncIterator
 
     public mutating func next() async throws -> Element? {
