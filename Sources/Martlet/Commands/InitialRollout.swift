@@ -45,8 +45,10 @@ struct InitialRollout: Sendable {
         complain("\(deployment.name): \(deployment.message)")
       }
     }
+    let count = spec.deployments.count
     complain(
-      "\(spec.name) serves on \(address) with \(spec.deployments.count) deployments; Ctrl-C ends it")
+      "\(spec.name) serves on \(address) with \(count) deployment\(count == 1 ? "" : "s"); "
+        + "Ctrl-C ends it")
     await channel.close()
     await loops.shutdown()
   }
