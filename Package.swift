@@ -52,7 +52,6 @@ let package = Package(
     .executable(name: "protoc-gen-martlet", targets: ["protoc-gen-martlet"]),
     .executable(name: "content-understanding", targets: ["ContentUnderstanding"]),
     .executable(name: "echo-app", targets: ["Echo"]),
-    .executable(name: "echo", targets: ["Echo"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
