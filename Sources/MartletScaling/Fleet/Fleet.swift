@@ -81,8 +81,8 @@ package struct Fleet: Sendable {
     return times.min()
   }
 
-  /// Nothing is left to stop.
-  package var isEmpty: Bool { replicas.isEmpty }
+  /// Nothing is left that this mesh started.
+  package var isEmpty: Bool { replicas.values.allSatisfy(\.isExternal) }
 
   /// The load that routers report is all the load there is.
   private(set) var knowsLoad = false

@@ -1,0 +1,83 @@
+// Whether an app may be deployed, and what identifies its programs.
+internal import Glibc
+internal import MartletCore
+internal import MartletDispatch
+internal import MartletSchema
+
+/// An app file that was read and checked as far as this machine can tell.
+struct ValidatedApp: Sendable {
+  var source: AppSource
+  var spec: AppSpec
+  /// By deployment; empty for replicas that something else starts.
+  var fingerprints: [String: String]
+
+  /// Throws INVALID_ARGUMENT with every mistake and its place.
+  init(_ source: AppSource, launcher: AppSpec.Launcher?) throws(RPCError) {
+    self.source = source
+    do throws(AppFileError) {
+      let file = try AppFile.read(text: source.appFile, file: source.fileName)
+      var spec = file.spec
+      if let launcher { spec.launcher = launcher }
+      self.spec = spec
+      let schema = try Self.schema(source, file)
+      var problems = checkApp(spec, schema)
+      fingerprints = [:]
+      if spec.launcher == .process {
+        for (index, deployment) in spec.deployments.enumerated() {
+          let command = ReplicaCommand(
+            words: deployment.command, directory: source.directory,
+            environment: ProcessEnvironment.own.merging(deployment.environment) { $1 },
+            logPath: "")
+          do throws(ControllerError) {
+            _ = try ReplicaProcess.program(command)
+          } catch {
+            problems.append(
+              SpecProblem(
+                [.key("deployments"), .index(index), .key("command")], error.description))
+          }
+          fingerprints[deployment.name] = Self.fingerprint(deployment, source.directory)
+        }
+      }
+      guard problems.isEmpty else { throw file.located(problems) }
+    } catch {
+      throw RPCError(.invalidArgument, "\(error)")
+    }
+  }
+
+  private static func schema(_ source: AppSource, _ file: AppFile) throws(AppFileError) -> Schema? {
+    guard !source.descriptorSet.isEmpty else { return nil }
+    do throws(SchemaError) {
+      return try Schema(descriptorSet: source.descriptorSet)
+    } catch {
+      throw file.located([SpecProblem([.key("protos")], "\(error)")])
+    }
+  }
+
+  /// A deployment whose program was built anew has to start anew, although its spec is the same.
+  /// Words of the command that name files count: an interpreter's script is one.
+  private static func fingerprint(_ deployment: DeploymentSpec, _ directory: String) -> String {
+    let files = deployment.command.compactMap { word -> String? in
+      let path = word.hasPrefix("/") ? word : "\(directory)/\(word)"
+      var status = stat()
+      guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+      return "\(status.st_ino)-\(status.st_size)-\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
+    }
+    return "\(directory) \(files.joined(separator: " "))"
+  }
+}
+
+/// The environment of this process, less what it got as a member of a mesh.
+enum ProcessEnvironment {
+  static let own: [String: String] = {
+    var variables: [String: String] = [:]
+    var entry = environ
+    while let text = entry.pointee {
+      let line = String(cString: text)
+      if let mark = line.firstIndex(of: "="), !line.hasPrefix("MARTLET_") {
+        variables[String(line[..<mark])] = String(line[line.index(after: mark)...])
+      }
+      entry += 1
+    }
+    return variables
+  }()
+}

@@ -1,0 +1,298 @@
+// The controller's desired state on disk: what must survive its own SIGKILL.
+internal import Foundation
+internal import GRDB
+internal import MartletCore
+internal import MartletScaling
+
+/// A replica as it was stored.
+struct StoredReplica: Sendable, Equatable {
+  var number: UInt64
+  var group: GroupKey
+  /// Nil between the intent to start it and the start.
+  var identity: ProcessIdentity?
+  var placement: Placement
+  var wasReady: Bool
+  var wasStopping: Bool
+  var startedAtUnixMs: Int64
+}
+
+/// One line of the event log.
+struct StoredEvent: Sendable, Equatable {
+  var id: UInt64
+  var unixMs: Int64
+  var note: FleetNote
+}
+
+/// SQLite in the run directory. With WAL and without a sync per transaction a commit survives the
+/// death of every process; a power cut takes the processes too, and then there is nothing to adopt.
+struct StateStore {
+  /// Versions kept per app for `rollback`, besides those in use.
+  static let keptVersions = 10
+
+  /// Lines of the event log.
+  static let keptEvents = 1000
+
+  private let queue: DatabaseQueue
+
+  /// Opens or makes the database. Throws GRDB's error.
+  init(path: String) throws {
+    var configuration = Configuration()
+    configuration.busyMode = .timeout(5)
+    configuration.prepareDatabase { database in
+      try database.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
+    }
+    queue = try DatabaseQueue(path: path, configuration: configuration)
+    try queue.write { try $0.execute(sql: Self.tables) }
+  }
+
+  private static let tables = """
+    CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS apps (
+      name TEXT PRIMARY KEY, launcher TEXT NOT NULL, current INTEGER, target INTEGER,
+      failure TEXT, deleting INTEGER NOT NULL, deployed_at INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS versions (
+      app TEXT NOT NULL, number INTEGER NOT NULL, app_file TEXT NOT NULL,
+      descriptor_set BLOB NOT NULL, directory TEXT NOT NULL, file_name TEXT NOT NULL,
+      live INTEGER NOT NULL, served INTEGER NOT NULL, PRIMARY KEY (app, number));
+    CREATE TABLE IF NOT EXISTS revisions (
+      app TEXT NOT NULL, version INTEGER NOT NULL, deployment TEXT NOT NULL,
+      revision INTEGER NOT NULL, fingerprint TEXT NOT NULL,
+      PRIMARY KEY (app, version, deployment));
+    CREATE TABLE IF NOT EXISTS pins (
+      app TEXT NOT NULL, deployment TEXT NOT NULL, replicas INTEGER NOT NULL,
+      PRIMARY KEY (app, deployment));
+    CREATE TABLE IF NOT EXISTS replicas (
+      number INTEGER PRIMARY KEY, app TEXT NOT NULL, deployment TEXT NOT NULL,
+      revision INTEGER NOT NULL, pid INTEGER, start_ticks INTEGER, cpus INTEGER NOT NULL,
+      memory INTEGER NOT NULL, gpus TEXT NOT NULL, ready INTEGER NOT NULL,
+      stopping INTEGER NOT NULL, started_at INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS events (
+      id INTEGER PRIMARY KEY AUTOINCREMENT, unix_ms INTEGER NOT NULL, reason TEXT NOT NULL,
+      app TEXT NOT NULL, deployment TEXT NOT NULL, message TEXT NOT NULL);
+    """
+
+  /// Everything in `body` becomes durable together.
+  func transaction<Result>(_ body: (StateTransaction) throws -> Result) throws -> Result {
+    try queue.write { try body(StateTransaction(database: $0)) }
+  }
+
+  func read<Result>(_ body: (StateTransaction) throws -> Result) throws -> Result {
+    try queue.read { try body(StateTransaction(database: $0)) }
+  }
+}
+
+/// Reads and writes within one transaction.
+struct StateTransaction {
+  let database: Database
+
+  private func run(_ sql: String, _ values: [(any DatabaseValueConvertible)?] = []) throws {
+    let statement = try database.cachedStatement(sql: sql)
+    try statement.execute(arguments: StatementArguments(values))
+  }
+
+  private func rows(_ sql: String, _ values: [(any DatabaseValueConvertible)?] = []) throws -> [Row] {
+    let statement = try database.cachedStatement(sql: sql)
+    return try Row.fetchAll(statement, arguments: StatementArguments(values))
+  }
+
+  // MARK: Counters
+
+  func counter(_ key: String) throws -> UInt64 {
+    let value: Int64? = try rows("SELECT value FROM meta WHERE key = ?", [key]).first?["value"]
+    return UInt64(max(0, value ?? 0))
+  }
+
+  func setCounter(_ key: String, _ value: UInt64) throws {
+    try run("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", [key, Int64(value)])
+  }
+
+  // MARK: Apps
+
+  func saveVersion(_ app: String, _ version: AppVersion, _ source: AppSource) throws {
+    try run(
+      "INSERT OR REPLACE INTO versions VALUES (?, ?, ?, ?, ?, ?, 1, 0)",
+      [
+        app, Int64(version.number), source.appFile, DatabaseBytes(source.descriptorSet),
+        source.directory, source.fileName,
+      ])
+  }
+
+  func save(_ app: FleetApp, deployedAtUnixMs: Int64) throws {
+    try run(
+      "INSERT OR REPLACE INTO apps VALUES (?, ?, ?, ?, ?, ?, ?)",
+      [
+        app.name, app.launcher.rawValue, app.current.map { Int64($0.number) },
+        app.target.map { Int64($0.number) }, app.failure, app.isDeleting, deployedAtUnixMs,
+      ])
+    try run("UPDATE versions SET live = 0 WHERE app = ?", [app.name])
+    try run("DELETE FROM revisions WHERE app = ?", [app.name])
+    for record in app.versions.values {
+      let number = Int64(record.version.number)
+      try run("UPDATE versions SET live = 1 WHERE app = ? AND number = ?", [app.name, number])
+      for (deployment, revision) in record.revisions {
+        try run(
+          "INSERT INTO revisions VALUES (?, ?, ?, ?, ?)",
+          [app.name, number, deployment, Int64(revision), record.fingerprints[deployment] ?? ""])
+      }
+    }
+    if let current = app.current {
+      try run(
+        "UPDATE versions SET served = 1 WHERE app = ? AND number = ?",
+        [app.name, Int64(current.number)])
+    }
+    try run("DELETE FROM pins WHERE app = ?", [app.name])
+    for (deployment, count) in app.pins {
+      try run("INSERT INTO pins VALUES (?, ?, ?)", [app.name, deployment, count])
+    }
+    try run(
+      """
+      DELETE FROM versions WHERE app = ?1 AND live = 0 AND number NOT IN
+      (SELECT number FROM versions WHERE app = ?1 AND served = 1 ORDER BY number DESC LIMIT ?2)
+      """, [app.name, StateStore.keptVersions])
+  }
+
+  func forgetApp(_ name: String) throws {
+    try run("DELETE FROM apps WHERE name = ?", [name])
+    try run("DELETE FROM versions WHERE app = ?", [name])
+    try run("DELETE FROM revisions WHERE app = ?", [name])
+    try run("DELETE FROM pins WHERE app = ?", [name])
+  }
+
+  /// The apps with all but the specs of their versions, which are in the sources.
+  func apps() throws -> [(app: FleetApp, deployedAtUnixMs: Int64)] {
+    try rows("SELECT * FROM apps").map { row in
+      var app = FleetApp(
+        name: row["name"], launcher: AppSpec.Launcher(rawValue: row["launcher"]) ?? .process)
+      app.current = (row["current"] as Int64?).map { AppVersion(UInt64($0)) }
+      app.target = (row["target"] as Int64?).map { AppVersion(UInt64($0)) }
+      app.failure = row["failure"]
+      app.isDeleting = row["deleting"]
+      for pin in try rows("SELECT * FROM pins WHERE app = ?", [app.name]) {
+        app.pins[pin["deployment"]] = pin["replicas"]
+      }
+      let live = "SELECT number FROM versions WHERE app = ? AND live = 1"
+      for version in try rows(live, [app.name]) {
+        let number = AppVersion(UInt64(version["number"] as Int64))
+        var record = VersionRecord(version: number, spec: AppSpec(name: app.name))
+        let revisions = "SELECT * FROM revisions WHERE app = ? AND version = ?"
+        for revision in try rows(revisions, [app.name, Int64(number.number)]) {
+          record.revisions[revision["deployment"]] = UInt64(revision["revision"] as Int64)
+          record.fingerprints[revision["deployment"]] = revision["fingerprint"]
+        }
+        app.versions[number] = record
+      }
+      return (app, row["deployed_at"])
+    }
+  }
+
+  /// Nil when the version is no longer kept.
+  func source(of app: String, _ version: AppVersion) throws -> AppSource? {
+    let sql = "SELECT * FROM versions WHERE app = ? AND number = ?"
+    return try rows(sql, [app, Int64(version.number)]).first.map { row in
+      AppSource(
+        appFile: row["app_file"], descriptorSet: (row["descriptor_set"] as DatabaseBytes).bytes,
+        directory: row["directory"], fileName: row["file_name"])
+    }
+  }
+
+  /// The newest version before `version` that took requests.
+  func servedVersion(of app: String, before version: AppVersion) throws -> AppVersion? {
+    let sql = """
+      SELECT number FROM versions WHERE app = ? AND served = 1 AND number < ?
+      ORDER BY number DESC LIMIT 1
+      """
+    return try rows(sql, [app, Int64(version.number)]).first
+      .map { AppVersion(UInt64($0["number"] as Int64)) }
+  }
+
+  // MARK: Replicas
+
+  func save(_ replica: StoredReplica) throws {
+    let gpus = replica.placement.gpus.map { "\($0.device):\($0.milli)" }.joined(separator: ",")
+    try run(
+      "INSERT OR REPLACE INTO replicas VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      [
+        Int64(replica.number), replica.group.deployment.app, replica.group.deployment.deployment,
+        Int64(replica.group.revision), replica.identity.map { Int64($0.pid) },
+        replica.identity.map { Int64(bitPattern: $0.startTicks) }, replica.placement.milliCPUs,
+        replica.placement.memoryBytes, gpus, replica.wasReady, replica.wasStopping,
+        replica.startedAtUnixMs,
+      ])
+  }
+
+  func setIdentity(_ number: UInt64, _ identity: ProcessIdentity) throws {
+    try run(
+      "UPDATE replicas SET pid = ?, start_ticks = ? WHERE number = ?",
+      [Int64(identity.pid), Int64(bitPattern: identity.startTicks), Int64(number)])
+  }
+
+  func setReady(_ number: UInt64) throws {
+    try run("UPDATE replicas SET ready = 1 WHERE number = ?", [Int64(number)])
+  }
+
+  func setStopping(_ number: UInt64) throws {
+    try run("UPDATE replicas SET stopping = 1 WHERE number = ?", [Int64(number)])
+  }
+
+  func forgetReplica(_ number: UInt64) throws {
+    try run("DELETE FROM replicas WHERE number = ?", [Int64(number)])
+  }
+
+  func replicas() throws -> [StoredReplica] {
+    try rows("SELECT * FROM replicas ORDER BY number").map { row in
+      let shares = (row["gpus"] as String).split(separator: ",").compactMap { share in
+        let parts = share.split(separator: ":").compactMap { Int($0) }
+        return parts.count == 2 ? Placement.GPUShare(device: parts[0], milli: parts[1]) : nil
+      }
+      let pid: Int64? = row["pid"]
+      let ticks: Int64? = row["start_ticks"]
+      return StoredReplica(
+        number: UInt64(row["number"] as Int64),
+        group: GroupKey(
+          deployment: DeploymentKey(app: row["app"], deployment: row["deployment"]),
+          revision: UInt64(row["revision"] as Int64)),
+        identity: pid.flatMap { pid in
+          ticks.map { ProcessIdentity(pid: Int32(pid), startTicks: UInt64(bitPattern: $0)) }
+        },
+        placement: Placement(milliCPUs: row["cpus"], memoryBytes: row["memory"], gpus: shares),
+        wasReady: row["ready"], wasStopping: row["stopping"], startedAtUnixMs: row["started_at"])
+    }
+  }
+
+  // MARK: Events
+
+  func add(_ note: FleetNote, unixMs: Int64) throws {
+    try run(
+      "INSERT INTO events (unix_ms, reason, app, deployment, message) VALUES (?, ?, ?, ?, ?)",
+      [unixMs, note.reason, note.app, note.deployment, note.message])
+    try run("DELETE FROM events WHERE id <= ?", [database.lastInsertedRowID - Int64(StateStore.keptEvents)])
+  }
+
+  /// The newest `limit` after `id`, oldest first.
+  func events(after id: UInt64, limit: Int) throws -> [StoredEvent] {
+    let sql = "SELECT * FROM events WHERE id > ? ORDER BY id DESC LIMIT ?"
+    return try rows(sql, [Int64(clamping: id), limit]).reversed().map { row in
+      StoredEvent(
+        id: UInt64(row["id"] as Int64), unixMs: row["unix_ms"],
+        note: FleetNote(
+          row["reason"], app: row["app"], deployment: row["deployment"], row["message"]))
+    }
+  }
+}
+
+/// Bytes as SQLite stores them.
+private struct DatabaseBytes: DatabaseValueConvertible {
+  var bytes: [UInt8]
+
+  init(_ bytes: [UInt8]) {
+    self.bytes = bytes
+  }
+
+  var databaseValue: DatabaseValue {
+    bytes.withUnsafeBytes { Data($0).databaseValue }
+  }
+
+  static func fromDatabaseValue(_ value: DatabaseValue) -> DatabaseBytes? {
+    Data.fromDatabaseValue(value).map { DatabaseBytes([UInt8]($0)) }
+  }
+}
