@@ -104,8 +104,7 @@ final class ChannelCore: @unchecked Sendable {
     let failing = waiting.filter { !$0.waitForReady }
     waiting.removeAll { !$0.waitForReady }
     for call in failing { call.fail(error) }
-    loop.schedule(after: duration) { [weak self] in
-      guard let self else { return }
+    loop.schedule(after: duration) {
       self.follow(self.machine.pauseEnded(callsWait: !self.waiting.isEmpty))
     }
   }

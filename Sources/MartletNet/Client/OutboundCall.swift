@@ -87,8 +87,8 @@ extension OutboundCall {
     }
     if let deadline {
       guard !deadline.hasPassed(at: core.loop.now) else { return deadlinePassed() }
-      deadlineTimer = core.loop.schedule(at: deadline.time) { [weak self] in
-        self?.deadlinePassed()
+      deadlineTimer = core.loop.schedule(at: deadline.time) {
+        self.deadlinePassed()
       }
     }
     core.begin(self)

@@ -60,8 +60,8 @@ package final class ClientConnection {
     loop.preconditionIsCurrent()
     let connection = ClientConnection(endpoint, on: loop, limits: limits, observer: observer)
     connection.transport.start(connection)
-    connection.connectTimer = loop.schedule(after: limits.connectTimeout) { [weak connection] in
-      connection?.connectTimedOut(limits.connectTimeout)
+    connection.connectTimer = loop.schedule(after: limits.connectTimeout) {
+      connection.connectTimedOut(limits.connectTimeout)
     }
     connection.connectSocket()
     return connection

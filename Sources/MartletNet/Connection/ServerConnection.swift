@@ -57,8 +57,8 @@ package final class ServerConnection {
   }
 
   func start() {
-    prefaceTimer = loop.schedule(after: prefaceTimeout) { [weak self] in
-      self?.close("no HTTP/2 preface came in time")
+    prefaceTimer = loop.schedule(after: prefaceTimeout) {
+      self.close("no HTTP/2 preface came in time")
     }
     acceptor.connectionOpened(self)
     transport.start(self)

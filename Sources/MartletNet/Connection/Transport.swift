@@ -97,8 +97,8 @@ final class Transport: ChannelInboundHandler, Flushable {
     writeOutput(context)
     guard failure == nil else { return context.close(promise: nil) }
     context.close(mode: .output, promise: nil)
-    lingerTimer = loop.schedule(after: Transport.lingerTime) { [weak self] in
-      self?.context?.close(promise: nil)
+    lingerTimer = loop.schedule(after: Transport.lingerTime) {
+      self.context?.close(promise: nil)
     }
   }
 

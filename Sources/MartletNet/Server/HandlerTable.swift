@@ -1,4 +1,5 @@
 // Which handler answers which method.
+internal import Glibc
 package import MartletCore
 
 /// Answers one request with one response. It runs in a task of its own that starts on the
@@ -87,7 +88,7 @@ struct PathIndex {
 
   func entry(forPath path: UnsafeRawBufferPointer) -> HandlerTable.Entry? {
     for entry in buckets[PathIndex.hash(path) & (buckets.count - 1)]
-    where entry.path.count == path.count && entry.path.elementsEqual(path) {
+    where PathIndex.areEqual(entry.path, path) {
       return entry
     }
     return nil
@@ -101,6 +102,13 @@ struct PathIndex {
     return services.contains(method.service)
       ? "service \(method.service) has no method \(method.method)"
       : "this server has no service \(method.service)"
+  }
+
+  private static func areEqual(_ path: [UInt8], _ other: UnsafeRawBufferPointer) -> Bool {
+    guard path.count == other.count, let start = other.baseAddress else { return false }
+    return path.withUnsafeBytes { own in
+      own.baseAddress.map { memcmp($0, start, other.count) == 0 } ?? false
+    }
   }
 
   /// FNV-1a. Methods are the server's own, so nobody else chooses what shares a bucket.

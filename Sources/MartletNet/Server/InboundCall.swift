@@ -89,7 +89,7 @@ extension InboundCall {
   /// Called once, when the head has arrived.
   func begin() {
     if let deadline {
-      deadlineTimer = loop.schedule(at: deadline.time) { [weak self] in self?.deadlinePassed() }
+      deadlineTimer = loop.schedule(at: deadline.time) { self.deadlinePassed() }
     }
     guard case .many(let intake) = requests, case .streaming(let handler) = entry.body else {
       return

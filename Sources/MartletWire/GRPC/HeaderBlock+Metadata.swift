@@ -33,10 +33,10 @@ extension HeaderBlock {
         guard key.hasSuffix("-bin") else {
           return metadata.add(unsafe String(decoding: value, as: UTF8.self), for: key)
         }
-        for unsafe part in unsafe value.split(
+        let parts = unsafe value.split(
           separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
-        {
-          let part = unsafe UnsafeRawBufferPointer(rebasing: part)
+        for index in unsafe parts.indices {
+          let part = unsafe UnsafeRawBufferPointer(rebasing: parts[index])
           if let bytes = unsafe Base64.decode(part) { metadata.add(bytes, for: key) }
         }
       }

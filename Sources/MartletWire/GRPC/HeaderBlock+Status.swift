@@ -34,7 +34,8 @@ extension HeaderBlock {
     unsafe withValue(of: name) { value -> Int? in
       guard (1...3).contains(value.count) else { return nil }
       var number = 0
-      for unsafe byte in unsafe value {
+      for index in 0..<value.count {
+        let byte = unsafe value[index]
         guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
         number = number * 10 + Int(byte - UInt8(ascii: "0"))
       }

@@ -50,7 +50,8 @@ extension HeaderBlock {
       let unit = timeoutUnits.first(where: { $0.letter == last })
     else { return nil }
     var value: Int64 = 0
-    for unsafe byte in unsafe text.dropLast() {
+    for index in 0..<text.count - 1 {
+      let byte = unsafe text[index]
       guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
       value = value * 10 + Int64(byte - UInt8(ascii: "0"))
     }

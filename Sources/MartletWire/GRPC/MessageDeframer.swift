@@ -23,28 +23,44 @@ package struct MessageDeframer: Sendable {
   package mutating func next(
     from bytes: inout UnsafeRawBufferPointer
   ) throws(FramingError) -> [UInt8]? {
+    var taken = 0
     while prefixTaken < Self.prefixBytes {
-      guard let byte = unsafe bytes.first else { return nil }
-      unsafe bytes = UnsafeRawBufferPointer(rebasing: bytes.dropFirst())
-      try takePrefix(byte)
+      guard taken < bytes.count else {
+        unsafe bytes = unsafe Self.rest(of: bytes, from: taken)
+        return nil
+      }
+      unsafe try takePrefix(bytes[taken])
+      taken += 1
     }
     let missing = Int(length) - message.count
-    if message.isEmpty, bytes.count >= missing {
-      // The whole message lies before us: one allocation, one copy.
-      let whole = unsafe [UInt8](bytes[..<missing])
-      unsafe bytes = UnsafeRawBufferPointer(rebasing: bytes[missing...])
+    let available = min(missing, bytes.count - taken)
+    let part = unsafe UnsafeRawBufferPointer(rebasing: bytes[taken..<taken + available])
+    unsafe bytes = unsafe Self.rest(of: bytes, from: taken + available)
+    if message.isEmpty, available == missing {
+      // The whole message lay before us: one allocation, one copy.
       prefixTaken = 0
-      return whole
+      return unsafe Self.array(part)
     }
     if message.isEmpty { message.reserveCapacity(min(Int(length), Self.maxTrustedBytes)) }
-    let taken = min(missing, bytes.count)
-    unsafe message.append(contentsOf: bytes[..<taken])
-    unsafe bytes = UnsafeRawBufferPointer(rebasing: bytes[taken...])
+    unsafe message.append(contentsOf: part)
     guard message.count == Int(length) else { return nil }
     prefixTaken = 0
     var whole: [UInt8] = []
     swap(&whole, &message)
     return whole
+  }
+
+  private static func rest(
+    of bytes: UnsafeRawBufferPointer, from start: Int
+  ) -> UnsafeRawBufferPointer {
+    unsafe UnsafeRawBufferPointer(rebasing: bytes[start...])
+  }
+
+  private static func array(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+    unsafe [UInt8](unsafeUninitializedCapacity: bytes.count) { buffer, count in
+      unsafe UnsafeMutableRawBufferPointer(buffer).copyMemory(from: bytes)
+      count = bytes.count
+    }
   }
 
   private mutating func takePrefix(_ byte: UInt8) throws(FramingError) {

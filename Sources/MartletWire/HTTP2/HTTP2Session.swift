@@ -42,8 +42,8 @@ package import MartletCore
     guard unsafe !core.pointee.isEnded else { return }
     if let failure = unsafe core.pointee.failure { throw failure }
     guard let base = bytes.baseAddress, unsafe !bytes.isEmpty else { return }
-    enter(delegate)
-    defer { leave() }
+    unsafe core.pointee.enter(delegate)
+    defer { unsafe core.pointee.leave() }
     // All bytes are taken or the result is negative: no callback of ours pauses.
     let taken = unsafe nghttp2_session_mem_recv(
       core.pointee.session, base.assumingMemoryBound(to: UInt8.self), bytes.count)
@@ -63,8 +63,8 @@ package import MartletCore
     into buffer: UnsafeMutableRawBufferPointer, _ delegate: any HTTP2SessionDelegate
   ) throws(HTTP2SessionError) -> Int {
     guard unsafe !core.pointee.isEnded, let base = buffer.baseAddress else { return 0 }
-    enter(delegate)
-    defer { leave() }
+    unsafe core.pointee.enter(delegate)
+    defer { unsafe core.pointee.leave() }
     unsafe core.pointee.cursor = base
     unsafe core.pointee.cursorEnd = base + buffer.count
     defer {
@@ -100,8 +100,8 @@ package import MartletCore
   /// from then on do nothing.
   package func end(_ code: HTTP2ErrorCode, _ delegate: any HTTP2SessionDelegate) {
     guard unsafe !core.pointee.isEnded else { return }
-    enter(delegate)
-    defer { leave() }
+    unsafe core.pointee.enter(delegate)
+    defer { unsafe core.pointee.leave() }
     unsafe core.pointee.isEnded = true
     for slot in unsafe 0..<Int32(core.pointee.slots.capacity) {
       let number = unsafe core.pointee.slots[slot].number
@@ -115,16 +115,6 @@ package import MartletCore
   }
 
   // MARK: Inside
-
-  private func enter(_ delegate: any HTTP2SessionDelegate) {
-    unsafe precondition(
-      core.pointee.delegate == nil, "receive, output and end must not be called from an event")
-    unsafe core.pointee.delegate = delegate
-  }
-
-  private func leave() {
-    unsafe core.pointee.delegate = nil
-  }
 
   private func tellWritable(_ delegate: any HTTP2SessionDelegate) {
     guard unsafe !core.pointee.writable.isEmpty else { return }

@@ -2,50 +2,44 @@
 
 /// An ordered list of header fields without a String or an allocation for each. One that is emptied
 /// with `removeAll` and filled again allocates nothing; literals (`append(_:literal:)`) are not even
-/// copied.
-package struct HeaderBlock: Sendable {
-  /// Where one field lies. A literal's `start` is its address, another's its offset in `bytes`.
-  struct Field: Sendable {
-    var nameStart: UInt
-    var valueStart: UInt
-    var nameCount: UInt32
-    var valueCount: UInt32
-    var name: HeaderName
-    var nameIsLiteral: Bool
-    var valueIsLiteral: Bool
-    /// Never put in the HPACK table: the value differs each time or is secret.
-    var neverIndexed: Bool
-  }
-
-  var bytes: [UInt8] = []
-  var fields: [Field] = []
-
-  /// What HPACK counts for each field besides its name and value (RFC 7541 §4.1).
-  static var fieldOverhead: Int { 32 }
+/// copied. A value: copies share their memory until one is changed.
+package struct HeaderBlock {
+  /// Nil while nothing was ever added.
+  var storage: HeaderStorage?
 
   package init() {}
 
-  package var count: Int { fields.count }
-  package var isEmpty: Bool { fields.isEmpty }
+  package var count: Int { storage?.fieldCount ?? 0 }
+  package var isEmpty: Bool { count == 0 }
 
   /// Empties the block and keeps its memory for the next one.
   package mutating func removeAll() {
-    bytes.removeAll(keepingCapacity: true)
-    fields.removeAll(keepingCapacity: true)
+    guard storage != nil else { return }
+    if isKnownUniquelyReferenced(&storage) {
+      storage?.removeAll()
+    } else {
+      storage = nil
+    }
+  }
+
+  /// The memory, nobody else's.
+  mutating func owned() -> HeaderStorage {
+    if let storage, isKnownUniquelyReferenced(&self.storage) { return storage }
+    let fresh = storage.map { HeaderStorage($0) } ?? HeaderStorage()
+    storage = fresh
+    return fresh
   }
 }
+
+// Memory is changed only by a block that is its sole owner, so blocks may go anywhere.
+extension HeaderBlock: @unchecked Sendable {}
 
 // MARK: - Adding fields
 
 extension HeaderBlock {
   /// Adds a field whose value is a literal of the program; nothing is copied.
   package mutating func append(_ name: HeaderName, literal value: StaticString) {
-    fields.append(
-      Field(
-        nameStart: Self.address(name.text), valueStart: Self.address(value),
-        nameCount: UInt32(name.text.utf8CodeUnitCount),
-        valueCount: UInt32(value.utf8CodeUnitCount), name: name, nameIsLiteral: true,
-        valueIsLiteral: true, neverIndexed: false))
+    owned().append(name, literal: value)
   }
 
   /// Adds a field of a known name. `neverIndexed` is for values that differ each time, such as a
@@ -53,13 +47,8 @@ extension HeaderBlock {
   package mutating func append(
     _ name: HeaderName, _ value: UnsafeRawBufferPointer, neverIndexed: Bool = false
   ) {
-    let valueStart = UInt(bytes.count)
-    unsafe bytes.append(contentsOf: value)
-    fields.append(
-      Field(
-        nameStart: Self.address(name.text), valueStart: valueStart,
-        nameCount: UInt32(name.text.utf8CodeUnitCount), valueCount: UInt32(value.count),
-        name: name, nameIsLiteral: true, valueIsLiteral: false, neverIndexed: neverIndexed))
+    precondition(name != .other, "a field of an unknown name is added by its bytes")
+    unsafe owned().append(name, value, neverIndexed: neverIndexed)
   }
 
   package mutating func append(_ name: HeaderName, _ value: String, neverIndexed: Bool = false) {
@@ -73,18 +62,7 @@ extension HeaderBlock {
   package mutating func append(
     name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, neverIndexed: Bool = false
   ) {
-    let known = unsafe HeaderName(spelled: name)
-    guard known == .other else {
-      return unsafe append(known, value, neverIndexed: neverIndexed)
-    }
-    let nameStart = UInt(bytes.count)
-    unsafe bytes.append(contentsOf: name)
-    unsafe bytes.append(contentsOf: value)
-    fields.append(
-      Field(
-        nameStart: nameStart, valueStart: nameStart + UInt(name.count),
-        nameCount: UInt32(name.count), valueCount: UInt32(value.count), name: .other,
-        nameIsLiteral: false, valueIsLiteral: false, neverIndexed: neverIndexed))
+    unsafe owned().append(name: name, value: value, neverIndexed: neverIndexed)
   }
 
   package mutating func append(name: String, value: String, neverIndexed: Bool = false) {
@@ -100,22 +78,23 @@ extension HeaderBlock {
 
   /// Adds the field at `index` of another block, as a proxy does.
   package mutating func append(fieldAt index: Int, of other: borrowing HeaderBlock) {
-    let field = other.fields[index]
-    unsafe other.withBytes(of: field) { name, value in
-      if field.nameIsLiteral && field.valueIsLiteral {
-        fields.append(field)
-      } else {
-        unsafe append(name: name, value: value, neverIndexed: field.neverIndexed)
-      }
+    guard let source = other.storage, index < source.fieldCount else { return }
+    let field = unsafe source.fields[index]
+    let storage = owned()
+    if field.valueIsLiteral, field.name != .other {
+      storage.append(field)
+    } else if field.name != .other {
+      unsafe storage.append(
+        field.name, source.value(of: field), neverIndexed: field.neverIndexed)
+    } else {
+      unsafe storage.append(
+        name: source.name(of: field), value: source.value(of: field),
+        neverIndexed: field.neverIndexed)
     }
   }
 
   package mutating func append(contentsOf other: borrowing HeaderBlock) {
     for index in 0..<other.count { append(fieldAt: index, of: other) }
-  }
-
-  private static func address(_ literal: StaticString) -> UInt {
-    unsafe UInt(bitPattern: literal.utf8Start)
   }
 }
 
@@ -123,10 +102,16 @@ extension HeaderBlock {
 
 extension HeaderBlock {
   /// The known name of the field at `index`, or `.other`.
-  package func name(at index: Int) -> HeaderName { fields[index].name }
+  package func name(at index: Int) -> HeaderName {
+    withStorage(index) { storage in unsafe storage.fields[index].name }
+  }
 
   package func firstIndex(of name: HeaderName) -> Int? {
-    fields.firstIndex { $0.name == name }
+    guard let storage else { return nil }
+    for index in 0..<storage.fieldCount where unsafe storage.fields[index].name == name {
+      return index
+    }
+    return nil
   }
 
   package func contains(_ name: HeaderName) -> Bool { firstIndex(of: name) != nil }
@@ -137,7 +122,10 @@ extension HeaderBlock {
     _ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws(Failure) ->
       Result
   ) throws(Failure) -> Result {
-    try unsafe withBytes(of: fields[index], body)
+    try withStorage(index) { storage throws(Failure) in
+      let field = unsafe storage.fields[index]
+      return try unsafe body(storage.name(of: field), storage.value(of: field))
+    }
   }
 
   /// Reads the first value of `name` where it lies; nil when there is none.
@@ -145,8 +133,8 @@ extension HeaderBlock {
     of name: HeaderName, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result? {
     guard let index = firstIndex(of: name) else { return nil }
-    return try unsafe withBytes(of: fields[index]) { (_, value) throws(Failure) in
-      try unsafe body(value)
+    return try withStorage(index) { storage throws(Failure) in
+      try unsafe body(storage.value(of: storage.fields[index]))
     }
   }
 
@@ -162,41 +150,21 @@ extension HeaderBlock {
 
   /// Every field as Strings: for tests and for logs.
   package var pairs: [(name: String, value: String)] {
-    fields.map { field in
-      unsafe withBytes(of: field) { name, value in
+    (0..<count).map { index in
+      unsafe withField(at: index) { name, value in
         unsafe (String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self))
       }
     }
   }
 
-  func withBytes<Result, Failure: Error>(
-    of field: Field,
-    _ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws(Failure) ->
-      Result
+  /// Calls `body` with the memory, which stays alive for the call.
+  private func withStorage<Result, Failure: Error>(
+    _ index: Int, _ body: (HeaderStorage) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    // A typed throw cannot cross `withUnsafeBytes`, hence the Result.
-    let outcome = unsafe bytes.withUnsafeBytes { bytes in
-      let name = unsafe Self.part(
-        field.nameStart, field.nameCount, isLiteral: field.nameIsLiteral, of: bytes)
-      let value = unsafe Self.part(
-        field.valueStart, field.valueCount, isLiteral: field.valueIsLiteral, of: bytes)
-      do throws(Failure) {
-        return Swift.Result<Result, Failure>.success(try unsafe body(name, value))
-      } catch {
-        return .failure(error)
-      }
+    guard let storage, index >= 0, index < storage.fieldCount else {
+      preconditionFailure("there is no field \(index)")
     }
-    return try outcome.get()
-  }
-
-  private static func part(
-    _ start: UInt, _ count: UInt32, isLiteral: Bool, of bytes: UnsafeRawBufferPointer
-  ) -> UnsafeRawBufferPointer {
-    if isLiteral {
-      return unsafe UnsafeRawBufferPointer(
-        start: UnsafeRawPointer(bitPattern: start), count: Int(count))
-    }
-    return unsafe UnsafeRawBufferPointer(rebasing: bytes[Int(start)..<Int(start) + Int(count)])
+    return try body(storage)
   }
 }
 

@@ -40,42 +40,60 @@ package enum HeaderName: UInt8, Sendable, Hashable, CaseIterable {
 
   /// The known name that `bytes` spell, or `.other`. Names on the wire are lower case.
   package init(spelled bytes: UnsafeRawBufferPointer) {
-    unsafe self = Self.known(bytes)
+    guard let base = bytes.baseAddress, let last = unsafe bytes.last else {
+      self = .other
+      return
+    }
+    // Length, last and first byte tell the known names apart; then one comparison makes sure.
+    let candidate = unsafe Self.candidate(bytes.count, last: last, first: bytes[0])
+    let isIt =
+      unsafe candidate != .other && Self.equal(base, candidate.text.utf8Start, bytes.count)
+    self = isIt ? candidate : .other
   }
 
-  private static func known(_ bytes: UnsafeRawBufferPointer) -> HeaderName {
-    // Length and last byte tell all known names apart but for the pairs below; `matching` then
-    // makes sure with one comparison.
-    guard let last = unsafe bytes.last else { return .other }
-    let candidate: HeaderName
-    switch (bytes.count, last) {
-    case (7, UInt8(ascii: "d")): candidate = .method
-    case (7, UInt8(ascii: "e")): candidate = .scheme
-    case (7, UInt8(ascii: "s")): candidate = .status
-    case (10, UInt8(ascii: "y")): candidate = .authority
-    case (5, UInt8(ascii: "h")): candidate = .path
-    case (2, UInt8(ascii: "e")): candidate = .te
-    case (12, UInt8(ascii: "e")):
-      candidate = unsafe bytes[0] == UInt8(ascii: "c") ? .contentType : .grpcMessage
-    case (14, UInt8(ascii: "h")): candidate = .contentLength
-    case (10, UInt8(ascii: "t")): candidate = .userAgent
-    case (4, UInt8(ascii: "t")): candidate = .host
-    case (6, UInt8(ascii: "e")): candidate = .cookie
-    case (12, UInt8(ascii: "t")): candidate = .grpcTimeout
-    case (11, UInt8(ascii: "s")): candidate = .grpcStatus
-    case (13, UInt8(ascii: "g")): candidate = .grpcEncoding
-    case (20, UInt8(ascii: "g")): candidate = .grpcAcceptEncoding
-    case (23, UInt8(ascii: "n")): candidate = .grpcStatusDetails
-    case (22, UInt8(ascii: "s")): candidate = .grpcRetryPushback
-    case (26, UInt8(ascii: "s")): candidate = .grpcPreviousAttempts
-    case (11, UInt8(ascii: "t")): candidate = .traceparent
-    case (10, UInt8(ascii: "e")): candidate = .tracestate
-    default: return .other
+  private static func candidate(_ count: Int, last: UInt8, first: UInt8) -> HeaderName {
+    switch count {
+    case 2: .te
+    case 4: .host
+    case 5: .path
+    case 6: .cookie
+    case 7: last == UInt8(ascii: "d") ? .method : last == UInt8(ascii: "e") ? .scheme : .status
+    case 10:
+      last == UInt8(ascii: "y") ? .authority : last == UInt8(ascii: "t") ? .userAgent : .tracestate
+    case 11: last == UInt8(ascii: "s") ? .grpcStatus : .traceparent
+    case 12:
+      last == UInt8(ascii: "t")
+        ? .grpcTimeout : first == UInt8(ascii: "c") ? .contentType : .grpcMessage
+    case 13: .grpcEncoding
+    case 14: .contentLength
+    case 20: .grpcAcceptEncoding
+    case 22: .grpcRetryPushback
+    case 23: .grpcStatusDetails
+    case 26: .grpcPreviousAttempts
+    default: .other
     }
-    let text = candidate.text
-    for index in 0..<bytes.count where unsafe bytes[index] != text.utf8Start[index] {
-      return .other
+  }
+
+  /// Whether `count` bytes are the same, eight at a time: a byte-wise loop was 4 % of a request.
+  private static func equal(
+    _ bytes: UnsafeRawPointer, _ literal: UnsafePointer<UInt8>, _ count: Int
+  ) -> Bool {
+    let literal = unsafe UnsafeRawPointer(literal)
+    var offset = 0
+    while offset + 8 <= count {
+      guard
+        unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+          == literal.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+      else { return false }
+      offset += 8
     }
-    return candidate
+    while offset < count {
+      guard
+        unsafe bytes.load(fromByteOffset: offset, as: UInt8.self)
+          == literal.load(fromByteOffset: offset, as: UInt8.self)
+      else { return false }
+      offset += 1
+    }
+    return true
   }
 }

@@ -16,6 +16,37 @@ struct PayloadQueue {
 
     /// A piece is read from its front while it grows, so it must end some day.
     var canGrow: Bool { isOwn && bytes.count < SessionBounds.maxOwnPieceBytes }
+
+    mutating func readPrefix(_ wanted: Int, into target: UnsafeMutableRawPointer) -> Int {
+      // Byte 0 is the compressed flag, 0; the other four are the length, big-endian.
+      let length = UInt32(truncatingIfNeeded: bytes.count)
+      if wanted >= PayloadQueue.prefixBytes, prefixLeft == PayloadQueue.prefixBytes {
+        unsafe target.storeBytes(of: 0, as: UInt8.self)
+        unsafe target.storeBytes(of: length.bigEndian, toByteOffset: 1, as: UInt32.self)
+        prefixLeft = 0
+        return PayloadQueue.prefixBytes
+      }
+      let start = PayloadQueue.prefixBytes - prefixLeft
+      let taken = min(wanted, prefixLeft)
+      for index in start..<start + taken {
+        let byte = index == 0 ? 0 : UInt8(truncatingIfNeeded: length >> UInt32(8 * (4 - index)))
+        unsafe target.storeBytes(of: byte, toByteOffset: index - start, as: UInt8.self)
+      }
+      prefixLeft -= taken
+      return taken
+    }
+
+    mutating func readBytes(_ wanted: Int, into target: UnsafeMutableRawPointer) -> Int {
+      let taken = min(wanted, bytes.count - offset)
+      guard taken > 0 else { return 0 }
+      let start = offset
+      unsafe bytes.span.withUnsafeBytes { bytes in
+        guard let base = bytes.baseAddress else { return }
+        unsafe target.copyMemory(from: base + start, byteCount: taken)
+      }
+      offset += taken
+      return taken
+    }
   }
 
   /// Flag byte and four bytes of length (gRPC over HTTP/2, "Length-Prefixed-Message").
@@ -72,37 +103,15 @@ struct PayloadQueue {
   /// Moves the first `wanted` bytes to `target`; there must be as many.
   mutating func read(_ wanted: Int, into target: UnsafeMutableRawPointer) {
     precondition(wanted <= count, "the queue holds less")
-    var target = unsafe target
-    var wanted = wanted
     count -= wanted
-    while wanted > 0 {
+    var written = 0
+    while written < wanted {
       if first.prefixLeft > 0 {
-        let taken = unsafe readPrefix(min(wanted, first.prefixLeft), into: target)
-        unsafe target += taken
-        wanted -= taken
+        unsafe written += first.readPrefix(wanted - written, into: target + written)
       }
-      let taken = min(wanted, first.bytes.count - first.offset)
-      unsafe first.bytes.withUnsafeBytes { bytes in
-        guard let base = bytes.baseAddress, taken > 0 else { return }
-        unsafe target.copyMemory(from: base + first.offset, byteCount: taken)
-      }
-      first.offset += taken
-      unsafe target += taken
-      wanted -= taken
+      unsafe written += first.readBytes(wanted - written, into: target + written)
       if first.count == 0 { drop() }
     }
-  }
-
-  private mutating func readPrefix(_ wanted: Int, into target: UnsafeMutableRawPointer) -> Int {
-    let length = UInt32(first.bytes.count)
-    let start = Self.prefixBytes - first.prefixLeft
-    for index in start..<start + wanted {
-      // Byte 0 is the compressed flag, 0; the rest is the length, big-endian.
-      let byte = index == 0 ? 0 : UInt8(truncatingIfNeeded: length >> UInt32(8 * (4 - index)))
-      unsafe target.storeBytes(of: byte, toByteOffset: index - start, as: UInt8.self)
-    }
-    first.prefixLeft -= wanted
-    return wanted
   }
 
   /// Takes the first piece off, which has been read to its end.

@@ -55,21 +55,22 @@ private let headersBegan: nghttp2_on_begin_headers_callback = { session, frame, 
   } else {
     unsafe core.pointee.inboundSlot = core.pointee.slot(ofStream: number)
   }
-  unsafe core.pointee.inbound.removeAll()
-  unsafe core.pointee.inboundListBytes = 0
+  unsafe core.pointee.beginInbound()
   return 0
 }
 
 private let headerReceived: nghttp2_on_header_callback = {
   _, _, name, nameCount, value, valueCount, flags, userData in
   let core = unsafe core(userData)
-  unsafe core.pointee.inboundListBytes += nameCount + valueCount + HeaderBlock.fieldOverhead
+  unsafe core.pointee.inboundListBytes += nameCount + valueCount + HeaderStorage.fieldOverhead
   // Past the limit nothing more is kept; `frameReceived` answers for the whole section.
   guard unsafe core.pointee.inboundListBytes <= core.pointee.maxHeaderListBytes else { return 0 }
-  unsafe core.pointee.inbound.append(
-    name: UnsafeRawBufferPointer(start: name, count: nameCount),
-    value: UnsafeRawBufferPointer(start: value, count: valueCount),
-    neverIndexed: UInt32(flags) & NGHTTP2_NV_FLAG_NO_INDEX.rawValue != 0)
+  unsafe core.pointee.inboundStorage?._withUnsafeGuaranteedRef { storage in
+    unsafe storage.append(
+      name: UnsafeRawBufferPointer(start: name, count: nameCount),
+      value: UnsafeRawBufferPointer(start: value, count: valueCount),
+      neverIndexed: UInt32(flags) & NGHTTP2_NV_FLAG_NO_INDEX.rawValue != 0)
+  }
   return 0
 }
 
@@ -85,6 +86,12 @@ private let invalidHeaderReceived: nghttp2_on_invalid_header_callback = {
 }
 
 extension SessionCore {
+  mutating func beginInbound() {
+    inbound.removeAll()
+    inboundListBytes = 0
+    unsafe inboundStorage = .passUnretained(inbound.owned())
+  }
+
   /// A header section is whole.
   mutating func headersEnded(_ frame: UnsafePointer<nghttp2_frame>) {
     let slot = inboundSlot
@@ -102,7 +109,8 @@ extension SessionCore {
     // Taken out for the call, so that it is passed without a copy or a reference count.
     var headers = HeaderBlock()
     swap(&headers, &inbound)
-    unsafe delegate?.headersReceived(headers, section, on: id(slot), endOfStream: endOfStream)
+    let stream = id(slot)
+    tell { $0.headersReceived(headers, section, on: stream, endOfStream: endOfStream) }
     swap(&headers, &inbound)
   }
 
@@ -131,8 +139,8 @@ extension HeaderBlock {
 
   /// Which section of a response this is, by its `:status`.
   fileprivate var responseSection: HeaderSection {
-    guard let isInformational = unsafe withValue(of: .status, { unsafe $0.first == UInt8(ascii: "1") })
-    else { return .trailers }
+    let isInformational = unsafe withValue(of: .status) { unsafe $0.first == UInt8(ascii: "1") }
+    guard let isInformational else { return .trailers }
     return isInformational ? .informational : .response
   }
 }
@@ -150,20 +158,21 @@ private let frameReceived: nghttp2_on_frame_recv_callback = { _, frame, userData
     let slot = unsafe core.pointee.slot(ofStream: frame.pointee.hd.stream_id)
     guard slot >= 0 else { break }
     unsafe core.pointee.slots[slot].flags.insert(.peerEnded)
-    unsafe core.pointee.delegate?.endReceived(on: core.pointee.id(slot))
+    let stream = unsafe core.pointee.id(slot)
+    unsafe core.pointee.tell { $0.endReceived(on: stream) }
   case SessionCallbacks.settings:
     guard unsafe frame.pointee.hd.flags & SessionCallbacks.ackFlag == 0 else { break }
-    unsafe core.pointee.delegate?.settingsReceived()
+    unsafe core.pointee.tell { $0.settingsReceived() }
   case SessionCallbacks.ping:
     guard unsafe frame.pointee.hd.flags & SessionCallbacks.ackFlag != 0 else { break }
     let payload = unsafe withUnsafeBytes(of: frame.pointee.ping.opaque_data) {
       unsafe UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self))
     }
-    unsafe core.pointee.delegate?.pingAcknowledged(payload)
+    unsafe core.pointee.tell { $0.pingAcknowledged(payload) }
   case SessionCallbacks.goAway:
-    unsafe core.pointee.delegate?.goAwayReceived(
-      lastStream: frame.pointee.goaway.last_stream_id,
-      HTTP2ErrorCode(rawValue: frame.pointee.goaway.error_code))
+    let lastStream = unsafe frame.pointee.goaway.last_stream_id
+    let code = unsafe HTTP2ErrorCode(rawValue: frame.pointee.goaway.error_code)
+    unsafe core.pointee.tell { $0.goAwayReceived(lastStream: lastStream, code) }
   default:
     break
   }
@@ -181,8 +190,10 @@ private let dataReceived: nghttp2_on_data_chunk_recv_callback = {
     return 0
   }
   unsafe core.pointee.slots[slot].unconsumed += count
-  unsafe core.pointee.delegate?.dataReceived(
-    UnsafeRawBufferPointer(start: bytes, count: count), on: core.pointee.id(slot))
+  let stream = unsafe core.pointee.id(slot)
+  unsafe core.pointee.tell {
+    unsafe $0.dataReceived(UnsafeRawBufferPointer(start: bytes, count: count), on: stream)
+  }
   return 0
 }
 

@@ -21,11 +21,15 @@ internal import MartletCore
   /// Connection credit that nghttp2 was not told of yet.
   var connectionCredit = 0
 
-  /// Set for the time of one `receive`, `output` or `end`.
-  unowned(unsafe) var delegate: (any HTTP2SessionDelegate)?
+  /// Whom `receive`, `output` and `end` tell; `isInCall` while one of them runs.
+  private var listener = Listener()
+  private var told: Unmanaged<Listener>
+  private(set) var isInCall = false
 
   /// The header section that is being received: they never interleave.
   var inbound = HeaderBlock()
+  /// Its memory from when it began until it is shown, when nobody else has it.
+  var inboundStorage: Unmanaged<HeaderStorage>?
   var inboundListBytes = 0
   var inboundSlot: Int32 = -1
 
@@ -56,6 +60,7 @@ internal import MartletCore
     streamCreditStep = limits.initialStreamWindowBytes / SessionBounds.creditFraction
     connectionCreditStep = limits.initialConnectionWindowBytes / SessionBounds.creditFraction
     unsafe pairs = .allocate(capacity: pairCapacity)
+    unsafe told = .passUnretained(listener)
   }
 
   deinit {
@@ -66,6 +71,25 @@ internal import MartletCore
   var room: Int {
     guard let cursor = unsafe cursor, let cursorEnd = unsafe cursorEnd else { return 0 }
     return unsafe cursorEnd - cursor
+  }
+
+  // MARK: The delegate
+
+  /// Begins a call of `receive`, `output` or `end` by `delegate`'s owner.
+  mutating func enter(_ delegate: any HTTP2SessionDelegate) {
+    precondition(!isInCall, "receive, output and end must not be called from an event")
+    isInCall = true
+    guard !listener.speaks(to: delegate) else { return }
+    listener = .to(delegate)
+    unsafe told = .passUnretained(listener)
+  }
+
+  mutating func leave() {
+    isInCall = false
+  }
+
+  func tell(_ event: (Listener) -> Void) {
+    unsafe told._withUnsafeGuaranteedRef { event($0) }
   }
 
   // MARK: Streams
@@ -95,7 +119,7 @@ internal import MartletCore
     let wasAnnounced = slots[slot].flags.contains(.announced)
     giveConnectionCredit(slots[slot].unconsumed)
     slots.free(slot)
-    if wasAnnounced { unsafe delegate?.streamClosed(stream, code) }
+    if wasAnnounced { tell { $0.streamClosed(stream, code) } }
   }
 
   // MARK: Flow control
@@ -128,32 +152,33 @@ internal import MartletCore
     _ headers: borrowing HeaderBlock,
     _ body: (UnsafePointer<nghttp2_nv>, Int, OpaquePointer?) -> Result
   ) -> Result {
-    let count = headers.fields.count
+    guard let storage = headers.storage else { return unsafe body(pairs, 0, session) }
+    let count = storage.fieldCount
     if count > pairCapacity {
       unsafe pairs.deallocate()
       pairCapacity = count
       unsafe pairs = .allocate(capacity: count)
     }
-    let pairs = unsafe pairs
-    return unsafe headers.bytes.withUnsafeBufferPointer { bytes in
-      // `nghttp2_nv` has mutable pointers but nghttp2 only reads through them.
-      let base = UInt(bitPattern: bytes.baseAddress)
-      for index in 0..<count {
-        let field = headers.fields[index]
-        let name = field.nameIsLiteral ? field.nameStart : base + field.nameStart
-        let value = field.valueIsLiteral ? field.valueStart : base + field.valueStart
-        var flags = NGHTTP2_NV_FLAG_NONE.rawValue
-        if field.nameIsLiteral { flags |= NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue }
-        if field.valueIsLiteral { flags |= NGHTTP2_NV_FLAG_NO_COPY_VALUE.rawValue }
-        if field.neverIndexed { flags |= NGHTTP2_NV_FLAG_NO_INDEX.rawValue }
-        unsafe (pairs + index).initialize(
-          to: nghttp2_nv(
-            name: UnsafeMutablePointer(bitPattern: name),
-            value: UnsafeMutablePointer(bitPattern: value), namelen: Int(field.nameCount),
-            valuelen: Int(field.valueCount), flags: UInt8(truncatingIfNeeded: flags)))
-      }
-      return unsafe body(UnsafePointer(pairs), count, session)
+    for index in 0..<count {
+      let field = unsafe storage.fields[index]
+      let name = unsafe storage.name(of: field)
+      let value = unsafe storage.value(of: field)
+      var flags = NGHTTP2_NV_FLAG_NONE.rawValue
+      if field.name != .other { flags |= NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue }
+      if field.valueIsLiteral { flags |= NGHTTP2_NV_FLAG_NO_COPY_VALUE.rawValue }
+      if field.neverIndexed { flags |= NGHTTP2_NV_FLAG_NO_INDEX.rawValue }
+      // `nghttp2_nv` has mutable pointers, but nghttp2 only reads through them.
+      unsafe (pairs + index).initialize(
+        to: nghttp2_nv(
+          name: Self.mutable(name), value: Self.mutable(value), namelen: name.count,
+          valuelen: value.count, flags: UInt8(truncatingIfNeeded: flags)))
     }
+    return unsafe body(pairs, count, session)
+  }
+
+  private static func mutable(_ bytes: UnsafeRawBufferPointer) -> UnsafeMutablePointer<UInt8>? {
+    unsafe UnsafeMutableRawPointer(mutating: bytes.baseAddress)?
+      .assumingMemoryBound(to: UInt8.self)
   }
 
   // MARK: Payload on its way out

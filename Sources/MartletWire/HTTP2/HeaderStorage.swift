@@ -1,0 +1,151 @@
+// The memory of a header block.
+
+/// Two buffers that grow and are never given back while the block lives: the fields, and the bytes of
+/// those names and values that are not literals. Arrays would check their uniqueness and
+/// their bounds for each field; a request has eight.
+@safe final class HeaderStorage {
+  /// Where one field lies.
+  struct Field {
+    /// The address of a literal, or an offset into `bytes`.
+    var valueStart: UInt
+    var valueCount: UInt32
+    /// An offset into `bytes`; known names have none, their text is a literal.
+    var nameStart: UInt32
+    var nameCount: UInt32
+    var name: HeaderName
+    var valueIsLiteral: Bool
+    /// Never put in the HPACK table: the value differs each time or is secret.
+    var neverIndexed: Bool
+  }
+
+  /// What HPACK counts for each field besides its name and value (RFC 7541 §4.1).
+  static var fieldOverhead: Int { 32 }
+
+  private static let firstFields = 16
+  private static let firstBytes = 256
+
+  private(set) var fields: UnsafeMutablePointer<Field>
+  private(set) var bytes: UnsafeMutableRawPointer
+  private(set) var fieldCount = 0
+  private(set) var byteCount = 0
+  private var fieldCapacity: Int
+  private var byteCapacity: Int
+
+  init() {
+    fieldCapacity = Self.firstFields
+    byteCapacity = Self.firstBytes
+    unsafe fields = .allocate(capacity: fieldCapacity)
+    unsafe bytes = .allocate(byteCount: byteCapacity, alignment: 1)
+  }
+
+  /// A copy that may be changed on its own.
+  convenience init(_ other: HeaderStorage) {
+    self.init()
+    reserveBytes(other.byteCount)
+    unsafe bytes.copyMemory(from: other.bytes, byteCount: other.byteCount)
+    byteCount = other.byteCount
+    for index in 0..<other.fieldCount { unsafe append(other.fields[index]) }
+  }
+
+  deinit {
+    unsafe fields.deallocate()
+    unsafe bytes.deallocate()
+  }
+
+  func removeAll() {
+    fieldCount = 0
+    byteCount = 0
+  }
+
+  func append(_ field: Field) {
+    if fieldCount == fieldCapacity { growFields() }
+    unsafe (fields + fieldCount).initialize(to: field)
+    fieldCount += 1
+  }
+
+  /// Adds bytes and returns where they start.
+  func append(_ added: UnsafeRawBufferPointer) -> Int {
+    let start = byteCount
+    guard let base = added.baseAddress else { return start }
+    reserveBytes(added.count)
+    unsafe (bytes + start).copyMemory(from: base, byteCount: added.count)
+    byteCount += added.count
+    return start
+  }
+
+  private func reserveBytes(_ count: Int) {
+    if byteCapacity - byteCount < count { growBytes(count) }
+  }
+
+  private func growFields() {
+    let grown = UnsafeMutablePointer<Field>.allocate(capacity: fieldCapacity * 2)
+    unsafe grown.moveInitialize(from: fields, count: fieldCount)
+    unsafe fields.deallocate()
+    unsafe fields = grown
+    fieldCapacity *= 2
+  }
+
+  private func growBytes(_ count: Int) {
+    byteCapacity = max(byteCapacity * 2, byteCount + count)
+    let grown = UnsafeMutableRawPointer.allocate(byteCount: byteCapacity, alignment: 1)
+    unsafe grown.copyMemory(from: bytes, byteCount: byteCount)
+    unsafe bytes.deallocate()
+    unsafe bytes = grown
+  }
+
+  /// A field's name where it lies.
+  func name(of field: Field) -> UnsafeRawBufferPointer {
+    if field.name != .other {
+      let text = field.name.text
+      return unsafe UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+    }
+    return unsafe UnsafeRawBufferPointer(
+      start: bytes + Int(field.nameStart), count: Int(field.nameCount))
+  }
+
+  /// A field's value where it lies.
+  func value(of field: Field) -> UnsafeRawBufferPointer {
+    let start =
+      unsafe field.valueIsLiteral
+      ? UnsafeRawPointer(bitPattern: field.valueStart)
+      : UnsafeRawPointer(bytes + Int(field.valueStart))
+    return unsafe UnsafeRawBufferPointer(start: start, count: Int(field.valueCount))
+  }
+
+  // MARK: Adding whole fields
+
+  func append(_ name: HeaderName, literal value: StaticString) {
+    append(
+      Field(
+        valueStart: unsafe UInt(bitPattern: value.utf8Start),
+        valueCount: UInt32(value.utf8CodeUnitCount), nameStart: 0, nameCount: 0, name: name,
+        valueIsLiteral: true, neverIndexed: false))
+  }
+
+  func append(_ name: HeaderName, _ value: UnsafeRawBufferPointer, neverIndexed: Bool) {
+    let start = unsafe append(value)
+    append(
+      Field(
+        valueStart: UInt(bitPattern: start), valueCount: UInt32(truncatingIfNeeded: value.count),
+        nameStart: 0, nameCount: 0, name: name, valueIsLiteral: false,
+        neverIndexed: neverIndexed))
+  }
+
+  func append(
+    name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, neverIndexed: Bool
+  ) {
+    let known = unsafe HeaderName(spelled: name)
+    if known != .other {
+      return unsafe append(known, value, neverIndexed: neverIndexed)
+    }
+    let nameStart = unsafe append(name)
+    let valueStart = unsafe append(value)
+    append(
+      Field(
+        valueStart: UInt(bitPattern: valueStart),
+        valueCount: UInt32(truncatingIfNeeded: value.count),
+        nameStart: UInt32(truncatingIfNeeded: nameStart),
+        nameCount: UInt32(truncatingIfNeeded: name.count), name: .other, valueIsLiteral: false,
+        neverIndexed: neverIndexed))
+  }
+}
