@@ -2,8 +2,8 @@
 public import MartletCore
 private import MartletRPC
 
-/// An app. Mark it `@main`, and its executable can `run` the whole mesh on this machine, `build` the
-/// app file that `martlet up` takes, and be every process of the mesh.
+/// An app. Mark it `@main`, and its executable can `run` the whole mesh on this machine, `build`
+/// the app file that `martlet up` takes, and be every process of the mesh.
 public protocol Application {
   init()
 

@@ -2,8 +2,8 @@
 public import MartletCore
 package import MartletNet
 
-/// What a handler knows of its call beside the request. Cancelling the call, by its client or by its
-/// deadline, cancels the task that runs the handler.
+/// What a handler knows of its call beside the request. Cancelling the call, by its client or by
+/// its deadline, cancels the task that runs the handler.
 public struct Call: Sendable {
   private let inbound: InboundCall
 

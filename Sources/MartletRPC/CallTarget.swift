@@ -17,8 +17,8 @@ public struct CallTarget: Sendable {
 
   /// Calls over `channel`, each with `headers`.
   ///
-  /// - Parameter waitsForReady: calls wait for a connection, until their deadline, instead of failing
-  ///   with UNAVAILABLE.
+  /// - Parameter waitsForReady: calls wait for a connection, until their deadline, instead of
+  ///   failing with UNAVAILABLE.
   package init(_ channel: GRPCChannel, headers: Metadata = [:], waitsForReady: Bool = false) {
     way = .channel(channel)
     self.headers = headers
@@ -67,8 +67,8 @@ public struct CallTarget: Sendable {
     }
   }
 
-  /// Sends one request and hands the responses to `receive`; the call is cancelled when that returns
-  /// before their end.
+  /// Sends one request and hands the responses to `receive`; the call is cancelled when that
+  /// returns before their end.
   public func call<Input, Output, Result>(
     _ method: ServerStreamingMethod<Input, Output>, _ request: Input, timeout: Duration?,
     metadata: Metadata, _ receive: (RPCStream<Output>) async throws -> Result
@@ -85,8 +85,8 @@ public struct CallTarget: Sendable {
     }
   }
 
-  /// Lets `exchange` send and receive; the call is cancelled when that returns before the end of the
-  /// responses.
+  /// Lets `exchange` send and receive; the call is cancelled when that returns before the end of
+  /// the responses.
   public func call<Input, Output, Result>(
     _ method: BidirectionalMethod<Input, Output>, timeout: Duration?, metadata: Metadata,
     _ exchange: (RPCWriter<Input>, RPCStream<Output>) async throws -> Result
@@ -100,8 +100,8 @@ public struct CallTarget: Sendable {
     }
   }
 
-  /// Ends the requests. That fails only when the call is over, and then reading says how it ended: a
-  /// server may well answer before it has heard the end of the requests.
+  /// Ends the requests. That fails only when the call is over, and then reading says how it ended:
+  /// a server may well answer before it has heard the end of the requests.
   private static func finish(_ writer: MessageWriter) async {
     do { try await writer.finish() } catch {}
   }
@@ -125,7 +125,8 @@ public struct CallTarget: Sendable {
     return Deadline.earliest(own, Call.current?.deadline)
   }
 
-  /// The metadata of the current call, overridden name by name by `metadata`, then by the target's own.
+  /// The metadata of the current call, overridden name by name by `metadata`, then by the target's
+  /// own.
   private func outgoing(_ metadata: Metadata) -> Metadata {
     guard let inherited = Call.current?.metadata, !inherited.isEmpty else {
       return overriding(metadata, with: headers)

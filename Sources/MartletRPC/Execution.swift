@@ -2,8 +2,8 @@
 
 /// Where handlers run.
 public enum Execution: Sendable, Hashable {
-  /// On the thread that also reads and writes the connections: the cheapest, for handlers that never
-  /// block and compute little between two suspensions.
+  /// On the thread that also reads and writes the connections: the cheapest, for handlers that
+  /// never block and compute little between two suspensions.
   case loop
 
   /// On this many threads of their own, for handlers that block or compute; the connections and the

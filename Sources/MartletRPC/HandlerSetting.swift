@@ -31,8 +31,9 @@ package struct HandlerSetting: Sendable {
     return try await withTaskExecutorPreference(executor) { try await Self.concurrently(body) }
   }
 
-  /// Runs `body` on the preferred executor. A call that was cancelled while it waited for a thread is
-  /// not begun; without something to do here before `body`, Swift 6.3 leaves the change of threads out.
+  /// Runs `body` on the preferred executor. A call that was cancelled while it waited for a thread
+  /// is not begun; without something to do here before `body`, Swift 6.3 leaves the change of
+  /// threads out.
   @concurrent
   private static func concurrently<Result: Sendable>(
     _ body: @Sendable () async throws -> Result

@@ -23,8 +23,8 @@ public struct ReplicaContext: Sendable {
 
   public var deployment: String { replica.deployment }
 
-  /// A client that calls another deployment of the app through the mesh's router. Within a handler its
-  /// calls take over the handler's deadline, cancellation and metadata.
+  /// A client that calls another deployment of the app through the mesh's router. Within a handler
+  /// its calls take over the handler's deadline, cancellation and metadata.
   public func handle<Service: ServiceNamespace>(
     _ service: Service.Type, on deployment: String
   ) -> Service.Client {

@@ -3,12 +3,13 @@ public import MartletCore
 package import MartletNet
 internal import SwiftProtobuf
 
-/// Collects what a `Server` type answers: its services and, for each method, how to call it. Generated
-/// code fills it; no instance of the server is needed for that.
+/// Collects what a `Server` type answers: its services and, for each method, how to call it.
+/// Generated code fills it; no instance of the server is needed for that.
 public struct ServiceBinder<Server: RPCService>: Sendable {
-  private typealias Installer = @Sendable (
-    @escaping @Sendable () throws -> Server, HandlerSetting, inout HandlerTable
-  ) -> Void
+  private typealias Installer =
+    @Sendable (
+      @escaping @Sendable () throws -> Server, HandlerSetting, inout HandlerTable
+    ) -> Void
 
   /// Full names of the services, in the order in which they were added.
   public private(set) var serviceNames: [String] = []
@@ -54,7 +55,8 @@ public struct ServiceBinder<Server: RPCService>: Sendable {
   ) {
     methods.append(method.name)
     installers.append { server, setting, table in
-      table.streaming(method.name, countsAsOngoing: setting.countsAsOngoing) { requests, responses, inbound in
+      table.streaming(method.name, countsAsOngoing: setting.countsAsOngoing) {
+        requests, responses, inbound in
         let call = Call(inbound)
         let response = try await setting.run(call) {
           try encode(try await handler(try server(), RPCStream(requests), call))
@@ -70,7 +72,8 @@ public struct ServiceBinder<Server: RPCService>: Sendable {
   ) {
     methods.append(method.name)
     installers.append { server, setting, table in
-      table.streaming(method.name, countsAsOngoing: setting.countsAsOngoing) { requests, responses, inbound in
+      table.streaming(method.name, countsAsOngoing: setting.countsAsOngoing) {
+        requests, responses, inbound in
         let request = try await only(Input.self, requests, of: method.name)
         let call = Call(inbound)
         try await setting.run(call) {
@@ -87,7 +90,8 @@ public struct ServiceBinder<Server: RPCService>: Sendable {
   ) {
     methods.append(method.name)
     installers.append { server, setting, table in
-      table.streaming(method.name, countsAsOngoing: setting.countsAsOngoing) { requests, responses, inbound in
+      table.streaming(method.name, countsAsOngoing: setting.countsAsOngoing) {
+        requests, responses, inbound in
         let call = Call(inbound)
         try await setting.run(call) {
           try await handler(try server(), RPCStream(requests), RPCWriter(responses), call)
@@ -96,7 +100,8 @@ public struct ServiceBinder<Server: RPCService>: Sendable {
     }
   }
 
-  /// Adds the handlers to `table`. Each call asks for the `server`; while there is none that throws.
+  /// Adds the handlers to `table`. Each call asks for the `server`; while there is none that
+  /// throws.
   package func install(
     setting: HandlerSetting = HandlerSetting(), into table: inout HandlerTable,
     server: @escaping @Sendable () throws -> Server

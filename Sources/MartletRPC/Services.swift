@@ -1,6 +1,7 @@
 // What a generated service is made of: its namespace, its server and its client.
 
-/// What protoc-gen-martlet generates for a `service`: a namespace that holds its methods, the protocol
+/// What protoc-gen-martlet generates for a `service`: a namespace that holds its methods, the
+/// protocol
 /// `Service` of its servers, and its `Client`.
 public protocol ServiceNamespace: Sendable {
   associatedtype Client: ServiceClient

@@ -3,7 +3,8 @@ internal import MartletCore
 package import MartletNet
 public import SwiftProtobuf
 
-/// The messages of the other side, in order, until it ends its stream. Iterate over it once. It throws
+/// The messages of the other side, in order, until it ends its stream. Iterate over it once. It
+/// throws
 /// `RPCError`.
 public struct RPCStream<Element: Message>: AsyncSequence, Sendable {
   private let messages: MessageStream

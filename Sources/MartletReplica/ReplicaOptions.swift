@@ -46,7 +46,8 @@ package struct ReplicaOptions: Sendable, Equatable {
     listen =
       try read.endpoint(ReplicaVariable.listen) ?? .tcp(host: "127.0.0.1", port: 50051)
     self.app = environment[ReplicaVariable.app] ?? app
-    replica = try read.parsed(ReplicaVariable.replica, as: "DEPLOYMENT#NUMBER") { ReplicaID($0) }
+    replica =
+      try read.parsed(ReplicaVariable.replica, as: "DEPLOYMENT#NUMBER") { ReplicaID($0) }
       ?? ReplicaID(deployment: deployment, number: 0)
     router = try read.endpoint(ReplicaVariable.router)
     controller = try read.endpoint(ReplicaVariable.controller)

@@ -38,11 +38,13 @@ final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
   private func startThread() {
     var thread = pthread_t()
     let this = Unmanaged.passRetained(self).toOpaque()
-    let result = pthread_create(&thread, nil, { this in
-      guard let this else { return nil }
-      Unmanaged<ThreadExecutor>.fromOpaque(this).takeRetainedValue().work()
-      return nil
-    }, this)
+    let result = pthread_create(
+      &thread, nil,
+      { this in
+        guard let this else { return nil }
+        Unmanaged<ThreadExecutor>.fromOpaque(this).takeRetainedValue().work()
+        return nil
+      }, this)
     precondition(result == 0, "pthread_create failed with errno \(result)")
     pthread_detach(thread)
   }
@@ -53,7 +55,8 @@ final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
     while true { next().runSynchronously(on: executor) }
   }
 
-  /// By proc(5), since Glibc's module lacks pthread_setname_np(3). A thread without a name works too.
+  /// By proc(5), since Glibc's module lacks pthread_setname_np(3). A thread without a name works
+  /// too.
   private func nameThread() {
     let comm = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
     guard comm >= 0 else { return }

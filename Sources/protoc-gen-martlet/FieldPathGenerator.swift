@@ -18,7 +18,8 @@ struct FieldPathGenerator {
     // A field of that name is a property of the message already.
     let namespace = names.contains("fields") ? "fieldPaths" : "fields"
     printer.print(
-      "", "extension \(type) {", "  /// The fields of \(message.fullName), for `Switch` and `ForEach`.",
+      "", "extension \(type) {",
+      "  /// The fields of \(message.fullName), for `Switch` and `ForEach`.",
       "  \(file.access)enum \(namespace) {")
     for (field, name) in zip(message.fields, names) {
       printer.print(

@@ -11,12 +11,12 @@ struct GeneratorOptions: Equatable {
   /// imports it needs.
   var visibility = Visibility.internal
 
-  /// `Import=MODULE`: where the generated code finds `Call`, `UnaryMethod` and the rest. Empty inside
-  /// the module that defines them. May be given several times.
+  /// `Import=MODULE`: where the generated code finds `Call`, `UnaryMethod` and the rest. Empty
+  /// inside the module that defines them. May be given several times.
   var imports = ["Martlet"]
 
-  /// `ServiceProtocol=NAME`: what each generated `Service` refines. `RPCService` makes services that
-  /// are not deployments.
+  /// `ServiceProtocol=NAME`: what each generated `Service` refines. `RPCService` makes services
+  /// that are not deployments.
   var serviceProtocol = "DeploymentService"
 
   /// `FileNaming=FullPath|PathToUnderscores|DropPath`
@@ -52,11 +52,12 @@ struct GeneratorOptions: Equatable {
   /// `content/v1/content.proto` → `content/v1/content.martlet.swift`, or as `FileNaming` says.
   func outputName(for proto: String) -> String {
     let stem = proto.hasSuffix(".proto") ? String(proto.dropLast(".proto".count)) : proto
-    let name = switch fileNaming {
-    case .fullPath: stem
-    case .pathToUnderscores: stem.split(separator: "/").joined(separator: "_")
-    case .dropPath: stem.split(separator: "/").last.map(String.init) ?? stem
-    }
+    let name =
+      switch fileNaming {
+      case .fullPath: stem
+      case .pathToUnderscores: stem.split(separator: "/").joined(separator: "_")
+      case .dropPath: stem.split(separator: "/").last.map(String.init) ?? stem
+      }
     return name + ".martlet.swift"
   }
 }
@@ -66,7 +67,9 @@ private func choice<Value>(_ text: String, for key: String) throws -> Value
 where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
   guard let value = Value.allCases.first(where: { $0.rawValue.lowercased() == text.lowercased() })
   else {
-    let choices = Value.allCases.map { $0.rawValue.prefix(1).uppercased() + $0.rawValue.dropFirst() }
+    let choices = Value.allCases.map {
+      $0.rawValue.prefix(1).uppercased() + $0.rawValue.dropFirst()
+    }
     throw OptionError(
       description: "\(key) is \"\(text)\"; it may be \(choices.joined(separator: ", "))")
   }

@@ -12,7 +12,9 @@ struct MethodGenerator {
   private var output: String { file.namer.fullName(message: method.outputType) }
 
   /// Names that a namespace has already, or that Swift would not take as a static member.
-  private static let taken: Set = ["name", "descriptorSet", "bind", "init", "self", "Type", "target"]
+  private static let taken: Set = [
+    "name", "descriptorSet", "bind", "init", "self", "Type", "target",
+  ]
 
   /// `Analyze` → `analyze`, in backticks when it is a keyword.
   private var name: String {

@@ -6,7 +6,9 @@ import SwiftProtobuf
 /// Answers as kinds.proto says.
 struct KindsService: Test_Kinds_V1_Kinds.Service {
   func double(_ request: Test_Kinds_V1_Text, _ call: Call) async throws -> Test_Kinds_V1_Text {
-    if request.text == "throw" { throw RPCError(.notFound, "no such text", metadata: ["why": "told"]) }
+    if request.text == "throw" {
+      throw RPCError(.notFound, "no such text", metadata: ["why": "told"])
+    }
     call.setTrailingMetadata(["seen": call.metadata["hello"] ?? "nothing"])
     return .with { $0.text = request.text + request.text }
   }
@@ -41,9 +43,11 @@ struct KindsService: Test_Kinds_V1_Kinds.Service {
   }
 
   /// Says what the current call is, and how much time it has.
+  // swift-format-ignore: AlwaysUseLowerCamelCase
   func name_(_ request: Test_Kinds_V1_Text, _ call: Call) async throws -> Test_Kinds_V1_Text {
     .with {
-      $0.text = "\(Call.current?.method.method ?? "none") \(call.timeRemaining == nil ? "∞" : "timed")"
+      $0.text =
+        "\(Call.current?.method.method ?? "none") \(call.timeRemaining == nil ? "∞" : "timed")"
     }
   }
 }

@@ -14,8 +14,8 @@ struct RolloutFailure: Error, Sendable, Equatable, CustomStringConvertible {
 struct MeshControl: Sendable {
   typealias AppStatus = Martlet_Control_V1_AppStatus
 
-  /// Pauses between two looks at a rollout. The first is short, because a small app is up in tens of
-  /// milliseconds; they double up to the last.
+  /// Pauses between two looks at a rollout. The first is short, because a small app is up in tens
+  /// of milliseconds; they double up to the last.
   private static let firstPause = Duration.milliseconds(5)
   private static let lastPause = Duration.milliseconds(200)
 

@@ -59,7 +59,8 @@ enum Role {
       guard let gpus = Int(text) else { return misunderstood("controller", arguments) }
       options.gpus = gpus
     }
-    options.supervisorPID = ThisProgram.environment[ReplicaVariable.supervisorPID].flatMap(Int32.init)
+    options.supervisorPID = ThisProgram.environment[ReplicaVariable.supervisorPID].flatMap(
+      Int32.init)
     return finish { [options] in try await ControllerRole.run(options) }
   }
 

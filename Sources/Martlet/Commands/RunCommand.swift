@@ -60,7 +60,8 @@ struct RunCommand<App: Application>: ParsableCommand {
   }
 
   private func supervisorOptions() throws -> SupervisorOptions {
-    let path = runDir.map { URL(filePath: $0).standardizedFileURL.path }
+    let path =
+      runDir.map { URL(filePath: $0).standardizedFileURL.path }
       ?? RunDirectory.standardPath(
         userID: getuid(),
         xdgRuntimeDirectory: ProcessInfo.processInfo.environment["XDG_RUNTIME_DIR"])

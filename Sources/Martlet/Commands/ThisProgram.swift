@@ -19,8 +19,8 @@ enum ThisProgram {
 }
 
 extension AppSpec {
-  /// Complains about every mistake and throws the exit status for a bad file (sysexits.h, EX_CONFIG)
-  /// when there is one.
+  /// Complains about every mistake and throws the exit status for a bad file (sysexits.h,
+  /// EX_CONFIG) when there is one.
   func check() throws {
     let problems = problems()
     guard !problems.isEmpty else { return }

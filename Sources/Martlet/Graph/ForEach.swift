@@ -1,6 +1,6 @@
+private import MartletCore
 // A step that runs a graph on each element of a repeated field.
 public import MartletRPC
-private import MartletCore
 public import SwiftProtobuf
 
 /// Runs steps on every element of a field at once. Its output is its input with the answers, in the
