@@ -97,8 +97,10 @@ import Testing
 /// Where the plugins are: `MARTLET_PLUGINS`, or beside the test executable.
 private enum Plugins {
   static let folder: String? = {
-    let beside = try? URL(filePath: FileManager.default.destinationOfSymbolicLink(
-      atPath: "/proc/self/exe")).deletingLastPathComponent().path
+    let beside = try? URL(
+      filePath: FileManager.default.destinationOfSymbolicLink(
+        atPath: "/proc/self/exe")
+    ).deletingLastPathComponent().path
     let folders = [ProcessInfo.processInfo.environment["MARTLET_PLUGINS"], beside]
     let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
     guard path.split(separator: ":").contains(where: { isProgram("\($0)/protoc") }) else {
