@@ -47,6 +47,9 @@ final class Router: @unchecked Sendable {
   /// Definitions and tables that came from controllers.
   var updates = 0
 
+  /// Called, on the loop, with every table.
+  var tableArrived: (() -> Void)?
+
   /// SIGTERM came: health is NOT_SERVING.
   var isDraining = false
 
@@ -150,6 +153,7 @@ final class Router: @unchecked Sendable {
   func apply(_ table: RoutingTable) {
     dispatcher.apply(table, now: loop.now)
     settle()
+    tableArrived?()
   }
 
   // MARK: After every event

@@ -15,5 +15,9 @@ package struct RouterLimits: Sendable, Hashable {
   /// Routes that a message about an unknown method names.
   package var maxRoutesInMessage = 8
 
+  /// How long a new router leaves connections in the kernel's queue while it has no table. A controller
+  /// that was killed together with the router is back within half a second.
+  package var maxWaitForFirstTable = Duration.seconds(2)
+
   package init() {}
 }

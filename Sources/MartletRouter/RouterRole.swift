@@ -53,11 +53,18 @@ private struct RouterProcess {
     let parent = options.endsWithParent ? watchParent(end) : nil
     defer { parent?.cancel() }
     let signals = try TerminationSignals(on: loop)
-    try await listen(ingress, on: options.ingress)
-    if let socket = options.local { try await listen(local, on: socket) }
     let link = ControllerLink(router: router, name: options.name, controller: options.controller)
-    await withTaskGroup(of: Void.self) { group in
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      let table = expectTable()
       group.addTask { await link.run() }
+      await table.arrival()
+      do {
+        try await listen(ingress, on: options.ingress)
+        if let socket = options.local { try await listen(local, on: socket) }
+      } catch {
+        group.cancelAll()
+        throw error
+      }
       group.addTask {
         if let signal = await signals.next() { end.yield("\(signal)") }
       }
@@ -70,6 +77,18 @@ private struct RouterProcess {
       await local.drain(within: RouterProcess.localDrainTime)
       group.cancelAll()
     }
+  }
+
+  /// Until there is something to route by, new connections wait in the kernel's queue: a router that
+  /// takes the place of a killed one turns nobody away. Bounded, since a table may be long in coming.
+  private func expectTable() -> ExpectedTable {
+    let (moments, moment) = AsyncStream.makeStream(
+      of: Void.self, bufferingPolicy: .bufferingOldest(1))
+    router.tableArrived = { moment.yield() }
+    let patience = loop.schedule(after: router.routerLimits.maxWaitForFirstTable) {
+      moment.yield()
+    }
+    return ExpectedTable(moments: moments, patience: patience)
   }
 
   private func listen(_ listener: Listener, on socket: RouterOptions.Socket) async throws {
@@ -94,5 +113,16 @@ private struct RouterProcess {
       end.yield("the parent is gone")
       return .stop
     }
+  }
+}
+
+/// The first routing table, or the end of the patience for it.
+private struct ExpectedTable {
+  let moments: AsyncStream<Void>
+  let patience: Timer
+
+  func arrival() async {
+    for await _ in moments { break }
+    patience.cancel()
   }
 }

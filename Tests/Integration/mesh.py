@@ -138,9 +138,13 @@ class Mesh:
             return list(stub.ListEvents(control_pb2.ListEventsRequest(limit=1000), timeout=10).events)
 
     def wait_running(self, name, count, within=20):
-        return wait_until(
-            lambda: (lambda r: r if len(r) == count else None)(self.replicas(name)),
-            within, f"{count} running replicas of {name}")
+        """The replicas, once there are exactly so many and all of their processes are alive."""
+        def ready():
+            running = self.replicas(name)
+            fits = len(running) == count and all(alive(replica.pid) for replica in running)
+            return (running,) if fits else None
+
+        return wait_until(ready, within, f"{count} running replicas of {name}")[0]
 
     def process(self, role):
         """The pid of `controller` or `router`; None while there is none."""
