@@ -109,7 +109,8 @@ struct TensorFile: Sendable {
       start <= end, end <= data.count, end - start == shape.reduce(size, *)
     else {
       throw Fault(
-        description: "the tensor \"\(name)\" is \(entry.dtype) \(entry.shape), not \(type) \(shape)")
+        description: "the tensor \"\(name)\" is \(entry.dtype) \(entry.shape), not \(type) \(shape)"
+      )
     }
     return data[start..<end]
   }

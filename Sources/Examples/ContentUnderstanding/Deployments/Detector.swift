@@ -11,9 +11,9 @@ struct Detector: Content_V1_Detector.Service {
   init(_ context: ReplicaContext) {}
 
   func detect(_ page: Content_V1_Page, _ call: Call) async throws -> Content_V1_Detections {
-    do {
+    do throws(PageError) {
       return try detections(page)
-    } catch let error as PageError {
+    } catch {
       throw RPCError(.invalidArgument, "\(error)")
     }
   }

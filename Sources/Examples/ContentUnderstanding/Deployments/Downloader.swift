@@ -15,7 +15,8 @@ struct Downloader: Content_V1_Downloader.Service {
     web = WebSource(maxBytes: settings.maxBytes, timeout: settings.timeout)
   }
 
-  func fetch(_ request: Content_V1_AnalyzeRequest, _ call: Call) async throws -> Content_V1_Document {
+  func fetch(_ request: Content_V1_AnalyzeRequest, _ call: Call) async throws -> Content_V1_Document
+  {
     var document = Content_V1_Document()
     document.url = request.url
     switch try DocumentURL(request.url) {

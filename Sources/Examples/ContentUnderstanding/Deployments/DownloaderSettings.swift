@@ -1,6 +1,6 @@
+private import FoundationEssentials
 // What the app file may say about the downloader.
 import Martlet
-private import FoundationEssentials
 
 /// The `user_config` of the downloader.
 struct DownloaderSettings: Sendable {

@@ -1,6 +1,6 @@
+private import Glibc
 // Files beneath folders that the app file allows.
 import Martlet
-private import Glibc
 
 /// Reads files. Where a path leads is asked of the kernel about the opened file, symbolic links and all,
 /// so that nothing can change between the question and the reading.
@@ -26,8 +26,7 @@ struct FileSource: Sendable {
   func read(_ path: String) throws(RPCError) -> [UInt8] {
     let file: OpenFile
     do throws(OpenFile.Failure) {
-      // O_PATH opens without any effect on what is opened, which might be a device or a pipe.
-      file = try OpenFile(path, O_PATH)
+      file = try OpenFile(path, OpenFile.asPath)
     } catch {
       throw failed(path, error)
     }
@@ -79,7 +78,7 @@ struct FileSource: Sendable {
   /// Where a path leads; nil when it leads nowhere.
   private static func resolved(_ path: String) -> String? {
     do throws(OpenFile.Failure) {
-      return try OpenFile(path, O_PATH).path
+      return try OpenFile(path, OpenFile.asPath).path
     } catch {
       return nil
     }
@@ -92,6 +91,10 @@ private struct OpenFile: ~Copyable {
     let code: Int32
     var description: String { unsafe String(cString: strerror(code)) }
   }
+
+  /// O_PATH of open(2), which Swift's Glibc leaves out: opens without any effect on what is opened, which
+  /// might be a device or a pipe.
+  static let asPath: Int32 = 0o10_000_000
 
   private let descriptor: Int32
 
@@ -112,8 +115,8 @@ private struct OpenFile: ~Copyable {
   var path: String? {
     var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
     let count = unsafe buffer.withUnsafeMutableBytes { bytes in
-      unsafe readlink(
-        link, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
+      guard let base = bytes.baseAddress else { return 0 }
+      return unsafe readlink(link, base.assumingMemoryBound(to: CChar.self), bytes.count)
     }
     guard count > 0, count < buffer.count, buffer[0] == UInt8(ascii: "/") else { return nil }
     return String(validating: buffer[..<count], as: UTF8.self)

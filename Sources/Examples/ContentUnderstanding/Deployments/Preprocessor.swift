@@ -11,9 +11,9 @@ struct Preprocessor: Content_V1_Preprocessor.Service {
   init(_ context: ReplicaContext) {}
 
   func prepare(_ document: Content_V1_Document, _ call: Call) async throws -> Content_V1_Page {
-    do {
+    do throws(PageError) {
       return try page(document)
-    } catch let error as PageError {
+    } catch {
       throw RPCError(.invalidArgument, "\(document.url): \(error)")
     }
   }

@@ -1,6 +1,6 @@
+private import AsyncHTTPClient
 // Documents of other servers.
 import Martlet
-private import AsyncHTTPClient
 private import NIOCore
 private import NIOHTTP1
 
@@ -62,10 +62,10 @@ struct WebSource: Sendable {
         .invalidArgument, "\(url): the document has more than \(maxBytes) bytes", cause: error)
     }
     switch error as? HTTPClientError {
-    case .deadlineExceeded?, .readTimeout?, .connectTimeout?, .requestTimeout?:
+    case .deadlineExceeded?, .readTimeout?, .connectTimeout?:
       return RPCError(.deadlineExceeded, "\(url): no answer within \(time)", cause: error)
-    case .invalidURL?, .emptyHost?, .emptyScheme?, .unsupportedScheme?, .missingSocketPath?,
-      .redirectLimitReached?, .redirectCycleDetected?:
+    case .invalidURL?, .emptyHost?, .emptyScheme?, .missingSocketPath?, .redirectLimitReached?,
+      .redirectCycleDetected?:
       return RPCError(.invalidArgument, "\(url): \(error)", cause: error)
     default:
       return RPCError(.unavailable, "\(url) cannot be reached: \(error)", cause: error)

@@ -60,7 +60,9 @@ struct Component: Sendable, Hashable {
     var covered = 0
     var above = 0
     for run in runs {
-      while runs[above].y < run.y - 1 || (runs[above].y == run.y - 1 && runs[above].end <= run.start) {
+      while runs[above].y < run.y - 1
+        || (runs[above].y == run.y - 1 && runs[above].end <= run.start)
+      {
         above += 1
       }
       var candidate = above

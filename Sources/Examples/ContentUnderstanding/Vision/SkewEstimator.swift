@@ -57,7 +57,8 @@ enum SkewEstimator {
   }
 
   /// The sum of the squared steps from row to row of the projection along a direction.
-  private static func sharpness(_ marks: [Mark], along degrees: Double, _ ink: GreyImage) -> Double {
+  private static func sharpness(_ marks: [Mark], along degrees: Double, _ ink: GreyImage) -> Double
+  {
     let (sine, cosine) = (sin(degrees * .pi / 180), cos(degrees * .pi / 180))
     let margin = ink.width
     var rows = [Double](repeating: 0, count: ink.height + 2 * margin)
