@@ -243,9 +243,11 @@ actor MeshController {
     if let probe = probes.removeValue(forKey: number) { send.yield(.close(probe)) }
     registrations.removeValue(forKey: number)?.finish()
     files.remove(number)
-    for deployment in Set(fleet.apps.values.flatMap { app in
-      app.versions.values.flatMap { $0.spec.deployments.map(\.name) }
-    }) {
+    for deployment in Set(
+      fleet.apps.values.flatMap { app in
+        app.versions.values.flatMap { $0.spec.deployments.map(\.name) }
+      })
+    {
       files.pruneLogs(of: deployment, alive: Set(processes.keys))
     }
   }

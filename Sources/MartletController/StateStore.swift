@@ -90,7 +90,8 @@ struct StateTransaction {
     try statement.execute(arguments: StatementArguments(values))
   }
 
-  private func rows(_ sql: String, _ values: [(any DatabaseValueConvertible)?] = []) throws -> [Row] {
+  private func rows(_ sql: String, _ values: [(any DatabaseValueConvertible)?] = []) throws -> [Row]
+  {
     let statement = try database.cachedStatement(sql: sql)
     return try Row.fetchAll(statement, arguments: StatementArguments(values))
   }
@@ -265,7 +266,9 @@ struct StateTransaction {
     try run(
       "INSERT INTO events (unix_ms, reason, app, deployment, message) VALUES (?, ?, ?, ?, ?)",
       [unixMs, note.reason, note.app, note.deployment, note.message])
-    try run("DELETE FROM events WHERE id <= ?", [database.lastInsertedRowID - Int64(StateStore.keptEvents)])
+    try run(
+      "DELETE FROM events WHERE id <= ?",
+      [database.lastInsertedRowID - Int64(StateStore.keptEvents)])
   }
 
   /// The newest `limit` after `id`, oldest first.

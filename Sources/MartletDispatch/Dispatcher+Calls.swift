@@ -132,7 +132,8 @@ extension Dispatcher {
       return Refusal(.deadlineExceeded, "\(replica) failed, and the deadline has passed")
     }
     if calls[call].attempts >= limits.maxAttempts {
-      return Refusal(.unavailable, "\(name) failed \(calls[call].attempts) times, last at \(replica)")
+      return Refusal(
+        .unavailable, "\(name) failed \(calls[call].attempts) times, last at \(replica)")
     }
     switch failure {
     case .unprocessed:
@@ -144,7 +145,8 @@ extension Dispatcher {
       guard pools[pool].isIdempotent else {
         return Refusal(
           .unavailable,
-          "\(replica) died with the call in hand; \(name) is not idempotent, so it is not sent again")
+          "\(replica) died with the call in hand; \(name) is not idempotent, so it is not sent again"
+        )
       }
       guard mayReplay else {
         return Refusal(
@@ -152,7 +154,8 @@ extension Dispatcher {
       }
       guard deployments[pools[pool].deployment].retryBudget.take(now: now) else {
         return Refusal(
-          .unavailable, "\(replica) died with the call in hand; the retry budget of \(name) is spent")
+          .unavailable,
+          "\(replica) died with the call in hand; the retry budget of \(name) is spent")
       }
     }
     return nil

@@ -125,7 +125,8 @@ package struct Dispatcher: Sendable {
     let deadline = Deadline.earliest(deadline, own)
     if let deadline, deadline.hasPassed(at: now) {
       return .refuse(
-        Refusal(.deadlineExceeded, "the deadline had passed before \(pools[index].name) was called"))
+        Refusal(.deadlineExceeded, "the deadline had passed before \(pools[index].name) was called")
+      )
     }
     deployments[pools[index].deployment].retryBudget.callArrived()
     if pools[index].queue.isEmpty, let slot = pick(in: index, excluding: -1) {
@@ -143,6 +144,9 @@ package struct Dispatcher: Sendable {
 
   /// When the call must be over: its caller's deadline or the deployment's `request_timeout_s`.
   package func deadline(of call: CallID) -> Deadline? { calls[call.index].deadline }
+
+  /// Whether the call may be sent again when its replica dies.
+  package func isIdempotent(_ call: CallID) -> Bool { pools[calls[call.index].pool].isIdempotent }
 
   /// Whether an id still stands for a call in hand.
   package func contains(_ call: CallID) -> Bool {

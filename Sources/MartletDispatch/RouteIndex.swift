@@ -3,7 +3,9 @@
 /// An open-addressing hash table from byte strings to values. A lookup reads the caller's bytes where
 /// they are and makes no String. The keys come from app files and never from requests, so a request can
 /// choose no collisions.
-struct ByteIndex<Value: Sendable>: Sendable {
+package struct ByteIndex<Value: Sendable>: Sendable {
+  package init() {}
+
   private struct Entry: Sendable {
     var hash: UInt64
     var key: [UInt8]
@@ -18,7 +20,7 @@ struct ByteIndex<Value: Sendable>: Sendable {
   var isEmpty: Bool { entries.isEmpty }
 
   /// Keeps the first value when a key comes twice; false then.
-  mutating func insert(_ key: some Sequence<UInt8>, _ value: Value) -> Bool {
+  package mutating func insert(_ key: some Sequence<UInt8>, _ value: Value) -> Bool {
     let key = Array(key)
     let hash = key.withUnsafeBytes { Self.hash($0) }
     if key.withUnsafeBytes({ self[$0] }) != nil { return false }
@@ -32,7 +34,7 @@ struct ByteIndex<Value: Sendable>: Sendable {
     return true
   }
 
-  subscript(_ key: UnsafeRawBufferPointer) -> Value? {
+  package subscript(_ key: UnsafeRawBufferPointer) -> Value? {
     let hash = Self.hash(key)
     var place = Int(truncatingIfNeeded: hash) & (places.count - 1)
     while places[place] != 0 {

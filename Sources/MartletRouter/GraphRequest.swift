@@ -160,7 +160,8 @@ extension Refusal {
     switch error {
     case .tooLarge(let bytes, let limit):
       self.init(
-        .resourceExhausted, "\(whose) has a message of \(bytes) bytes, beyond the limit of \(limit)")
+        .resourceExhausted, "\(whose) has a message of \(bytes) bytes, beyond the limit of \(limit)"
+      )
     case .compressed:
       self.init(.unimplemented, "\(whose) is compressed, which the router does not understand")
     case .badFlag(let flag):

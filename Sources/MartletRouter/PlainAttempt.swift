@@ -38,7 +38,7 @@ final class PlainAttempt: ClientStreamHandler {
       stream?.consumed(bytes.count)
       return
     }
-    request.stream.sendData(copying: bytes)
+    request.answerContinued(bytes)
     uncredited += bytes.count
     creditReplica()
   }

@@ -8,13 +8,16 @@ internal import MartletWire
 /// stream.
 final class PlainRequest: StreamHandler, CallOwner {
   /// - waiting: the dispatcher has not sent the call yet, or not again. Exits: `sent`, `over`.
-  /// - sent: an attempt is under way, no byte of a response has come. Exits: `waiting`, `answering`,
-  ///   `over`.
+  /// - sent: an attempt is under way, no byte of a response has come. Exits: `waiting`, `holding`,
+  ///   `answering`, `over`.
+  /// - holding: the response began and is kept until it is whole, so that the call can still be sent
+  ///   again. Exits: `waiting`, `answering`, `over`.
   /// - answering: the response's head went on to the client. Exit: `over`.
   /// - over: nothing is owed to anybody.
   private enum Phase {
     case waiting
     case sent
+    case holding
     case answering
     case over
   }
@@ -30,6 +33,7 @@ final class PlainRequest: StreamHandler, CallOwner {
   /// The head for replicas, without `grpc-timeout`.
   private var headers: HeaderBlock
   private var replay = ReplayBuffer()
+  private var held = HeldAnswer()
   private var lengths: MessageLengthGuard
   private var requestHasEnded = false
 
@@ -177,17 +181,41 @@ final class PlainRequest: StreamHandler, CallOwner {
 
   // MARK: The attempt's side
 
-  /// The response began: the request will not be sent again.
+  /// The response began. It goes on at once, and the request will not be sent again, unless the call can
+  /// be repeated and its method has but one response: then that is kept until it is whole.
   func answerBegan(_ head: borrowing HeaderBlock, endOfStream: Bool) {
+    if !endOfStream, let call, mayReplay, router.dispatcher.isIdempotent(call),
+      router.isUnary(headers, in: version)
+    {
+      phase = .holding
+      held.begin(copy head)
+      return
+    }
     phase = .answering
     router.releaseReplay(replay.drop())
     stream.sendHead(copy head, endOfStream: endOfStream)
     if endOfStream { answerEnded() }
   }
 
+  func answerContinued(_ bytes: UnsafeRawBufferPointer) {
+    guard phase == .holding else { return stream.sendData(copying: bytes) }
+    held.append(bytes)
+    if held.count > router.routerLimits.maxHeldAnswerBytes { release() }
+  }
+
   func answerEnded(with trailers: borrowing HeaderBlock) {
+    if phase == .holding { release() }
     stream.sendTrailers(copy trailers)
     answerEnded()
+  }
+
+  /// Sends what was kept of the response.
+  private func release() {
+    phase = .answering
+    router.releaseReplay(replay.drop())
+    let (head, payload) = held.take()
+    stream.sendHead(head, endOfStream: false)
+    if !payload.isEmpty { stream.sendData(payload) }
   }
 
   private func answerEnded() {
@@ -201,13 +229,14 @@ final class PlainRequest: StreamHandler, CallOwner {
     guard let call else { return }
     attempt = nil
     switch (phase, closure) {
-    case (.sent, .unprocessed):
+    case (.sent, .unprocessed), (.holding, .unprocessed):
       phase = .waiting
       router.fail(call, .unprocessed)
-    case (.sent, .connectionLost):
+    case (.sent, .connectionLost), (.holding, .connectionLost):
       phase = .waiting
+      _ = held.take()
       router.fail(call, .connectionLost)
-    case (.sent, _), (.answering, _):
+    case (.sent, _), (.holding, _), (.answering, _):
       let status = closure.status
       var isBroken = true
       if case .connectionLost = closure { isBroken = false }

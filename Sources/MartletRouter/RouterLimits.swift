@@ -6,6 +6,10 @@ package struct RouterLimits: Sendable, Hashable {
   /// A request that finds this spent goes on but is not sent again.
   package var maxReplayBytes = 64 << 20
 
+  /// Bytes of a response that are kept until it is whole, for calls that could be sent again when the
+  /// replica dies in the middle of its answer. Longer ones go on in pieces.
+  package var maxHeldAnswerBytes = 64 << 10
+
   /// Load reports come at least this far apart; the first change is reported at once.
   package var reportInterval = Duration.milliseconds(10)
 

@@ -11,6 +11,9 @@ struct VersionRecord {
 
   /// One field, `MeshHeader.version`, for heads of requests.
   let mark: HeaderBlock
+
+  /// The paths of methods that are known to have one response.
+  let unaryPaths: ByteIndex<Void>
 }
 
 extension Router {
@@ -33,7 +36,24 @@ extension Router {
     var mark = HeaderBlock()
     mark.append(name: MeshHeader.version, value: "\(version.number)")
     while versions.count <= id.index { versions.append(nil) }
-    versions[id.index] = VersionRecord(plans: plans, mark: mark)
+    versions[id.index] = VersionRecord(
+      plans: plans, mark: mark, unaryPaths: unaryPaths(of: spec, schema))
+  }
+
+  private func unaryPaths(of spec: AppSpec, _ schema: Schema?) -> ByteIndex<Void> {
+    var paths = ByteIndex<Void>()
+    for name in Set(spec.deployments.flatMap(\.services)).sorted() {
+      for method in schema?.service(named: name)?.methods ?? [] where !method.serverStreaming {
+        _ = paths.insert(method.name.path.utf8, ())
+      }
+    }
+    return paths
+  }
+
+  /// Whether a request's method is known to have one response.
+  func isUnary(_ headers: borrowing HeaderBlock, in version: VersionID) -> Bool {
+    guard let record = versions[version.index] else { return false }
+    return headers.withValue(of: .path) { record.unaryPaths[$0] != nil } ?? false
   }
 
   /// The mark of a version for a request's head.

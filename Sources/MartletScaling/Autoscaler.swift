@@ -98,7 +98,8 @@ package struct Autoscaler: Sendable, Equatable {
     guard load > 0 else { return spec.minReplicas }
     // The small number keeps 0.3 + 0.3 + 0.3 from asking for one replica more.
     let wanted = (Double(load) / spec.targetOngoingRequests - 1e-9).rounded(.up)
-    return count.clamped(wanted >= Double(spec.maxReplicas) ? spec.maxReplicas : max(1, Int(wanted)))
+    return count.clamped(
+      wanted >= Double(spec.maxReplicas) ? spec.maxReplicas : max(1, Int(wanted)))
   }
 
   private mutating func noteDemand(now: Timestamp) {
@@ -149,7 +150,8 @@ extension ReplicaCount {
   package func clamped(_ replicas: Int) -> Int {
     switch self {
     case .fixed(let count): count
-    case .auto(let spec): min(max(replicas, spec.minReplicas), max(spec.maxReplicas, spec.minReplicas))
+    case .auto(let spec):
+      min(max(replicas, spec.minReplicas), max(spec.maxReplicas, spec.minReplicas))
     }
   }
 }

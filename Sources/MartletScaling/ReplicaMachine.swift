@@ -191,7 +191,8 @@ package struct ReplicaMachine: Sendable, Equatable {
   package mutating func timePassed(now: Timestamp) -> Order {
     switch state {
     case .starting(let deadline) where deadline <= now:
-      message = "did not answer SERVING within \(limits.startTimeout)"
+      message =
+        "did not answer SERVING within \(limits.startTimeout)"
         + (message.isEmpty ? "" : " (\(message))")
       gaveUp = true
       nextCheck = nil

@@ -66,7 +66,8 @@ package enum RolloutDecision: Sendable, Equatable {
       }
       if progress.running == 0 || progress.running + progress.waiting < progress.desired {
         self = .wait(
-          "deployment \(progress.deployment) has \(progress.running) of \(progress.desired) replicas")
+          "deployment \(progress.deployment) has \(progress.running) of \(progress.desired) replicas"
+        )
         return
       }
     }
@@ -92,7 +93,9 @@ package struct RetiringVersion: Sendable, Equatable {
   }
 
   /// Whether nothing of it is left in any router. With no router to ask, only time tells.
-  package func isOver(routers: RouterLoads, app: String, version: AppVersion, now: Timestamp) -> Bool {
+  package func isOver(routers: RouterLoads, app: String, version: AppVersion, now: Timestamp)
+    -> Bool
+  {
     if deadline <= now { return true }
     guard let generation, !routers.isEmpty else { return false }
     return routers.allApplied(generation) && routers.ongoing(app: app, version: version) == 0

@@ -54,7 +54,8 @@ extension Simulation {
   mutating func exit(_ number: UInt64, how: String) {
     guard let process = processes.removeValue(forKey: number) else { return }
     outcome.deployments[process.deployment]?.replicasChanged(by: -1, now: now)
-    for (slot, replica) in slots.sorted(by: { $0.key.index < $1.key.index }) where replica == number {
+    for (slot, replica) in slots.sorted(by: { $0.key.index < $1.key.index }) where replica == number
+    {
       dispatcher.replicaConnectionEnded(slot, now: now)
     }
     lose(process.serving.sorted { $0.call.index < $1.call.index } + process.waiting)

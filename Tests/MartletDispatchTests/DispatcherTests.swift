@@ -131,9 +131,10 @@ import Testing
   @Test func callsAreHeldUntilAReplicaIsThere() {
     var mesh = Mesh(replicas: 0)
     let held = [mesh.wait(), mesh.wait()]
-    #expect(mesh.dispatcher.loadReport().deployments == [
-      LoadReport.DeploymentLoad(app: "app", deployment: "echo", queued: 2)
-    ])
+    #expect(
+      mesh.dispatcher.loadReport().deployments == [
+        LoadReport.DeploymentLoad(app: "app", deployment: "echo", queued: 2)
+      ])
     mesh.table(replicas: [7])
     #expect(
       mesh.orders() == [

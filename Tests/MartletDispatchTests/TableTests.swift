@@ -40,11 +40,12 @@ import Testing
     #expect(mesh.send() == 1)
     mesh.table(current: 2, [1: 1, 2: 2], sets: [1: [1], 2: [2]])
     #expect(mesh.send() == 2)
-    #expect(mesh.dispatcher.loadReport().deployments == [
-      LoadReport.DeploymentLoad(
-        app: "app", deployment: "echo", queued: 0,
-        replicas: [.init(number: 1, ongoing: 2), .init(number: 2, ongoing: 1)])
-    ])
+    #expect(
+      mesh.dispatcher.loadReport().deployments == [
+        LoadReport.DeploymentLoad(
+          app: "app", deployment: "echo", queued: 0,
+          replicas: [.init(number: 1, ongoing: 2), .init(number: 2, ongoing: 1)])
+      ])
   }
 
   @Test func aRequestKeepsItsVersion() throws {
@@ -57,9 +58,10 @@ import Testing
     let pool = try #require(mesh.dispatcher.pool(of: "echo", in: old.version))
     let arrival = mesh.dispatcher.callArrived(at: pool, deadline: nil, isLeg: true, now: .zero)
     #expect(arrival == .send(mesh.ids(0), mesh.slot(1)))
-    #expect(mesh.dispatcher.loadReport().versions == [
-      LoadReport.VersionLoad(app: "app", version: AppVersion(1), ongoing: 1)
-    ])
+    #expect(
+      mesh.dispatcher.loadReport().versions == [
+        LoadReport.VersionLoad(app: "app", version: AppVersion(1), ongoing: 1)
+      ])
   }
 
   @Test func bothVersionsShareARevision() {

@@ -1,7 +1,8 @@
 // Facts about a channel's connection and about the table of handlers.
 import MartletCore
-@testable import MartletNet
 import Testing
+
+@testable import MartletNet
 
 @Suite struct ReconnectMachineTests {
   private let backoff = Backoff(first: .milliseconds(10), random: { 0 })

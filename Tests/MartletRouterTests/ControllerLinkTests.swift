@@ -57,12 +57,15 @@ private final class Controller: Martlet_Control_V1_Mesh.Service, Sendable {
             .with {
               $0.deployment = "echo"
               $0.revision = 2
-              $0.replicas = replica.map { endpoint in
-                [.with {
-                  $0.number = 9
-                  $0.endpoint = endpoint.description
-                }]
-              } ?? []
+              $0.replicas =
+                replica.map { endpoint in
+                  [
+                    .with {
+                      $0.number = 9
+                      $0.endpoint = endpoint.description
+                    }
+                  ]
+                } ?? []
             }
           ]
         }

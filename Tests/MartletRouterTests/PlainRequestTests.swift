@@ -75,8 +75,10 @@ import Testing
 
   @Test func aReplicaNamesADeploymentOnItsSocket() async throws {
     try await Mesh.run { mesh in
-      let replicas = ["a": [try await mesh.startEcho("a", prefix: "a:")],
-        "b": [try await mesh.startEcho("b", prefix: "b:")]]
+      let replicas = [
+        "a": [try await mesh.startEcho("a", prefix: "a:")],
+        "b": [try await mesh.startEcho("b", prefix: "b:")],
+      ]
       let spec = AppSpec(
         name: "app", deployments: [DeploymentSpec(name: "a"), DeploymentSpec(name: "b")])
       try await mesh.deploy(spec, replicas)
@@ -87,7 +89,9 @@ import Testing
       let unknown = await mesh.failure { () throws(RPCError) in
         try await mesh.handle.unary(Mesh.echo, [120], metadata: wrong)
       }
-      #expect(unknown?.status == RPCStatus(.unimplemented, "app app has no deployment c; did you mean a?"))
+      #expect(
+        unknown?.status == RPCStatus(.unimplemented, "app app has no deployment c; did you mean a?")
+      )
       let outside = await mesh.failure { () throws(RPCError) in
         try await mesh.say("x", metadata: metadata)
       }

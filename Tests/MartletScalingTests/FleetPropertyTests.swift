@@ -16,9 +16,10 @@ import Testing
     for _ in 0..<40 {
       switch Int.random(in: 0..<10, using: &random) {
       case 0...3: world.queued = Int.random(in: 0...20, using: &random)
-      case 4, 5: if let victim = world.alive.keys.sorted().randomElement(using: &random) {
-        world.die(victim)
-      }
+      case 4, 5:
+        if let victim = world.alive.keys.sorted().randomElement(using: &random) {
+          world.die(victim)
+        }
       case 6:
         version += 1
         if Bool.random(using: &random) { world.broken.insert(AppVersion(version)) }

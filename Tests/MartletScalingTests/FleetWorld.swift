@@ -87,7 +87,9 @@ struct FleetWorld {
     }
   }
 
-  func app(_ version: UInt64, replicas: ReplicaCount = .fixed(2), mark: String = "") -> VersionRecord {
+  func app(_ version: UInt64, replicas: ReplicaCount = .fixed(2), mark: String = "")
+    -> VersionRecord
+  {
     var deployment = DeploymentSpec(name: "a", command: ["./a\(mark)"], services: ["s.S"])
     deployment.replicas = replicas
     return VersionRecord(

@@ -115,7 +115,8 @@ private func steady(_ rate: Double) -> [Scenario.Phase] {
 @Test func `A router without its controller serves on`() throws {
   let outcome = Simulation.run(
     scenario(
-      app(.fixed(2)), load: steady(60), faults: [.cutController(at: .seconds(5), for: .seconds(8))]))
+      app(.fixed(2)), load: steady(60), faults: [.cutController(at: .seconds(5), for: .seconds(8))])
+  )
   #expect(try #require(outcome.deployments["model"]).failed.isEmpty)
 }
 

@@ -130,7 +130,9 @@ import Testing
       let stream = try #require(pair.client.session.open(.echo))
       pair.client.session.write(message: Array(repeating: 7, count: 50), on: stream)
       var bytes = try pair.client.output()
-      for _ in 0..<4 { bytes[Int(next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: next()) }
+      for _ in 0..<4 {
+        bytes[Int(next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: next())
+      }
       try? pair.server.receive(bytes)
       _ = try? pair.server.output()
       pair.server.end()

@@ -49,7 +49,9 @@ import Testing
     #expect(decode(encoded) == text)
   }
 
-  @Test(arguments: [("%", "%"), ("%4", "%4"), ("%zz", "%zz"), ("a%4", "a%4"), ("%41", "A"), ("%c3%b6", "ö")])
+  @Test(arguments: [
+    ("%", "%"), ("%4", "%4"), ("%zz", "%zz"), ("a%4", "a%4"), ("%41", "A"), ("%c3%b6", "ö"),
+  ])
   func brokenEscapesStayAsTheyAre(encoded: String, text: String) {
     #expect(decode(encoded) == text)
   }

@@ -11,7 +11,9 @@ import Testing
     }
   }
 
-  @Test(arguments: ["", "x", ":paths", "path", "tE", "content-typf", "grpc-messagf", "aontent-type"])
+  @Test(arguments: [
+    "", "x", ":paths", "path", "tE", "content-typf", "grpc-messagf", "aontent-type",
+  ])
   func otherNamesAreOthers(text: String) {
     var text = text
     text.withUTF8 { #expect(HeaderName(spelled: UnsafeRawBufferPointer($0)) == .other) }

@@ -1,5 +1,5 @@
-private import MartletCore
 // A step that runs a graph on each element of a repeated field.
+private import MartletCore
 public import MartletRPC
 public import SwiftProtobuf
 

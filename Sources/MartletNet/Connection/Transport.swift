@@ -164,7 +164,9 @@ final class Transport: ChannelInboundHandler, Flushable {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    if isOpen { state = .closing(RPCError(.unavailable, "\(peerName): \(error.systemReason)", cause: error)) }
+    if isOpen {
+      state = .closing(RPCError(.unavailable, "\(peerName): \(error.systemReason)", cause: error))
+    }
     context.close(promise: nil)
   }
 
