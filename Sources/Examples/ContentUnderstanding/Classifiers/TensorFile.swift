@@ -82,9 +82,8 @@ struct TensorFile: Sendable {
   func floats(_ name: String, shape: [Int]) throws -> [Float] {
     let bytes = try bytes(name, type: "F32", size: 4, shape: shape)
     return stride(from: bytes.startIndex, to: bytes.endIndex, by: 4).map { index in
-      Float(
-        bitPattern: UInt32(bytes[index]) | UInt32(bytes[index + 1]) << 8
-          | UInt32(bytes[index + 2]) << 16 | UInt32(bytes[index + 3]) << 24)
+      let pattern = bytes[index..<(index + 4)].reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+      return Float(bitPattern: pattern)
     }
   }
 
