@@ -172,6 +172,7 @@ let package = Package(
         "MartletCore", "MartletScaling", "MartletNet", "MartletRPC", "replica-fixture", "CLinux",
         swiftProtobuf,
       ]),
+    tests(of: "ContentUnderstanding", exclude: ["Samples"]),
     tests(of: "MartletSimulator", ["MartletCore", "MartletDispatch", "MartletScaling"]),
   ]
 )

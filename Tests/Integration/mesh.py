@@ -79,7 +79,9 @@ class Mesh:
         return result
 
     def environment(self):
-        return {**os.environ, "PROBE_STUBS": str(self.stubs)}
+        # App files name the programs of replicas without a path.
+        path = f"{BINARIES}:{os.environ['PATH']}"
+        return {**os.environ, "PATH": path, "PROBE_STUBS": str(self.stubs)}
 
     def up(self, file, *arguments, **options):
         result = self.cli(

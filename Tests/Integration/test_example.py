@@ -88,10 +88,20 @@ def test_call_from_the_command_line(understanding):
 def test_build_prints_the_app_file_that_up_takes(mesh):
     built = subprocess.run(
         [BINARIES / "content-understanding", "build"], capture_output=True, text=True, check=True,
-        cwd=APP)
+        cwd=mesh.folder)
     file = pathlib.Path(mesh.folder) / "built.yaml"
     file.write_text(built.stdout)
     mesh.cli("validate", file)
+
+
+def test_the_app_file_is_what_build_prints(mesh):
+    built = subprocess.run(
+        [BINARIES / "content-understanding", "build", "--executable", "content-understanding"],
+        capture_output=True, text=True, check=True, cwd=mesh.folder)
+    lines = (APP / "martlet.yaml").read_text().splitlines()
+    assert [line for line in lines if not line.lstrip().startswith("#")] == built.stdout.splitlines()
+    descriptors = "content-understanding.binpb"
+    assert (APP / descriptors).read_bytes() == (mesh.folder / descriptors).read_bytes()
 
 
 def test_run_serves_the_app_from_its_own_executable(mesh):

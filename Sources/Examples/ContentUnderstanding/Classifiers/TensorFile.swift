@@ -21,8 +21,13 @@ struct TensorFile: Sendable {
   private struct Entry: Decodable {
     let dtype: String
     let shape: [Int]
-    // The format's own spelling.
-    let data_offsets: [Int]  // swift-format-ignore: AlwaysUseLowerCamelCase
+    let offsets: [Int]
+
+    private enum CodingKeys: String, CodingKey {
+      case dtype
+      case shape
+      case offsets = "data_offsets"
+    }
   }
 
   private struct Header: Decodable {
@@ -103,8 +108,8 @@ struct TensorFile: Sendable {
     guard let entry = entries[name] else {
       throw Fault(description: "there is no tensor \"\(name)\"")
     }
-    guard entry.dtype == type, entry.shape == shape, entry.data_offsets.count == 2,
-      let start = entry.data_offsets.first, let end = entry.data_offsets.last, start >= 0,
+    guard entry.dtype == type, entry.shape == shape, entry.offsets.count == 2,
+      let start = entry.offsets.first, let end = entry.offsets.last, start >= 0,
       start <= end, end <= data.count, end - start == shape.reduce(size, *)
     else {
       throw Fault(
