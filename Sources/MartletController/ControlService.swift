@@ -114,10 +114,11 @@ struct MeshService: Martlet_Control_V1_Mesh.Service {
   ) async throws {
     var announcements = requests.makeAsyncIterator()
     guard let first = try await announcements.next() else { return }
-    guard let endpoint = Endpoint(first.endpoint) else {
+    guard let announced = Endpoint(first.endpoint) else {
       throw RPCError(
         .invalidArgument, "endpoint is \"\(first.endpoint)\"; it should be HOST:PORT")
     }
+    let endpoint = announced.reached(at: call.peer)
     let key = DeploymentKey(app: first.app, deployment: first.deployment)
     let (ends, gone) = AsyncStream.makeStream(of: Void.self)
     let number = try await accepted(key, endpoint, gone)
@@ -166,5 +167,15 @@ struct MeshService: Martlet_Control_V1_Mesh.Service {
     }
     await controller.stopWaitingForDeploys(waiter)
     throw RPCError(.cancelled, "the controller ends")
+  }
+}
+
+extension Endpoint {
+  /// A replica that listens on every address of its host is reached at the one it called from.
+  fileprivate func reached(at peer: String) -> Endpoint {
+    guard case .tcp(let host, let port) = self, host == "0.0.0.0" || host == "::",
+      case .tcp(let address, _)? = Endpoint(peer)
+    else { return self }
+    return .tcp(host: address, port: port)
   }
 }

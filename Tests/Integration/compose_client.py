@@ -1,5 +1,6 @@
 """A client of the composed mesh, run inside its network namespace: `analyze ADDRESS URL COUNT
-THREADS` prints how many calls ended with each status, as JSON, and the objects of one answer."""
+THREADS` says when the first call was answered, then prints how many calls ended with each status, as
+JSON, and the objects of one answer."""
 
 import collections
 import concurrent.futures
@@ -29,6 +30,8 @@ def main():
 
         with concurrent.futures.ThreadPoolExecutor(threads) as pool:
             for code, found in pool.map(call, range(count)):
+                if not codes:
+                    print("began", flush=True)
                 codes[code] += 1
                 objects = found or objects
     print(json.dumps({"codes": codes, "objects": objects}))

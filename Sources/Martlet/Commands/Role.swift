@@ -90,8 +90,10 @@ enum Role {
     }
     let app = App.name
     return finish {
-      let options = try ReplicaOptions(
-        deployment: name, app: app, environment: ThisProgram.environment)
+      let environment = ThisProgram.environment
+      var options = try ReplicaOptions(deployment: name, app: app, environment: environment)
+      // Started by something else than a controller, it is configured as the app says.
+      if environment[ReplicaVariable.config] == nil { options.config = deployment.spec.userConfig }
       try await deployment.replica(options)
     }
   }
