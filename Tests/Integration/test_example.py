@@ -110,6 +110,8 @@ def test_run_serves_the_app_from_its_own_executable(mesh):
          str(mesh.run_dir)], cwd=APP, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_until(lambda: (mesh.run_dir / "address").exists(), 10, "the mesh is up")
+        # The mesh listens before it has an app, which calls until then are told.
+        wait_until(lambda: "RUNNING" in mesh.cli("status", check=False).stdout, 10, "app runs")
         mesh.address = mesh.find_address()
         with mesh.channel() as channel:
             assert analyze(channel, f"file:{PAGES[0]}", wait_for_ready=True).objects
