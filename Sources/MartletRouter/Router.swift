@@ -43,6 +43,7 @@ final class Router: @unchecked Sendable {
   private var wakeTimer: Timer?
   private var wakeAt = Timestamp(nanoseconds: .max)
   private var isFollowingOrders = false
+  private var isClosed = false
 
   /// Definitions and tables that came from controllers.
   var updates = 0
@@ -156,13 +157,20 @@ final class Router: @unchecked Sendable {
     tableArrived?()
   }
 
+  /// Gives up every link: nothing of a connection comes back to a router that has ended.
+  func close() {
+    isClosed = true
+    for link in links { link?.disconnect() }
+    wakeTimer?.cancel()
+  }
+
   // MARK: After every event
 
   /// Follows the dispatcher's orders until there are none, sees to its next wake-up and to the load
   /// report.
   func settle() {
     // An order's consequences come back here; the outermost call takes them all.
-    guard !isFollowingOrders else { return }
+    guard !isFollowingOrders, !isClosed else { return }
     isFollowingOrders = true
     while dispatcher.hasOrders {
       for order in dispatcher.takeOrders() { follow(order) }

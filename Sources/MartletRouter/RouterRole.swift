@@ -75,6 +75,7 @@ private struct RouterProcess {
       router.isDraining = true
       await ingress.drain(within: options.drainTimeout)
       await local.drain(within: RouterProcess.localDrainTime)
+      router.close()
       group.cancelAll()
     }
   }

@@ -18,9 +18,10 @@ final class MessageIntake {
 
   init(loop: Loop) {
     inbox = MessageInbox(loop: loop)
-    inbox.whenTaken = { [unowned self] credit in
-      self.whenCredited?(credit)
-      self.creditPartial()
+    // What is left in the inbox may be read after the call is over.
+    inbox.whenTaken = { [weak self] credit in
+      self?.whenCredited?(credit)
+      self?.creditPartial()
     }
   }
 

@@ -33,7 +33,8 @@ final class MessageOutbox: @unchecked Sendable {
 
   let loop: Loop
   private let maxBacklogBytes: Int
-  private unowned let sink: any MessageSink
+  /// Gone when the call is over; a writer may be kept longer than that.
+  private weak var sink: (any MessageSink)?
   private var ending: RPCError?
   private var waiters: [Waiter] = []
 
@@ -90,13 +91,14 @@ final class MessageOutbox: @unchecked Sendable {
 
   private func finishNow() -> Result<Void, RPCError> {
     if let ending { return .failure(ending) }
-    sink.finishSending()
+    sink?.finishSending()
     return .success(())
   }
 
   /// True when the next message may follow at once.
   private func sendNow(_ message: [UInt8]) throws(RPCError) -> Bool {
     if let ending { throw ending }
+    guard let sink else { throw RPCError(.cancelled, "the call is over") }
     return try sink.send(message) <= maxBacklogBytes
   }
 
