@@ -105,16 +105,17 @@ def test_the_app_file_is_what_build_prints(mesh):
 
 
 def test_run_serves_the_app_from_its_own_executable(mesh):
-    started = subprocess.Popen(
-        [BINARIES / "content-understanding", "run", "--listen", "127.0.0.1:0", "--run-dir",
-         str(mesh.run_dir)], cwd=APP, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    said = mesh.folder / "said"
+    with said.open("w") as out:
+        started = subprocess.Popen(
+            [BINARIES / "content-understanding", "run", "--listen", "127.0.0.1:0", "--run-dir",
+             str(mesh.run_dir)], cwd=APP, stdout=out, stderr=out)
     try:
-        wait_until(lambda: (mesh.run_dir / "address").exists(), 10, "the mesh is up")
-        # The mesh listens before it has an app, which calls until then are told.
-        wait_until(lambda: "RUNNING" in mesh.cli("status", check=False).stdout, 10, "app runs")
+        # The mesh listens before it has its app; it says so when the app runs.
+        wait_until(lambda: "serves on" in said.read_text(), 10, "the app runs")
         mesh.address = mesh.find_address()
         with mesh.channel() as channel:
-            assert analyze(channel, f"file:{PAGES[0]}", wait_for_ready=True).objects
+            assert analyze(channel, f"file:{PAGES[0]}").objects
     finally:
         started.terminate()
         assert started.wait(30) == 0
