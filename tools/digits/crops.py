@@ -1,7 +1,9 @@
 # Crops of composed pages, as the example's detector cuts them.
 """Composes pages, shows them to the detector, and keeps the crops with what they are."""
 
+import hashlib
 import io
+import os
 
 import numpy as np
 from sklearn.datasets import load_digits
@@ -9,7 +11,9 @@ from sklearn.datasets import load_digits
 import pages
 import replicas
 
-TRAINED = 1400  # the samples of load_digits before this one are for training, the rest for measuring
+TRAINED = (
+    1400  # the samples of load_digits before this one are for training, the rest for measuring
+)
 GLYPHS = 14  # on a page
 
 DIGITS = load_digits()
@@ -43,15 +47,26 @@ def crops(count, samples, seed, bend=0.0):
                 digits.append(int(object["object"]))
                 kinds.append(crop.kind)
     return {
-        "cells": np.array(cells), "digits": np.array(digits), "kinds": np.array(kinds),
-        "glyphs": np.array(glyphs)}
+        "cells": np.array(cells),
+        "digits": np.array(digits),
+        "kinds": np.array(kinds),
+        "glyphs": np.array(glyphs),
+    }
 
 
-def kept(file, *arguments):
-    """The crops, from the file when an earlier run left them there."""
+def kept(folder, name, *arguments):
+    """The crops, as an earlier run left them in the folder when nothing they depend on changed."""
+    sources = sorted((replicas.ROOT / "Sources/Examples/ContentUnderstanding/Vision").iterdir())
+    sources += [replicas.ROOT / "tools/digits" / file for file in ("pages.py", "crops.py")]
+    depends = hashlib.sha256(repr(arguments).encode())
+    for source in sources:
+        depends.update(source.read_bytes())
+    file = folder / f"{name}-{depends.hexdigest()[:12]}.npz"
     if not file.exists():
         made = crops(*arguments)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(file, **made)
+        folder.mkdir(parents=True, exist_ok=True)
+        half = folder / f"{name}.half.npz"
+        np.savez_compressed(half, **made)
+        os.replace(half, file)
     with np.load(file) as read:
         return dict(read)

@@ -1,5 +1,5 @@
 # `tools/train-digits --measure`: how good the classifiers and the graph are, on held-out digits.
-"""The graph through a running mesh on the committed pages; the classifiers on those and on more pages."""
+"""The graph through a running mesh on the committed pages; the classifiers on more pages too."""
 
 import json
 import os
@@ -78,7 +78,8 @@ def more_crops():
     rows = zip(made["cells"], made["digits"], made["kinds"])
     return [
         (PB.Crop(kind=str(kind), cells=cells.tobytes(), side=16), str(digit))
-        for cells, digit, kind in rows], int(made["glyphs"])
+        for cells, digit, kind in rows
+    ], int(made["glyphs"])
 
 
 def labels(some):
@@ -113,7 +114,9 @@ def table(title, some, total):
 
 def main():
     right, total = graph()
-    print(f"the whole graph, through the mesh: {right} of {total} glyphs, {100 * right / total:.1f} %")
+    print(
+        f"the whole graph, through the mesh: {right} of {total} glyphs, {100 * right / total:.1f} %"
+    )
     table("committed pages", *committed_crops())
     table(f"{MORE_PAGES} more pages", *more_crops())
 

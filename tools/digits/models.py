@@ -1,5 +1,5 @@
 # The classifiers: how they are trained, kept in files, and what they say.
-"""Each trainer returns what `write` takes; `says` reads such a file and does what the Swift does."""
+"""Each trainer returns what `write` takes; `says` reads such a file as the Swift does."""
 
 import json
 import struct
@@ -32,18 +32,25 @@ def perceptrons(cells, digits, layers, count, rounds=20):
     members = []
     for seed in range(count):
         fitted = MLPClassifier(
-            layers, alpha=1e-3, batch_size=512, max_iter=rounds, learning_rate_init=1.5e-3,
-            random_state=seed).fit(inputs, digits)
+            layers,
+            alpha=1e-3,
+            batch_size=512,
+            max_iter=rounds,
+            learning_rate_init=1.5e-3,
+            random_state=seed,
+        ).fit(inputs, digits)
         members.append([(w.T, b) for w, b in zip(fitted.coefs_, fitted.intercepts_)])
     return network(members)
 
 
 def expert(kind):
-    """Learns from all crops, from those of its own kind twice: of few it would learn them by heart."""
+    """Learns from all crops, from those of its own kind twice: a few it would know by heart."""
+
     def train(cells, digits, kinds):
         own = np.flatnonzero(kinds == kind)
         taken = np.concatenate([np.arange(len(digits)), own])
         return perceptrons(cells[taken], digits[taken], (192, 96), 3)
+
     return train
 
 
@@ -61,17 +68,24 @@ def neighbours(cells, digits, kinds):
     middles, labels = [], []
     for digit in range(10):
         means = MiniBatchKMeans(100, random_state=0, n_init=1, batch_size=2048)
-        middles.append(means.fit((cells[digits == digit] / FULL).astype(np.float32)).cluster_centers_)
+        middles.append(
+            means.fit((cells[digits == digit] / FULL).astype(np.float32)).cluster_centers_
+        )
         labels += [digit] * 100
     examples = np.rint(np.concatenate(middles) * FULL).clip(0, FULL).astype(np.uint8)
     return (
         {"family": "neighbours", "neighbours": "8", "reach": "600"},
-        {"examples": examples, "digits": np.array(labels, np.uint8)})
+        {"examples": examples, "digits": np.array(labels, np.uint8)},
+    )
 
 
 TRAINERS = {
-    "expert-looped": expert("looped"), "expert-open": expert("open"), "perceptron": perceptron,
-    "neighbours": neighbours, "softmax": softmax}
+    "expert-looped": expert("looped"),
+    "expert-open": expert("open"),
+    "perceptron": perceptron,
+    "neighbours": neighbours,
+    "softmax": softmax,
+}
 
 
 def write(path, metadata, tensors):
@@ -81,8 +95,10 @@ def write(path, metadata, tensors):
         start = len(data)
         data += tensor.tobytes()
         header[name] = {
-            "dtype": TYPES[str(tensor.dtype)], "shape": list(tensor.shape),
-            "data_offsets": [start, len(data)]}
+            "dtype": TYPES[str(tensor.dtype)],
+            "shape": list(tensor.shape),
+            "data_offsets": [start, len(data)],
+        }
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)  # tensors begin at a multiple of eight
     path.write_bytes(struct.pack("<Q", len(text)) + text + data)
@@ -96,8 +112,11 @@ def read(path):
     metadata = header.pop("__metadata__")
     types = {format: np.dtype(name) for name, format in TYPES.items()}
     return metadata, {
-        name: np.frombuffer(data[slice(*entry["data_offsets"])], types[entry["dtype"]])
-        .reshape(entry["shape"]) for name, entry in header.items()}
+        name: np.frombuffer(data[slice(*entry["data_offsets"])], types[entry["dtype"]]).reshape(
+            entry["shape"]
+        )
+        for name, entry in header.items()
+    }
 
 
 def says(path, cells):

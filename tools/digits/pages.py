@@ -1,5 +1,5 @@
 # Composes pages of handwritten digits from 8 x 8 scans: what training and measuring look at.
-"""A page is dark ink on light paper with glyphs 24 to 96 pixels tall, at least a third of a glyph apart."""
+"""Dark ink on light paper; glyphs are 24 to 96 pixels tall and at least a third of one apart."""
 
 from dataclasses import dataclass, field
 
@@ -33,7 +33,9 @@ class Style:
 class Page:
     image: Image.Image
     style: Style
-    objects: list = field(default_factory=list)  # {"object", "sample", "box": [x, y, width, height]}
+    objects: list = field(
+        default_factory=list
+    )  # {"object", "sample", "box": [x, y, width, height]}
 
 
 def random_style(rng):
@@ -63,7 +65,9 @@ def render(scan, height, rng, broken=False, bend=0.0):
     ink = np.asarray(picture, dtype=np.float64) / 255
     # From soft as a photograph to crisp as a pen.
     steepness = rng.uniform(1.0, 3.5)
-    ink = np.clip((ink - 0.5) * steepness + rng.uniform(0.47, 0.56), 0, 1) if steepness > 1.3 else ink
+    ink = (
+        np.clip((ink - 0.5) * steepness + rng.uniform(0.47, 0.56), 0, 1) if steepness > 1.3 else ink
+    )
     ink = trim(warp(ink, bend, rng) if bend else ink)
     size = (max(3, round(ink.shape[1] * height / ink.shape[0])), height)
     picture = Image.fromarray((ink * 255).astype(np.uint8)).resize(size, Image.Resampling.BILINEAR)
@@ -76,7 +80,11 @@ def warp(ink, bend, rng):
     side = ink.shape[0]
     grid = np.linspace(-1, 1, side)
     y, x = np.meshgrid(grid, grid, indexing="ij")
-    slant, turn, stretch = rng.normal(0, 0.12 * bend), rng.normal(0, 0.08 * bend), 1 + rng.normal(0, 0.1 * bend)
+    slant, turn, stretch = (
+        rng.normal(0, 0.12 * bend),
+        rng.normal(0, 0.08 * bend),
+        1 + rng.normal(0, 0.1 * bend),
+    )
     to_x = stretch * x + (slant - turn) * y
     to_y = y + turn * x
     for _ in range(2):  # slow waves, a half to one and a half across the glyph
@@ -116,7 +124,7 @@ def apart(box, others):
 def places(style, sizes, rng):
     """A place for each glyph size (width, height) that still has room: index and x, y."""
     boxes = []
-    line_y, line_x, line_height = MARGIN, MARGIN, 0
+    line_y, line_x = MARGIN, MARGIN
     for index, (width, height) in enumerate(sizes):
         if style.lines:
             # Glyphs stand on a common base line in lines as tall as the tallest glyph.
@@ -140,9 +148,12 @@ def places(style, sizes, rng):
 
 def compose(scans, labels, samples, style, rng, bend=0.0):
     """One page with glyphs of the given samples, as many as there is room for."""
-    low, high = (LOWEST, TALLEST) if not style.lines else ((24, 44) if rng.random() < 0.5 else (40, 72))
+    low, high = (
+        (LOWEST, TALLEST) if not style.lines else ((24, 44) if rng.random() < 0.5 else (40, 72))
+    )
     glyphs = [
-        render(scans[s], int(rng.integers(low, high + 1)), rng, rng.random() < style.broken, bend) for s in samples
+        render(scans[s], int(rng.integers(low, high + 1)), rng, rng.random() < style.broken, bend)
+        for s in samples
     ]
     ink = np.zeros((style.height, style.width))
     page = Page(image=None, style=style)
@@ -151,7 +162,9 @@ def compose(scans, labels, samples, style, rng, bend=0.0):
     for index, x, y in places(style, [(g.shape[1], g.shape[0]) for g in glyphs], rng):
         height, width = glyphs[index].shape
         ink[y : y + height, x : x + width] = glyphs[index]
-        corners = np.array([[x, y], [x + width, y], [x, y + height], [x + width, y + height]]) - middle
+        corners = (
+            np.array([[x, y], [x + width, y], [x, y + height], [x + width, y + height]]) - middle
+        )
         rotation = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
         corners = corners @ rotation + middle
         if corners.min() < 1 or (corners.max(0) > (style.width - 1, style.height - 1)).any():
@@ -159,7 +172,11 @@ def compose(scans, labels, samples, style, rng, bend=0.0):
             continue
         box = [*np.floor(corners.min(0)), *np.ceil(np.ptp(corners, axis=0))]
         page.objects.append(
-            {"object": str(labels[samples[index]]), "sample": int(samples[index]), "box": [int(v) for v in box]}
+            {
+                "object": str(labels[samples[index]]),
+                "sample": int(samples[index]),
+                "box": [int(v) for v in box],
+            }
         )
     page.image = photograph(ink, style, rng)
     return page
@@ -178,5 +195,7 @@ def photograph(ink, style, rng):
         grey = grey + rng.normal(0, style.grain, grey.shape)
     if style.speckles:
         spots = rng.random(grey.shape)
-        grey = np.where(spots < style.speckles / 2, 0, np.where(spots > 1 - style.speckles / 2, 255, grey))
+        grey = np.where(
+            spots < style.speckles / 2, 0, np.where(spots > 1 - style.speckles / 2, 255, grey)
+        )
     return Image.fromarray(np.clip(np.rint(grey), 0, 255).astype(np.uint8))

@@ -42,13 +42,16 @@ def replica(deployment, config=None):
         environment = {**os.environ, "MARTLET_LISTEN": address, "MARTLET_CONFIG": str(file)}
         with open(f"{folder}/log", "w+") as log:
             process = subprocess.Popen(
-                [PROGRAM, "replica", deployment], cwd=APP, env=environment, stdout=log, stderr=log)
+                [PROGRAM, "replica", deployment], cwd=APP, env=environment, stdout=log, stderr=log
+            )
             try:
                 with grpc.insecure_channel(address) as channel:
                     try:
                         grpc.channel_ready_future(channel).result(timeout=10)
                     except grpc.FutureTimeoutError:
-                        sys.exit(f"{deployment} does not serve:\n{pathlib.Path(log.name).read_text()}")
+                        sys.exit(
+                            f"{deployment} does not serve:\n{pathlib.Path(log.name).read_text()}"
+                        )
                     yield channel
             finally:
                 process.terminate()

@@ -21,13 +21,15 @@ SAMPLE_COUNT = 12
 
 def training_set(name):
     count, seed, bend = SETS[name]
-    return crops.kept(SCRATCH / f"{name}.npz", count, range(crops.TRAINED), seed, bend)
+    return crops.kept(SCRATCH, name, count, range(crops.TRAINED), seed, bend)
 
 
 def train(name):
     warnings.filterwarnings("ignore")  # that it has not converged after so many rounds
     sets = [training_set(each) for each in SETS]
-    cells, digits, kinds = (np.concatenate([s[k] for s in sets]) for k in ("cells", "digits", "kinds"))
+    cells, digits, kinds = (
+        np.concatenate([s[k] for s in sets]) for k in ("cells", "digits", "kinds")
+    )
     models.write(APP / f"weights/{name}.safetensors", *models.TRAINERS[name](cells, digits, kinds))
     return name
 
@@ -42,7 +44,8 @@ def write_pages():
         page.image.save(folder / f"page-{number:02}.png", optimize=True)
         glyphs = [
             {"object": o["object"], **dict(zip(("x", "y", "width", "height"), o["box"]))}
-            for o in page.objects]
+            for o in page.objects
+        ]
         lines = ",\n".join(f"  {json.dumps(glyph)}" for glyph in glyphs)
         (folder / f"page-{number:02}.json").write_text(f'{{"glyphs": [\n{lines}\n]}}\n')
 
@@ -51,16 +54,20 @@ def write_samples():
     """A few crops, and what the classifiers say of them here."""
     some = crops.crops(2, range(crops.TRAINED, len(crops.DIGITS.target)), TEST_SEED + 1)
     cells = some["cells"][:SAMPLE_COUNT]
-    said = {name: models.says(APP / f"weights/{name}.safetensors", cells) for name in models.TRAINERS}
+    said = {
+        name: models.says(APP / f"weights/{name}.safetensors", cells) for name in models.TRAINERS
+    }
     samples = [
         {
             "digit": int(some["digits"][row]),
             "cells": cells[row].tolist(),
             "labels": {
                 name: {"object": str(p[row].argmax()), "score": round(float(p[row].max()), 5)}
-                for name, p in said.items()},
+                for name, p in said.items()
+            },
         }
-        for row in range(len(cells))]
+        for row in range(len(cells))
+    ]
     SAMPLES.parent.mkdir(parents=True, exist_ok=True)
     lines = ",\n".join(json.dumps(sample) for sample in samples)
     SAMPLES.write_text(f"[\n{lines}\n]\n")
