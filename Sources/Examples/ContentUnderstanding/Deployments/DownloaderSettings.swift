@@ -1,5 +1,5 @@
-private import FoundationEssentials
 // What the app file may say about the downloader.
+private import FoundationEssentials
 import Martlet
 
 /// The `user_config` of the downloader.

@@ -1,5 +1,5 @@
-private import Glibc
 // Files beneath folders that the app file allows.
+private import Glibc
 import Martlet
 
 /// Reads files. Where a path leads is asked of the kernel about the opened file, symbolic links and all,

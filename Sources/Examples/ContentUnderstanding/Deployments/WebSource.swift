@@ -1,5 +1,5 @@
-private import AsyncHTTPClient
 // Documents of other servers.
+private import AsyncHTTPClient
 import Martlet
 private import NIOCore
 private import NIOHTTP1
