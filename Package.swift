@@ -162,14 +162,17 @@ let package = Package(
     tests(of: "MartletSupervisor", ["MartletCore"]),
     tests(of: "MartletCLI", ["MartletCore", "MartletRPC", swiftProtobuf]),
     tests(of: "MartletTestKit", ["Martlet", "Echo", swiftProtobuf]),
-    // A replica for tests of what starts replicas.
+    // The controller and its replicas as processes of their own, for tests that kill them.
     .executableTarget(
-      name: "replica-fixture", dependencies: ["MartletCore", "MartletNet", "MartletRPC"],
-      path: "Tests/ReplicaFixture", swiftSettings: house),
+      name: "controller-fixture",
+      dependencies: [
+        "MartletCore", "MartletNet", "MartletRPC", "MartletScaling", "MartletController",
+      ],
+      path: "Tests/ControllerFixture", swiftSettings: house),
     tests(
       of: "MartletController",
       [
-        "MartletCore", "MartletScaling", "MartletNet", "MartletRPC", "replica-fixture", "CLinux",
+        "MartletCore", "MartletScaling", "MartletNet", "MartletRPC", "controller-fixture", "CLinux",
         swiftProtobuf,
       ]),
     tests(of: "ContentUnderstanding", exclude: ["Samples"]),

@@ -28,6 +28,8 @@ extension MeshController {
       }
       try store.transaction { try $0.setIdentity(replica.number, identity) }
       startedAt[replica.number] = replica.startedAtUnixMs
+      ids[replica.number] = ReplicaID(
+        deployment: replica.group.deployment.deployment, number: replica.number)
       identities.insert(identity)
       watch(replica.number, process)
       adopted.append(

@@ -41,6 +41,8 @@ actor MeshController {
   let log: Logger
   var fleet: Fleet
   var processes: [UInt64: ReplicaProcess] = [:]
+  /// Of every replica that has, or is about to have, a process of ours.
+  var ids: [UInt64: ReplicaID] = [:]
   var startedAt: [UInt64: Int64] = [:]
   var deployedAt: [String: Int64] = [:]
   var routers: [UInt64: RouterSession] = [:]
@@ -175,6 +177,7 @@ actor MeshController {
 
   private func start(_ spawn: SpawnOrder) {
     let id = ReplicaID(deployment: spawn.spec.name, number: spawn.number)
+    ids[spawn.number] = id
     do {
       let source = try store.read { try $0.source(of: spawn.group.deployment.app, spawn.version) }
       guard let source else { throw ControllerError("its app file is no longer stored") }
@@ -232,9 +235,9 @@ actor MeshController {
         other.kill()
       }
     }
-    guard let replica = fleet.replicas[number] else { return }
-    let id = ReplicaID(deployment: replica.group.deployment.deployment, number: number)
-    let lines = replica.machine.isStopping ? "" : files.lastLines(id)
+    guard let replica = fleet.replicas[number], let id = ids[number] else { return }
+    let isExpected = replica.machine.isStopping && !replica.machine.gaveUp
+    let lines = isExpected ? "" : files.lastLines(id)
     handle(.exited(number, how: how, lastLines: lines))
   }
 
@@ -243,22 +246,15 @@ actor MeshController {
     if let probe = probes.removeValue(forKey: number) { send.yield(.close(probe)) }
     registrations.removeValue(forKey: number)?.finish()
     files.remove(number)
-    for deployment in Set(
-      fleet.apps.values.flatMap { app in
-        app.versions.values.flatMap { $0.spec.deployments.map(\.name) }
-      })
-    {
-      files.pruneLogs(of: deployment, alive: Set(processes.keys))
+    if let id = ids.removeValue(forKey: number) {
+      files.pruneLogs(of: id.deployment, alive: Set(processes.keys))
     }
   }
 
   /// Bounds the logs, for as long as the task lives.
   func keepLogsShort() async {
     while (try? await Task.sleep(for: .seconds(5))) != nil {
-      for (number, replica) in fleet.replicas where processes[number] != nil {
-        files.boundLog(
-          ReplicaID(deployment: replica.group.deployment.deployment, number: number))
-      }
+      for id in ids.values { files.boundLog(id) }
     }
   }
 

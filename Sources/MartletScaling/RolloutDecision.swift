@@ -92,12 +92,15 @@ package struct RetiringVersion: Sendable, Equatable {
     self.generation = self.generation ?? generation
   }
 
-  /// Whether nothing of it is left in any router. With no router to ask, only time tells.
-  package func isOver(routers: RouterLoads, app: String, version: AppVersion, now: Timestamp)
-    -> Bool
-  {
+  /// Whether nothing of it is left in any router.
+  ///
+  /// - Parameter quietAt: when routers that are not connected count as gone; nil while one is.
+  package func isOver(
+    routers: RouterLoads, app: String, version: AppVersion, quietAt: Timestamp?, now: Timestamp
+  ) -> Bool {
     if deadline <= now { return true }
-    guard let generation, !routers.isEmpty else { return false }
+    if let quietAt { return quietAt <= now }
+    guard let generation else { return false }
     return routers.allApplied(generation) && routers.ongoing(app: app, version: version) == 0
   }
 }

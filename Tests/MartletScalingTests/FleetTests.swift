@@ -169,6 +169,38 @@ import Testing
     #expect(world.fleet.routing.apps.isEmpty)
   }
 
+  @Test func withoutRoutersADeleteTakesAMomentAndNotTheWholeGrace() {
+    var world = FleetWorld()
+    world.hasRouter = false
+    world.send(.deployed(world.app(1)))
+    world.run(.milliseconds(20))
+    world.send(.deleted(app: "app"))
+    world.run(.seconds(1))
+    #expect(world.fleet.apps.isEmpty)
+    #expect(world.terminated == [1, 2])
+  }
+
+  @Test func aCrashLoopIsProbedByOneAndNeverSpins() {
+    var world = FleetWorld()
+    world.send(.deployed(world.app(1, replicas: .fixed(3))))
+    world.run(.milliseconds(20))
+    world.broken = [AppVersion(1)]
+    let started = world.spawned.count
+    for number in [1, 2, 3] as [UInt64] { world.die(number) }
+    let end = world.now + .seconds(60)
+    while let wake = world.fleet.nextWake, wake < end {
+      #expect(wake > world.now)
+      world.now = wake
+      world.send(.timePassed)
+    }
+    // Three at once, then one at a time with pauses that double up to ten seconds.
+    #expect(world.spawned.count - started < 20)
+    #expect(world.condition == .unhealthy)
+    world.broken = []
+    world.run(.seconds(30))
+    #expect(world.condition == .running)
+  }
+
   @Test func aRestoredFleetRoutesAtOnceAndTakesNothingAwayBeforeRoutersSpoke() {
     var world = FleetWorld()
     world.send(.deployed(world.app(1)))

@@ -78,10 +78,9 @@ extension Fleet {
         }
       }
       for version in app.retiring.keys.sorted() {
-        guard
-          app.retiring[version]?.isOver(routers: routers, app: name, version: version, now: now)
-            == true
-        else { continue }
+        let isOver = app.retiring[version]?.isOver(
+          routers: routers, app: name, version: version, quietAt: quiet(since: nil), now: now)
+        guard isOver == true else { continue }
         app.retiring[version] = nil
         app.versions[version] = nil
         orders.append(.storeApp(name))

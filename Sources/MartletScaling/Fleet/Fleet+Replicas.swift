@@ -172,8 +172,8 @@ extension Fleet {
       guard let replica = replicas[number], case .leaving(let since, _, _) = replica.machine.state
       else { continue }
       let quiet =
-        if routers.isEmpty {
-          since + limits.replica.routerAbsence <= now
+        if let time = self.quiet(since: since) {
+          time <= now
         } else if let leftIn = replica.leftIn {
           routers.allApplied(leftIn) && routers.ongoing(replica: number) == 0
         } else {

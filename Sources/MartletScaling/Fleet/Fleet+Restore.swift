@@ -54,8 +54,10 @@ extension Fleet {
         deployment: DeploymentKey(app: app.name, deployment: spec.name), revision: revision)
       guard groups[key] == nil else { continue }
       let there = adopted.count { $0.group == key && !$0.wasStopping }
-      var scaler = Autoscaler(
-        spec.replicas, initial: app.current == nil ? nil : there, mayScaleDown: false, now: now)
+      // A version that has not proved itself yet still has to, with a replica at least.
+      let isNext = purpose(of: key) == .next
+      let initial = isNext ? max(there, spec.replicas.initial, app.current == nil ? 0 : 1) : there
+      var scaler = Autoscaler(spec.replicas, initial: initial, mayScaleDown: false, now: now)
       if let pin = app.pins[spec.name], purpose(of: key) == .serving { scaler.pinned(to: pin) }
       groups[key] = ReplicaGroup(
         spec: spec, scaler: scaler, backoff: RestartBackoff(limits.backoff))

@@ -38,6 +38,10 @@ package struct Fleet: Sendable {
   /// Replicas were there before this controller: routers may hold requests that it has not heard of.
   var hasAdopted = false
   var firstReport: Timestamp?
+  /// Since when no router has been connected; nil while one is.
+  var routersAbsentSince: Timestamp?
+  /// The last moment to which everything was settled: nothing is due before it any more.
+  private var settledAt: Timestamp?
   let limits: FleetLimits
 
   /// - Parameters:
@@ -66,8 +70,8 @@ package struct Fleet: Sendable {
     var times: [Timestamp] = []
     for replica in replicas.values {
       if let wake = replica.machine.nextWake { times.append(wake) }
-      if routers.isEmpty, case .leaving(let since, _, _) = replica.machine.state {
-        times.append(since + limits.replica.routerAbsence)
+      if case .leaving(let since, _, _) = replica.machine.state, let quiet = quiet(since: since) {
+        times.append(quiet)
       }
     }
     for group in groups.values {
@@ -76,9 +80,21 @@ package struct Fleet: Sendable {
         times.append(blocked)
       }
     }
-    for app in apps.values { times += app.retiring.values.map(\.deadline) }
+    for app in apps.values {
+      times += app.retiring.values.map(\.deadline)
+      if !app.retiring.isEmpty, let quiet = quiet(since: nil) { times.append(quiet) }
+    }
     if let firstReport, !knowsLoad, !routers.isEmpty { times.append(firstReport + settling) }
-    return times.min()
+    return times.filter { time in settledAt.map { $0 < time } ?? true }.min()
+  }
+
+  /// When routers that are not connected count as gone, with nothing of theirs in hand that was
+  /// begun before `since`; nil while one is connected. After a restart of the controller they get
+  /// longer: they live on and are about to be back.
+  func quiet(since: Timestamp?) -> Timestamp? {
+    guard let absent = routersAbsentSince else { return nil }
+    let patience = hasAdopted ? limits.routerSettling : limits.replica.routerAbsence
+    return max(absent, since ?? absent) + patience
   }
 
   /// Nothing is left that this mesh started.
@@ -125,6 +141,7 @@ package struct Fleet: Sendable {
     letGo(now: now, &orders)
     forgetDeletedApps(&orders)
     publish(&orders)
+    settledAt = now
   }
 
   private mutating func noteTime(now: Timestamp, _ orders: inout [FleetOrder]) {
@@ -132,6 +149,7 @@ package struct Fleet: Sendable {
       guard let order = replicas[number]?.machine.timePassed(now: now) else { continue }
       follow(order, number, now: now, &orders)
     }
+    routersAbsentSince = routers.isEmpty ? routersAbsentSince ?? now : nil
     guard let firstReport, !routers.isEmpty else {
       knowsLoad = false
       return

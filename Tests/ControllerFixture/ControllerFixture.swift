@@ -1,20 +1,36 @@
-// A replica that does what its first argument says: `serve`, `exit N`, `hang`, `deaf` or `fork`.
+// A controller (`controller RUN_DIRECTORY`), or a replica that does what its first argument says:
+// `serve`, `exit N`, `hang`, `deaf` or `fork`.
 import Glibc
+import MartletController
 import MartletCore
 import MartletNet
 import MartletRPC
+import MartletScaling
 
-@main struct ReplicaFixture {
+@main struct ControllerFixture {
   static func main() async throws {
     TerminationSignals.block()
     let arguments = CommandLine.arguments.dropFirst()
     switch arguments.first {
+    case "controller": try await control(arguments.last ?? "")
     case "exit":
       print("giving up: this fixture always does")
       exit(arguments.dropFirst().first.flatMap { Int32($0) } ?? 1)
     case "hang": while true { sleep(60) }
     default: try await serve(arguments.first ?? "serve")
     }
+  }
+
+  private static func control(_ path: String) async throws {
+    guard let directory = RunDirectory(path: path) else { exit(64) }
+    var options = ControllerOptions(runDirectory: directory)
+    options.milliCPUs = 8000
+    options.gpus = 2
+    // By default the test run, so that a run that is killed leaves nothing behind.
+    options.supervisorPID =
+      getenv(ReplicaVariable.supervisorPID).flatMap { Int32(String(cString: $0)) } ?? getppid()
+    options.fleet.replica.startTimeout = .seconds(2)
+    try await ControllerRole.run(options)
   }
 
   /// Healthy from the start. `deaf` does not hear SIGTERM; `fork` has a child of its own.
@@ -44,7 +60,7 @@ import MartletRPC
   /// What a wrapper script leaves behind when it is killed.
   private static func startSleeper() throws {
     var pid: Int32 = 0
-    let words = ["sleep", "1000"].map { strdup($0) } + [nil]
+    let words: [UnsafeMutablePointer<CChar>?] = [strdup("sleep"), strdup("1000"), nil]
     posix_spawn(&pid, "/bin/sleep", nil, nil, words, environ)
     print("sleeper \(pid)")
     fflush(nil)
