@@ -1,14 +1,16 @@
 """The content-understanding app on its held-out pages, through real processes."""
 
 import json
+import os
 import pathlib
+import signal
 import subprocess
 import time
 
 import grpc
 import pytest
 
-from mesh import BINARIES, ROOT, children_of_run, wait_until
+from mesh import BINARIES, ROOT, Load, alive, children_of_run, wait_until
 
 APP = ROOT / "deploy/content-understanding"
 PAGES = sorted((APP / "pages").glob("*.png"))
@@ -74,6 +76,24 @@ def test_bad_urls_get_their_status(understanding, url, code):
     assert caught.value.code().name == code, caught.value.details()
     assert caught.value.details()
     assert analyze(channel, f"file:{PAGES[0]}").objects
+
+
+def test_sigkill_of_one_expert_of_two_under_the_example_s_load(understanding):
+    mesh, channel = understanding
+    mesh.cli("scale", "expert-looped=2")
+    mesh.wait_running("expert-looped", 2)
+    with Load(lambda: analyze(channel, f"file:{PAGES[0]}"), threads=2) as load:
+        times = []
+        for _ in range(5):
+            victim = mesh.wait_running("expert-looped", 2)[0]
+            os.kill(victim.pid, signal.SIGKILL)
+            began = time.monotonic()
+            wait_until(lambda: not alive(victim.pid), 5, "the victim is gone")
+            mesh.wait_running("expert-looped", 2)
+            times.append(time.monotonic() - began)
+            load.steady(10)
+    assert load.failures == []
+    assert sorted(times)[2] < 0.5, f"seconds until there are two again: {times}"
 
 
 def test_call_from_the_command_line(understanding):
