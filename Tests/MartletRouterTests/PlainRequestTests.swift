@@ -134,7 +134,8 @@ import Testing
         try await mesh.say("x", timeout: .milliseconds(100))
       }
       #expect(error?.code == .deadlineExceeded)
-      #expect(Loop.now.duration(since: start) < .milliseconds(150))
+      // Beside hundreds of other tests on two cores; how exact it is, the integration tests measure.
+      #expect(Loop.now.duration(since: start) < .seconds(2))
       try await mesh.eventually { _ in cancelled.withLock { $0 } }
     }
   }
