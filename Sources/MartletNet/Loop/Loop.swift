@@ -15,9 +15,10 @@ package final class Loop: TaskExecutor, Sendable {
   /// yielding would otherwise keep every connection waiting.
   static let maxRoundsPerTurn = 64
 
-  /// Pause before the next turn when `maxRoundsPerTurn` was reached: long enough for NIO to look at
-  /// its descriptors first, short enough not to be seen.
-  private static let breather = TimeAmount.microseconds(5)
+  /// Pause before the next turn when `maxRoundsPerTurn` was reached. NIO looks at its descriptors only
+  /// once no timer is due, so this must be longer than it takes to set the timer and come back to it:
+  /// 5 µs was not in debug builds, where such a task then kept everybody from being served.
+  private static let breather = TimeAmount.microseconds(200)
 
   /// Places of the loop's queues that are kept from turn to turn; longer ones go back to malloc.
   private static let keptCapacity = 4096
