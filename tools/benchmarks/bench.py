@@ -5,6 +5,7 @@ import dataclasses
 import json
 import sys
 
+import gate
 import replica
 import router
 import start
@@ -14,11 +15,18 @@ BENCHES = {"replica": replica.figures, "router": router.figures, "start": start.
 
 def main():
     parser = argparse.ArgumentParser(prog="tools/bench", description=__doc__)
-    parser.add_argument("bench", choices=BENCHES)
+    parser.add_argument("bench", choices=BENCHES, nargs="?")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument("--rounds", type=int, default=3, help="runs of which the median is shown")
     parser.add_argument("--requests", type=int, default=200_000, help="requests of a run")
+    parser.add_argument("--gate", action="store_true",
+                        help="compare instructions per request with the committed ones")
+    parser.add_argument("--accept", action="store_true", help="with --gate: commit these")
     arguments = parser.parse_args()
+    if arguments.gate:
+        return gate.main(arguments.accept)
+    if not arguments.bench:
+        parser.error("name a bench or --gate")
     figures = BENCHES[arguments.bench](arguments.rounds, arguments.requests)
     if arguments.json:
         for figure in figures:

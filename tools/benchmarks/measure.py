@@ -14,6 +14,26 @@ import time
 SERVER_CPU, LOAD_CPU = "0", "1"
 
 
+@dataclasses.dataclass(frozen=True)
+class Shape:
+    """How clients load a system: connections, streams at once on each, bytes of a message."""
+
+    connections: int
+    streams: int
+    size: int = 100
+    # How many of a run's requests are sent in this shape: one of so many.
+    one_of: int = 1
+
+
+SHAPES = {
+    "c8-m16": Shape(8, 16),
+    "c1-m1": Shape(1, 1, one_of=10),
+    "c1000-m1": Shape(1000, 1, one_of=2),
+    "c8-m4-10KB": Shape(8, 4, size=10_000, one_of=4),
+    "c4-m1-1MB": Shape(4, 1, size=1_000_000, one_of=200),
+}
+
+
 @dataclasses.dataclass
 class Figure:
     """One row: a system under one scenario. What was not measured is None."""
@@ -98,14 +118,14 @@ def echo_message(size):
             return b"\x0a" + bytes(varint) + bytes(size)
 
 
-def load(port, requests, connections=8, streams=16, size=100, log=None):
+def load(port, requests, shape, log=None):
     """One h2load run; returns requests per second. Fails unless every request was answered 200."""
     with tempfile.NamedTemporaryFile() as body:
-        body.write(framed(echo_message(size)))
+        body.write(framed(echo_message(shape.size)))
         body.flush()
         result = subprocess.run(
-            ["taskset", "-c", LOAD_CPU, "h2load", f"-n{requests}", f"-c{connections}",
-             f"-m{streams}", "-d", body.name, "-H", "content-type: application/grpc",
+            ["taskset", "-c", LOAD_CPU, "h2load", f"-n{requests}", f"-c{shape.connections}",
+             f"-m{shape.streams}", "-d", body.name, "-H", "content-type: application/grpc",
              "-H", "te: trailers", *(["--log-file", log] if log else []),
              f"http://127.0.0.1:{port}/echo.v1.Echo/Echo"],
             capture_output=True, text=True, timeout=300, check=True)
@@ -115,18 +135,38 @@ def load(port, requests, connections=8, streams=16, size=100, log=None):
     return float(re.search(r"([\d.]+) req/s", result.stdout).group(1))
 
 
-def under_load(bench, scenario, system, port, pids, requests, **shape):
+def under_load(bench, scenario, system, port, pids, requests):
     """CPU per request, rate and latency of one system under one shape of load."""
-    load(port, max(requests // 10, 100), **shape)
+    shape = SHAPES[scenario]
+    requests = max(requests // shape.one_of, 2 * shape.connections * shape.streams, 200)
+    load(port, max(requests // 10, shape.connections), shape)
     with tempfile.NamedTemporaryFile() as log:
         before = cpu_seconds(pids)
-        rps = load(port, requests, log=log.name, **shape)
+        rps = load(port, requests, shape, log=log.name)
         spent = cpu_seconds(pids) - before
         times = sorted(int(line.split()[2]) for line in open(log.name))
     return Figure(
-        bench, scenario, system, cpu_us_per_request=spent / requests * 1e6, rps=rps,
+        bench, scenario, system, rps=rps,
+        cpu_us_per_request=spent / requests * 1e6 if pids else None,
         p50_ms=times[len(times) // 2] / 1000, p99_ms=times[len(times) * 99 // 100] / 1000,
-        pss_mb=sum(pss_mb(pid) for pid in pids))
+        pss_mb=sum(pss_mb(pid) for pid in pids) if pids else None)
+
+
+def compare(bench, systems, shapes, rounds, requests):
+    """Medians of so many rounds; in each round every system starts and takes every shape.
+
+    `systems` maps a name to a context manager of (port, pids) and to the divisor of its requests: slow
+    ones get fewer. The order is turned round each time.
+    """
+    taken = {}
+    for turn in range(rounds):
+        for system in list(systems)[::-1 if turn % 2 else 1]:
+            start, divisor = systems[system]
+            with start(SERVER_CPU) as (port, pids):
+                for scenario in shapes:
+                    taken.setdefault((scenario, system), []).append(
+                        under_load(bench, scenario, system, port, pids, requests // divisor))
+    return [median(taken[scenario, system]) for scenario in shapes for system in systems]
 
 
 def median(figures):

@@ -1,50 +1,41 @@
-"""`tools/bench replica`: one replica of the echo app beside a grpcio server, both over TCP."""
+"""`tools/bench replica`: one replica of the echo app beside bare nghttp2 and grpcio, over TCP."""
 
 import contextlib
 import os
 import pathlib
-import sys
-import tempfile
 
-from measure import free_port, median, process, tree, under_load, wait_for_port
-
-HERE = pathlib.Path(__file__).resolve().parent
-SHAPES = {"c8-m16": dict(connections=8, streams=16), "c1-m1": dict(connections=1, streams=1)}
+import peers
+from measure import SHAPES, compare, free_port, process, wait_for_port
 
 
 @contextlib.contextmanager
-def echo_replica(port, cpu):
+def echo_replica(listen, cpu, prefix=(), **environment):
     """The echo app in role `replica`, as a controller would start it."""
-    with tempfile.TemporaryDirectory(prefix="m") as folder:
-        config = pathlib.Path(folder) / "config.json"
+    with peers.folder() as folder:
+        config = folder / "config.json"
         config.write_text("{}")
         environment = {
-            **os.environ, "MARTLET_LISTEN": f"127.0.0.1:{port}", "MARTLET_APP": "echo",
+            **os.environ, "MARTLET_LISTEN": listen, "MARTLET_APP": "echo",
             "MARTLET_DEPLOYMENT": "echo", "MARTLET_REPLICA": "echo#1",
-            "MARTLET_CONFIG": str(config), "MARTLET_ROUTER": f"unix:{folder}/none.sock"}
+            "MARTLET_CONFIG": str(config), "MARTLET_ROUTER": f"unix:{folder}/none.sock",
+            **environment}
         binary = pathlib.Path(os.environ["MARTLET_BIN"]) / "echo-app"
-        with process([binary, "replica", "echo"], cpu=cpu, env=environment) as started:
-            wait_for_port(port)
+        with process([*prefix, binary, "replica", "echo"], cpu=cpu, env=environment) as started:
+            if listen.startswith("unix:"):
+                peers.wait_for_socket(pathlib.Path(listen.removeprefix("unix:")))
+            else:
+                wait_for_port(int(listen.rsplit(":", 1)[1]))
             yield started.pid
 
 
 @contextlib.contextmanager
-def grpcio(port, cpu):
-    with process([sys.executable, HERE / "grpcio_echo.py", port], cpu=cpu) as started:
-        wait_for_port(port)
-        yield started.pid
+def martlet(cpu):
+    port = free_port()
+    with echo_replica(f"127.0.0.1:{port}", cpu) as pid:
+        yield port, [pid]
 
 
 def figures(rounds, requests):
-    systems = {"martlet": (echo_replica, requests), "grpcio": (grpcio, max(requests // 20, 1000))}
-    taken = {}
-    for turn in range(rounds):
-        for system in sorted(systems, reverse=turn % 2 == 0):
-            start, count = systems[system]
-            port = free_port()
-            with start(port, "0") as pid:
-                for scenario, shape in SHAPES.items():
-                    share = count if scenario == "c8-m16" else max(count // 10, 500)
-                    taken.setdefault((scenario, system), []).append(
-                        under_load("replica", scenario, system, port, tree(pid), share, **shape))
-    return [median(taken[scenario, system]) for scenario in SHAPES for system in systems]
+    shapes = {name: SHAPES[name] for name in ("c8-m16", "c1-m1", "c1000-m1")}
+    systems = {"martlet": (martlet, 1), "floor": (peers.floor, 1), "grpcio": (peers.grpcio, 20)}
+    return compare("replica", systems, shapes, rounds, requests)

@@ -1,15 +1,16 @@
-"""`tools/bench router`: the router beside nginx's grpc_pass, in front of the same echo replica."""
+"""`tools/bench router`: the router beside other proxies, in front of the same replica.
+
+All of them reach the replica through a unix socket. `direct` is the replica without any proxy: what a
+proxy's p50 exceeds it by is the latency that the hop adds.
+"""
 
 import contextlib
-import pathlib
-import tempfile
+import functools
 
-from measure import (
-    LOAD_CPU, SERVER_CPU, free_port, median, pin, process, tree, under_load, wait_for_port)
+import peers
+from measure import LOAD_CPU, SERVER_CPU, SHAPES, compare, free_port, pin
 from meshes import mesh
 from replica import echo_replica
-
-SHAPES = {"c8-m16": dict(connections=8, streams=16), "c1-m1": dict(connections=1, streams=1)}
 
 
 @contextlib.contextmanager
@@ -23,38 +24,23 @@ def martlet(_cpu):
 
 
 @contextlib.contextmanager
-def nginx(cpu):
-    """One worker, upstream keepalive, no access log."""
-    port, upstream = free_port(), free_port() + 1
-    with echo_replica(upstream, LOAD_CPU), tempfile.TemporaryDirectory(prefix="m") as folder:
-        file = pathlib.Path(folder) / "nginx.conf"
-        file.write_text(f"""
-daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
-events {{ worker_connections 4096; }}
-http {{
-  access_log off; client_body_temp_path {folder}/b; proxy_temp_path {folder}/p;
-  fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
-  keepalive_requests 100000000;
-  upstream replica {{ server 127.0.0.1:{upstream}; keepalive 512; keepalive_requests 100000000; }}
-  server {{
-    listen 127.0.0.1:{port} http2; http2_max_concurrent_streams 1024;
-    location / {{ grpc_pass grpc://replica; grpc_socket_keepalive on; }}
-  }}
-}}""")
-        with process(["nginx", "-c", file, "-p", folder], cpu=cpu) as started:
-            wait_for_port(port)
-            yield port, tree(started.pid)
+def direct(_cpu):
+    port = free_port()
+    with echo_replica(f"127.0.0.1:{port}", LOAD_CPU):
+        yield port, []
+
+
+@contextlib.contextmanager
+def before_a_replica(peer, cpu):
+    with peers.folder() as folder:
+        upstream = folder / "replica.sock"
+        with echo_replica(f"unix:{upstream}", LOAD_CPU), peer(cpu, upstream) as running:
+            yield running
 
 
 def figures(rounds, requests):
-    systems = {"martlet": (martlet, requests), "nginx": (nginx, max(requests // 4, 1000))}
-    taken = {}
-    for turn in range(rounds):
-        for system in sorted(systems, reverse=turn % 2 == 1):
-            start, count = systems[system]
-            with start(SERVER_CPU) as (port, pids):
-                for scenario, shape in SHAPES.items():
-                    share = count if scenario == "c8-m16" else max(count // 10, 500)
-                    taken.setdefault((scenario, system), []).append(
-                        under_load("router", scenario, system, port, pids, share, **shape))
-    return [median(taken[scenario, system]) for scenario in SHAPES for system in systems]
+    systems = {"martlet": (martlet, 1)}
+    for peer in peers.installed(peers.nghttpx, peers.haproxy, peers.envoy, peers.nginx):
+        systems[peer.__name__] = (functools.partial(before_a_replica, peer), 4)
+    systems["direct"] = (direct, 4)
+    return compare("router", systems, SHAPES, rounds, requests)
