@@ -6,7 +6,10 @@ package import MartletCore
 ///
 /// After every event the driver takes the orders (`takeOrders`) and sees to it that `timePassed`
 /// is called at `nextWake`.
-package struct Dispatcher: Sendable {
+///
+/// It is large, and read through the class that owns it: were it copyable, each such read would count
+/// the references of all its tables.
+package struct Dispatcher: ~Copyable, Sendable {
   let limits: DispatchLimits
 
   var calls = Slab<Call>()

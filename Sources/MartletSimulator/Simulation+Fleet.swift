@@ -66,6 +66,7 @@ extension Simulation {
   mutating func publish() {
     guard let connection else { return }
     let routing = fleet.routing
+    let processes = processes
     let table = RoutingTable(
       generation: routing.generation,
       apps: routing.apps.compactMap { app in
@@ -75,7 +76,7 @@ extension Simulation {
             versions: app.versions.map {
               VersionRouting(version: $0.version, revisions: $0.revisions)
             },
-            replicaSets: app.groups.map(replicaSet))
+            replicaSets: app.groups.map { Self.replicaSet($0, processes) })
         }
       })
     let definitions = routing.apps.flatMap(\.versions).map {
@@ -85,7 +86,9 @@ extension Simulation {
       .tableArrived(table, definitions, connection: connection), at: now + scenario.controlDelay)
   }
 
-  private func replicaSet(_ group: FleetRouting.Group) -> ReplicaSet {
+  private static func replicaSet(
+    _ group: FleetRouting.Group, _ processes: [UInt64: ModelProcess]
+  ) -> ReplicaSet {
     ReplicaSet(
       deployment: group.deployment, revision: group.revision,
       replicas: group.replicas.compactMap { number in

@@ -5,7 +5,7 @@ internal import MartletScaling
 
 /// One router, one controller and the machine's replicas, in one value. The machines are those that
 /// serve in production; only processes, sockets and time are modelled.
-package struct Simulation: Sendable {
+package struct Simulation: ~Copyable, Sendable {
   enum Event: Sendable {
     case arrival(deployment: Int)
     case served(Attempt)

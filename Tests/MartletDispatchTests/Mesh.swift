@@ -5,7 +5,7 @@ import Testing
 @testable import MartletDispatch
 
 /// The app `app` with the deployment `echo`, reached by the service `test.Echo`.
-struct Mesh {
+struct Mesh: ~Copyable {
   var dispatcher = Dispatcher()
   var ongoing: [(call: CallID, replica: UInt64)] = []
   var spec: AppSpec

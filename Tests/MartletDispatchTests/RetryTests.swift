@@ -21,7 +21,8 @@ import Testing
     }
     let decision = mesh.dispatcher.callFailed(call, .unprocessed, mayReplay: true, now: .zero)
     #expect(decision == .fail(Refusal(.unavailable, "echo failed 5 times, last at echo#1")))
-    #expect(!mesh.dispatcher.contains(call))
+    let isInHand = mesh.dispatcher.contains(call)
+    #expect(!isInHand)
   }
 
   @Test func aDeathIsNotRepeatedUnlessIdempotent() {

@@ -50,12 +50,14 @@ import Testing
 
   @Test func aRequestKeepsItsVersion() throws {
     var mesh = Mesh(replicas: 1)
-    let old = try #require(mesh.dispatcher.route(app: "app", deployment: "echo", version: nil))
+    let route = mesh.dispatcher.route(app: "app", deployment: "echo", version: nil)
+    let old = try #require(route)
     mesh.dispatcher.requestEntered(old.version)
     mesh.dispatcher.define(AppDefinition(version: AppVersion(2), spec: mesh.spec))
     mesh.table(current: 2, [1: 1, 2: 2], sets: [1: [1], 2: [2]])
     mesh.dispatcher.replicaConnected(mesh.slot(2), now: .zero)
-    let pool = try #require(mesh.dispatcher.pool(of: "echo", in: old.version))
+    let oldPool = mesh.dispatcher.pool(of: "echo", in: old.version)
+    let pool = try #require(oldPool)
     let arrival = mesh.dispatcher.callArrived(at: pool, deadline: nil, isLeg: true, now: .zero)
     #expect(arrival == .send(mesh.ids(0), mesh.slot(1)))
     #expect(

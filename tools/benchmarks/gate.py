@@ -25,6 +25,18 @@ REQUESTS = 20_000
 VALGRIND = ["valgrind", "--tool=callgrind", "--callgrind-out-file=%q{CALLGRIND_OUT}"]
 
 
+@contextlib.contextmanager
+def without_debug_information():
+    """The binaries as valgrind can read them: it gives up at Swift's debug information."""
+    built = pathlib.Path(os.environ["MARTLET_BIN"])
+    with peers.folder() as folder:
+        for program in ("martlet", "echo-app"):
+            subprocess.run(["strip", "--strip-debug", "-o", folder / program, built / program],
+                           check=True)
+        os.environ["MARTLET_BIN"] = str(folder)
+        yield
+
+
 def control(pid, *words):
     subprocess.run(["callgrind_control", *words, str(pid)], check=True, capture_output=True)
 
@@ -70,9 +82,10 @@ def counted_router(folder):
 
 def counts():
     found = {}
-    for name, start in (("replica", counted_replica), ("router", counted_router)):
-        with peers.folder() as folder, start(folder) as (port, pid, out):
-            found[name] = round(instructions_per_request(port, pid, out))
+    with without_debug_information():
+        for name, start in (("replica", counted_replica), ("router", counted_router)):
+            with peers.folder() as folder, start(folder) as (port, pid, out):
+                found[name] = round(instructions_per_request(port, pid, out))
     return found
 
 

@@ -24,7 +24,8 @@ package struct HeaderBlock {
 
   /// The memory, nobody else's.
   mutating func owned() -> HeaderStorage {
-    if let storage, isKnownUniquelyReferenced(&self.storage) { return storage }
+    // Asked before `storage` is bound to a name, which would itself be a second reference.
+    if isKnownUniquelyReferenced(&storage), let storage { return storage }
     let fresh = storage.map { HeaderStorage($0) } ?? HeaderStorage()
     storage = fresh
     return fresh
