@@ -9,8 +9,10 @@ struct HeldAnswer {
   /// Bytes of payload.
   var count: Int { payload.count }
 
-  mutating func begin(_ head: HeaderBlock) {
-    self.head = head
+  /// `spare` is an empty block, whose memory the head is kept in.
+  mutating func begin(_ head: borrowing HeaderBlock, in spare: consuming HeaderBlock) {
+    spare.append(contentsOf: head)
+    self.head = consume spare
     payload.removeAll(keepingCapacity: true)
   }
 
@@ -18,8 +20,19 @@ struct HeldAnswer {
     payload.append(contentsOf: bytes)
   }
 
-  mutating func take() -> (head: HeaderBlock, payload: [UInt8]) {
-    defer { self = HeldAnswer() }
-    return (head, payload)
+  mutating func takeHead() -> HeaderBlock {
+    var taken = HeaderBlock()
+    swap(&taken, &head)
+    return taken
+  }
+
+  mutating func takePayload() -> [UInt8] {
+    var taken: [UInt8] = []
+    swap(&taken, &payload)
+    return taken
+  }
+
+  mutating func drop() {
+    self = HeldAnswer()
   }
 }

@@ -25,6 +25,8 @@ final class PlainRequest: StreamHandler, CallOwner {
   let router: Router
   let stream: ServerStream
   private let version: VersionID
+  /// The method is known to have one response.
+  private let isUnary: Bool
   private let deadline: Deadline?
   private var phase = Phase.waiting
   var call: CallID?
@@ -41,11 +43,12 @@ final class PlainRequest: StreamHandler, CallOwner {
   private var uncredited = 0
 
   init(
-    _ router: Router, _ stream: ServerStream, _ version: VersionID, _ deadline: Deadline?
+    _ router: Router, _ stream: ServerStream, _ entry: RequestGate.Entry, _ deadline: Deadline?
   ) {
     self.router = router
     self.stream = stream
-    self.version = version
+    version = entry.route.version
+    isUnary = entry.isUnary
     self.deadline = deadline
     headers = router.takeHeaders()
     lengths = MessageLengthGuard(limit: router.limits.maxMessageBytes)
@@ -57,9 +60,7 @@ final class PlainRequest: StreamHandler, CallOwner {
   func begin(
     _ received: borrowing HeaderBlock, _ pool: PoolID, endOfStream: Bool, now: Timestamp
   ) {
-    for index in 0..<received.count where !received.staysBehind(at: index) {
-      headers.append(fieldAt: index, of: received)
-    }
+    headers.append(contentsOf: received) { !received.staysBehind(at: $0) }
     router.appendMark(of: version, to: &headers)
     requestHasEnded = endOfStream
     router.dispatcher.requestEntered(version)
@@ -91,12 +92,9 @@ final class PlainRequest: StreamHandler, CallOwner {
     guard let call, let deadline = router.dispatcher.deadline(of: call) else {
       return link.open(headers, attempt)
     }
-    var timed = router.takeHeaders()
-    timed.append(contentsOf: headers)
-    timed.append(timeout: deadline.remaining(at: router.loop.now))
-    let stream = link.open(timed, attempt)
-    router.giveBack(timed)
-    return stream
+    headers.append(timeout: deadline.remaining(at: router.loop.now))
+    defer { headers.removeLast() }
+    return link.open(headers, attempt)
   }
 
   func ended(_ refusal: Refusal) {
@@ -185,10 +183,10 @@ final class PlainRequest: StreamHandler, CallOwner {
   /// be repeated and its method has but one response: then that is kept until it is whole.
   func answerBegan(_ head: borrowing HeaderBlock, endOfStream: Bool) {
     if !endOfStream, let call, mayReplay, router.dispatcher.isIdempotent(call),
-      router.isUnary(headers, in: version)
+      isUnary
     {
       phase = .holding
-      held.begin(copy head)
+      held.begin(head, in: router.takeHeaders())
       return
     }
     phase = .answering
@@ -205,7 +203,7 @@ final class PlainRequest: StreamHandler, CallOwner {
 
   func answerEnded(with trailers: borrowing HeaderBlock) {
     if phase == .holding { release() }
-    stream.sendTrailers(copy trailers)
+    stream.sendTrailers(copying: trailers)
     answerEnded()
   }
 
@@ -213,8 +211,10 @@ final class PlainRequest: StreamHandler, CallOwner {
   private func release() {
     phase = .answering
     router.releaseReplay(replay.drop())
-    let (head, payload) = held.take()
+    let payload = held.takePayload()
+    let head = held.takeHead()
     stream.sendHead(head, endOfStream: false)
+    router.giveBack(consume head)
     if !payload.isEmpty { stream.sendData(payload) }
   }
 
@@ -234,7 +234,7 @@ final class PlainRequest: StreamHandler, CallOwner {
       router.fail(call, .unprocessed)
     case (.sent, .connectionLost), (.holding, .connectionLost):
       phase = .waiting
-      _ = held.take()
+      held.drop()
       router.fail(call, .connectionLost)
     case (.sent, _), (.holding, _), (.answering, _):
       let status = closure.status
@@ -268,7 +268,7 @@ final class PlainRequest: StreamHandler, CallOwner {
     // Taken out first, so that it can be emptied in place.
     var spare = HeaderBlock()
     swap(&spare, &headers)
-    router.giveBack(spare)
+    router.giveBack(consume spare)
     router.dispatcher.requestEnded(version)
     router.settle()
   }

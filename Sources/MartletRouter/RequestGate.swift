@@ -1,4 +1,5 @@
 // Where requests come in: the ingress, and the socket of the deployments' own calls.
+internal import Glibc
 internal import MartletCore
 internal import MartletDispatch
 internal import MartletNet
@@ -23,7 +24,7 @@ final class RequestGate: RequestAcceptor {
   func requestReceived(
     _ headers: borrowing HeaderBlock, on stream: ServerStream, endOfStream: Bool
   ) -> (any StreamHandler)? {
-    guard let route = route(headers) else {
+    guard let entry = entry(headers, from: stream.connection) else {
       return unrouted(headers, on: stream, endOfStream: endOfStream)
     }
     let now = router.loop.now
@@ -34,15 +35,16 @@ final class RequestGate: RequestAcceptor {
       stream.answer(Refusal(error.status.code, error.status.message))
       return nil
     }
-    switch route.target {
+    switch entry.route.target {
     case .deployment(let pool):
-      let request = PlainRequest(router, stream, route.version, deadline)
+      let request = PlainRequest(router, stream, entry, deadline)
       request.begin(headers, pool, endOfStream: endOfStream, now: now)
       return request.isOver ? nil : request
     case .graph(let index):
-      guard let plan = router.versions[route.version.index]?.plans[index] else { return nil }
+      let version = entry.route.version
+      guard let plan = router.versions[version.index]?.plans[index] else { return nil }
       guard headers.hasGRPCContentType else { return notGRPC(stream) }
-      let request = GraphRequest(router, stream, route.version, plan, deadline)
+      let request = GraphRequest(router, stream, version, plan, deadline)
       request.begin(headers, endOfStream: endOfStream)
       return request.isOver ? nil : request
     }
@@ -50,9 +52,42 @@ final class RequestGate: RequestAcceptor {
 
   // MARK: Routes
 
-  private func route(_ headers: borrowing HeaderBlock) -> Route? {
-    if isLocal, let route = namedRoute(headers) { return route }
-    return headers.withValue(of: .path) { router.dispatcher.route(path: $0) } ?? nil
+  /// Where a request goes, and whether its method is known to have one response.
+  struct Entry {
+    let route: Route
+    let isUnary: Bool
+  }
+
+  private func entry(
+    _ headers: borrowing HeaderBlock, from connection: ServerConnection
+  ) -> Entry? {
+    let named = isLocal ? namedRoute(headers) : nil
+    return headers.withValue(of: .path) { path -> Entry? in
+      if let named {
+        return Entry(route: named, isUnary: router.isUnary(path: path, in: named.version))
+      }
+      return entry(path: path, from: connection)
+    } ?? nil
+  }
+
+  private func entry(
+    path: UnsafeRawBufferPointer, from connection: ServerConnection
+  ) -> Entry? {
+    let memo = memo(of: connection)
+    if memo.epoch == router.routeEpoch, memo.isFor(path) { return memo.entry }
+    guard let route = router.dispatcher.route(path: path) else { return nil }
+    let entry = Entry(route: route, isUnary: router.isUnary(path: path, in: route.version))
+    memo.path = Array(path)
+    memo.epoch = router.routeEpoch
+    memo.entry = entry
+    return entry
+  }
+
+  private func memo(of connection: ServerConnection) -> PathMemo {
+    if let memo = connection.userData as? PathMemo { return memo }
+    let memo = PathMemo()
+    connection.userData = memo
+    return memo
   }
 
   /// The deployment that a replica's call names; nil when it names none that there is.
@@ -108,5 +143,19 @@ final class RequestGate: RequestAcceptor {
     headers.append(.status, literal: "415")
     stream.sendHead(headers, endOfStream: true)
     return nil
+  }
+}
+
+/// What the last request of a connection asked for: most connections ask for the same again.
+private final class PathMemo {
+  var path: [UInt8] = []
+  var epoch = -1
+  var entry: RequestGate.Entry?
+
+  func isFor(_ other: UnsafeRawBufferPointer) -> Bool {
+    guard path.count == other.count, let start = other.baseAddress else { return false }
+    return path.withUnsafeBytes { own in
+      own.baseAddress.map { memcmp($0, start, other.count) == 0 } ?? false
+    }
   }
 }

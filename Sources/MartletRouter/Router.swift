@@ -45,6 +45,9 @@ final class Router: @unchecked Sendable {
   private var isFollowingOrders = false
   private var isClosed = false
 
+  /// Grows whenever a path may have come to mean something else.
+  var routeEpoch = 0
+
   /// Definitions and tables that came from controllers.
   var updates = 0
 
@@ -152,6 +155,7 @@ final class Router: @unchecked Sendable {
   }
 
   func apply(_ table: RoutingTable) {
+    routeEpoch += 1
     dispatcher.apply(table, now: loop.now)
     settle()
     tableArrived?()
@@ -250,6 +254,6 @@ final class Router: @unchecked Sendable {
   func giveBack(_ headers: consuming HeaderBlock) {
     guard spareHeaders.count < routerLimits.maxSpareHeaderBlocks else { return }
     headers.removeAll()
-    spareHeaders.append(headers)
+    spareHeaders.append(consume headers)
   }
 }

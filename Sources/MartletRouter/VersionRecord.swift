@@ -36,6 +36,7 @@ extension Router {
     var mark = HeaderBlock()
     mark.append(name: MeshHeader.version, value: "\(version.number)")
     while versions.count <= id.index { versions.append(nil) }
+    routeEpoch += 1
     versions[id.index] = VersionRecord(
       plans: plans, mark: mark, unaryPaths: unaryPaths(of: spec, schema))
   }
@@ -51,9 +52,8 @@ extension Router {
   }
 
   /// Whether a request's method is known to have one response.
-  func isUnary(_ headers: borrowing HeaderBlock, in version: VersionID) -> Bool {
-    guard let record = versions[version.index] else { return false }
-    return headers.withValue(of: .path) { record.unaryPaths[$0] != nil } ?? false
+  func isUnary(path: UnsafeRawBufferPointer, in version: VersionID) -> Bool {
+    versions[version.index]?.unaryPaths[path] != nil
   }
 
   /// The mark of a version for a request's head.

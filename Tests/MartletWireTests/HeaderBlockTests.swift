@@ -1,8 +1,9 @@
 // The flat header list.
 
 import MartletCore
-import MartletWire
 import Testing
+
+@testable import MartletWire
 
 @Suite struct HeaderBlockTests {
   @Test func everyKnownNameIsRecognised() {
@@ -30,6 +31,45 @@ import Testing
     #expect(block[.path] == nil)
     #expect(block.name(at: 2) == .other)
     #expect(block.withValue(of: .grpcStatus) { $0.count } == 1)
+  }
+
+  @Test func aProxyCopiesTheFieldsItWantsInOnePiece() {
+    var source = HeaderBlock.grpcRequest(path: "/a/b", authority: "c")
+    source.append(name: "x-one", value: "1")
+    source.append(timeout: .seconds(1))
+    source.append(name: "x-two", value: "2")
+    var other: HeaderBlock = ["x-zero": "0"]
+    other.append(contentsOf: source) { source.name(at: $0) != .grpcTimeout }
+    #expect(
+      other.pairs.map { "\($0.name)=\($0.value)" } == [
+        "x-zero=0", ":method=POST", ":scheme=http", ":path=/a/b", ":authority=c", "te=trailers",
+        "content-type=application/grpc", "x-one=1", "x-two=2",
+      ])
+    #expect(source.count == 9)
+  }
+
+  @Test func theLastFieldIsTakenOffAgain() {
+    var block: HeaderBlock = ["x-a": "1"]
+    for seconds in 1...3 {
+      block.append(timeout: .seconds(seconds))
+      block.append(name: "x-b", value: "2")
+      block.removeLast()
+      block.removeLast()
+    }
+    block.append(.te, literal: "trailers")
+    block.removeLast()
+    block.append(name: "x-c", value: "3")
+    #expect(block.pairs.map { "\($0.name)=\($0.value)" } == ["x-a=1", "x-c=3"])
+  }
+
+  @Test func aBlockWithOneOwnerIsChangedInPlace() {
+    var block: HeaderBlock = ["x-a": "1"]
+    let storage = block.storage.map(ObjectIdentifier.init)
+    for _ in 0..<3 { block.append(name: "x-b", value: "2") }
+    #expect(block.storage.map(ObjectIdentifier.init) == storage)
+    let copy = block
+    block.removeLast()
+    #expect(copy.count == 4 && block.count == 3)
   }
 
   @Test func aProxyCopiesFieldsOver() {

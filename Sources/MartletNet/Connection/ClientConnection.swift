@@ -49,7 +49,8 @@ package final class ClientConnection {
     self.loop = loop
     self.observer = observer
     transport = Transport(
-      loop, HTTP2Session(.client, limits: limits), peerName: endpoint.description)
+      loop, HTTP2Session(.client, limits: limits, memory: loop.sessionMemory),
+      peerName: endpoint.description)
   }
 
   /// Starts to connect; the observer hears how it went, never before this returns. The observer is held until

@@ -53,7 +53,8 @@ package final class ServerConnection {
     self.peer = peer
     self.acceptor = acceptor
     prefaceTimeout = limits.connectTimeout
-    transport = Transport(loop, HTTP2Session(.server, limits: limits), peerName: peer)
+    transport = Transport(
+      loop, HTTP2Session(.server, limits: limits, memory: loop.sessionMemory), peerName: peer)
   }
 
   func start() {

@@ -40,6 +40,12 @@ package struct ServerStream {
     connection.transport.markDirty()
   }
 
+  /// Ends our side once the backlog is written, with a copy of trailers that are only borrowed.
+  package func sendTrailers(copying trailers: borrowing HeaderBlock) {
+    session.finish(id, copyingTrailers: trailers)
+    connection.transport.markDirty()
+  }
+
   /// Drops the backlog and resets the stream.
   package func reset(_ code: HTTP2ErrorCode) {
     session.reset(id, code)

@@ -1,5 +1,6 @@
 // One thread with one NIO event loop, on which connections live and handlers run.
 package import MartletCore
+internal import MartletWire
 internal import NIOConcurrencyHelpers
 internal import NIOCore
 
@@ -46,6 +47,8 @@ package final class Loop: TaskExecutor, Sendable {
   let eventLoop: any EventLoop
   /// All event loops of the loop's group.
   let siblings: any EventLoopGroup
+  /// For the sessions of the loop's connections. On the loop only.
+  nonisolated(unsafe) let sessionMemory = SessionMemory()
   private nonisolated(unsafe) var local = Local()
   private nonisolated(unsafe) var timers: LoopTimers
   private let inbox = NIOLockedValueBox(UncheckedSendable(Inbox()))

@@ -70,7 +70,7 @@ extension HTTP2Session {
   /// Ends our side once the backlog is written; with trailers when given. A server responds first.
   /// If its client has not ended its side by then, the stream is reset with NO_ERROR, which asks
   /// the client to stop (RFC 9113 §8.1).
-  package func finish(_ stream: HTTP2StreamID, trailers: HeaderBlock? = nil) {
+  package func finish(_ stream: HTTP2StreamID, trailers: consuming HeaderBlock? = nil) {
     guard isLive(stream),
       unsafe core.pointee.slots[stream.slot].flags.isDisjoint(with: [.finishing, .resetOrdered])
     else { return }
@@ -81,6 +81,14 @@ extension HTTP2Session {
     unsafe core.pointee.slots[stream.slot].flags.insert(.finishing)
     unsafe core.pointee.slots[stream.slot].trailers = trailers
     unsafe core.pointee.resume(stream.slot)
+  }
+
+  /// Ends our side as `finish` does, with a copy of trailers that the caller only borrowed.
+  package func finish(_ stream: HTTP2StreamID, copyingTrailers trailers: borrowing HeaderBlock) {
+    guard isLive(stream) else { return }
+    var copy = unsafe core.pointee.takeSpareBlock()
+    copy.append(contentsOf: trailers)
+    finish(stream, trailers: consume copy)
   }
 
   /// Drops the backlog and resets the stream. No more data is announced for it; `streamClosed`

@@ -4,8 +4,8 @@ internal import CNGHTTP2
 internal import MartletCore
 
 extension HTTP2Session {
-  /// Makes the nghttp2 session whose callbacks reach `core`.
-  static func makeSession(_ core: UnsafeMutablePointer<SessionCore>) {
+  /// Makes the nghttp2 session whose callbacks reach `core`. It must not outlive `memory`.
+  static func makeSession(_ core: UnsafeMutablePointer<SessionCore>, _ memory: SessionMemory) {
     var option: OpaquePointer?
     unsafe precondition(nghttp2_option_new(&option) == 0, "out of memory")
     defer { unsafe nghttp2_option_del(option) }
@@ -20,9 +20,11 @@ extension HTTP2Session {
       option, SessionBounds.resetBurst, SessionBounds.resetsPerSecond)
     let role = unsafe core.pointee.role
     let make =
-      unsafe role == .client ? nghttp2_session_client_new2 : nghttp2_session_server_new2
+      unsafe role == .client ? nghttp2_session_client_new3 : nghttp2_session_server_new3
+    var allocator = unsafe memory.allocator
     // Fails only without memory.
-    let result = unsafe make(&core.pointee.session, SessionCallbacks.shared, core, option)
+    let result = unsafe make(
+      &core.pointee.session, SessionCallbacks.shared, core, option, &allocator)
     precondition(result == 0, "out of memory")
   }
 

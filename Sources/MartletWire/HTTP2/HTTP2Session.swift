@@ -17,13 +17,17 @@ package import MartletCore
 
   package let role: Role
   let core: UnsafeMutablePointer<SessionCore>
+  /// Outlives `core`, whose nghttp2 session is made of it.
+  private let memory: SessionMemory
 
-  /// Queues the preface's settings at once. `limits` bound what the peer may do.
-  package init(_ role: Role, limits: Limits) {
+  /// Queues the preface's settings at once. `limits` bound what the peer may do; sessions of one
+  /// thread should share their `memory`.
+  package init(_ role: Role, limits: Limits, memory: SessionMemory = SessionMemory()) {
     self.role = role
+    self.memory = memory
     unsafe core = .allocate(capacity: 1)
     unsafe core.initialize(to: SessionCore(role, limits: limits))
-    unsafe Self.makeSession(core)
+    unsafe Self.makeSession(core, memory)
     unsafe Self.submitPreface(core, limits)
   }
 

@@ -22,6 +22,11 @@ package struct HeaderBlock {
     }
   }
 
+  /// Whether the block has memory that no other one shares.
+  var isSoleOwner: Bool {
+    mutating get { isKnownUniquelyReferenced(&storage) }
+  }
+
   /// The memory, nobody else's.
   mutating func owned() -> HeaderStorage {
     // Asked before `storage` is bound to a name, which would itself be a second reference.
@@ -95,7 +100,21 @@ extension HeaderBlock {
   }
 
   package mutating func append(contentsOf other: borrowing HeaderBlock) {
-    for index in 0..<other.count { append(fieldAt: index, of: other) }
+    append(contentsOf: other) { _ in true }
+  }
+
+  /// Adds the fields of another block that `isKept` wants, by index: what a proxy passes on.
+  package mutating func append(
+    contentsOf other: borrowing HeaderBlock, where isKept: (Int) -> Bool
+  ) {
+    guard let source = other.storage else { return }
+    owned().append(contentsOf: source, where: isKept)
+  }
+
+  /// Takes the last field off again.
+  package mutating func removeLast() {
+    guard !isEmpty else { return }
+    owned().removeLast()
   }
 }
 
@@ -146,7 +165,16 @@ extension HeaderBlock {
 
   /// The first value of a name in lower case; nil when there is none.
   package subscript(name: String) -> String? {
-    pairs.first { $0.name == name }?.value
+    guard let storage else { return nil }
+    var name = name
+    return name.withUTF8 { wanted in
+      for index in 0..<storage.fieldCount {
+        let field = unsafe storage.fields[index]
+        guard unsafe storage.name(of: field).elementsEqual(wanted) else { continue }
+        return unsafe String(decoding: storage.value(of: field), as: UTF8.self)
+      }
+      return nil
+    }
   }
 
   /// Every field as Strings: for tests and for logs.

@@ -39,7 +39,7 @@ package enum HeaderName: UInt8, Sendable, Hashable, CaseIterable {
   }
 
   /// The known name that `bytes` spell, or `.other`. Names on the wire are lower case.
-  package init(spelled bytes: UnsafeRawBufferPointer) {
+  @inline(__always) package init(spelled bytes: UnsafeRawBufferPointer) {
     guard let base = bytes.baseAddress, let last = unsafe bytes.last else {
       self = .other
       return
@@ -51,7 +51,9 @@ package enum HeaderName: UInt8, Sendable, Hashable, CaseIterable {
     self = isIt ? candidate : .other
   }
 
-  private static func candidate(_ count: Int, last: UInt8, first: UInt8) -> HeaderName {
+  @inline(__always) private static func candidate(_ count: Int, last: UInt8, first: UInt8)
+    -> HeaderName
+  {
     switch count {
     case 2: .te
     case 4: .host
@@ -75,7 +77,7 @@ package enum HeaderName: UInt8, Sendable, Hashable, CaseIterable {
   }
 
   /// Whether `count` bytes are the same, eight at a time: a byte-wise loop was 4 % of a request.
-  private static func equal(
+  @inline(__always) private static func equal(
     _ bytes: UnsafeRawPointer, _ literal: UnsafePointer<UInt8>, _ count: Int
   ) -> Bool {
     let literal = unsafe UnsafeRawPointer(literal)

@@ -41,10 +41,7 @@
   /// A copy that may be changed on its own.
   convenience init(_ other: HeaderStorage) {
     self.init()
-    reserveBytes(other.byteCount)
-    unsafe bytes.copyMemory(from: other.bytes, byteCount: other.byteCount)
-    byteCount = other.byteCount
-    for index in 0..<other.fieldCount { unsafe append(other.fields[index]) }
+    append(contentsOf: other) { _ in true }
   }
 
   deinit {
@@ -57,14 +54,35 @@
     byteCount = 0
   }
 
-  func append(_ field: Field) {
+  /// Takes the last field off again.
+  func removeLast() {
+    guard fieldCount > 0 else { return }
+    fieldCount -= 1
+    let field = unsafe fields[fieldCount]
+    guard !field.valueIsLiteral else { return }
+    // A field's name lies before its value, and both behind those of the fields before.
+    byteCount = field.name == .other ? Int(field.nameStart) : Int(field.valueStart)
+  }
+
+  /// Adds the fields of `other` that `isKept` wants, by index: the bytes of all of them in one piece.
+  func append(contentsOf other: HeaderStorage, where isKept: (Int) -> Bool) {
+    let shift = unsafe append(UnsafeRawBufferPointer(start: other.bytes, count: other.byteCount))
+    for index in 0..<other.fieldCount where isKept(index) {
+      var field = unsafe other.fields[index]
+      if !field.valueIsLiteral { field.valueStart += UInt(shift) }
+      if field.name == .other { field.nameStart += UInt32(truncatingIfNeeded: shift) }
+      append(field)
+    }
+  }
+
+  @inline(__always) func append(_ field: Field) {
     if fieldCount == fieldCapacity { growFields() }
     unsafe (fields + fieldCount).initialize(to: field)
     fieldCount += 1
   }
 
   /// Adds bytes and returns where they start.
-  func append(_ added: UnsafeRawBufferPointer) -> Int {
+  @inline(__always) func append(_ added: UnsafeRawBufferPointer) -> Int {
     let start = byteCount
     guard let base = added.baseAddress else { return start }
     reserveBytes(added.count)
@@ -73,7 +91,7 @@
     return start
   }
 
-  private func reserveBytes(_ count: Int) {
+  @inline(__always) private func reserveBytes(_ count: Int) {
     if byteCapacity - byteCount < count { growBytes(count) }
   }
 

@@ -29,6 +29,16 @@ enum SessionBounds {
   /// A DATA frame is cut to fit the rest of an output buffer unless less than this is left.
   static let minDataRoom = 256
 
+  /// nghttp2's streams, frames and header copies are smaller than this; what is larger is made once
+  /// for a connection.
+  static let maxPooledPieceBytes = 512
+
+  /// Freed memory that the sessions of one thread keep for each other: some thousand streams' worth.
+  static let maxPooledBytes = 2 << 20
+
+  /// Emptied header blocks that a session keeps: as many trailers as are usually written together.
+  static let maxSpareBlocks = 64
+
   /// Stream slots of a new session; they double as needed, up to the concurrent streams allowed.
   static let initialSlots = 8
 }

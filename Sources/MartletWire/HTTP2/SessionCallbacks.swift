@@ -248,9 +248,11 @@ extension SessionCore {
   mutating func submitTrailers(_ slot: Int32) -> Bool {
     guard let trailers = slots[slot].trailers.take() else { return false }
     let number = slots[slot].number
-    return unsafe withPairs(trailers) { pairs, count, session in
+    let isSubmitted = unsafe withPairs(trailers) { pairs, count, session in
       unsafe nghttp2_submit_trailer(session, number, pairs, count) == 0
     }
+    keepSpareBlock(consume trailers)
+    return isSubmitted
   }
 
   /// Writes a DATA frame. Whether it could: a frame that follows a spill has to wait.

@@ -43,6 +43,9 @@ internal import MartletCore
   /// Streams whose backlog fell; told after the output is written.
   var writable: [HTTP2StreamID] = []
 
+  /// Emptied header blocks, for the next copies.
+  private var spareBlocks: [HeaderBlock] = []
+
   /// Scratch for one header section on its way to nghttp2.
   var pairs: UnsafeMutablePointer<nghttp2_nv>
   var pairCapacity = 32
@@ -179,6 +182,17 @@ internal import MartletCore
   private static func mutable(_ bytes: UnsafeRawBufferPointer) -> UnsafeMutablePointer<UInt8>? {
     unsafe UnsafeMutableRawPointer(mutating: bytes.baseAddress)?
       .assumingMemoryBound(to: UInt8.self)
+  }
+
+  mutating func takeSpareBlock() -> HeaderBlock {
+    spareBlocks.popLast() ?? HeaderBlock()
+  }
+
+  /// Keeps the memory of a block that nobody else has.
+  mutating func keepSpareBlock(_ block: consuming HeaderBlock) {
+    guard spareBlocks.count < SessionBounds.maxSpareBlocks, block.isSoleOwner else { return }
+    block.removeAll()
+    spareBlocks.append(block)
   }
 
   // MARK: Payload on its way out
