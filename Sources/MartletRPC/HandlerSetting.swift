@@ -1,5 +1,6 @@
 // How a server runs its handlers.
 internal import MartletCore
+internal import MartletNet
 
 /// Where handlers run and what their tasks know.
 package struct HandlerSetting: Sendable {
@@ -17,14 +18,13 @@ package struct HandlerSetting: Sendable {
     self.setsCurrentCall = setsCurrentCall
   }
 
-  func run<Result: Sendable>(
-    _ call: Call, _ body: @Sendable () async throws -> Result
-  ) async throws -> Result {
-    guard setsCurrentCall else { return try await runOnExecutor(body) }
-    return try await Call.$current.withValue(call) { try await runOnExecutor(body) }
+  /// Sets `Call.current` for a handler's task.
+  var surroundings: HandlerSurroundings? {
+    guard setsCurrentCall else { return nil }
+    return { inbound, begin in Call.$current.withValue(Call(inbound), operation: begin) }
   }
 
-  private func runOnExecutor<Result: Sendable>(
+  func run<Result: Sendable>(
     _ body: @Sendable () async throws -> Result
   ) async throws -> Result {
     guard let executor else { return try await body() }

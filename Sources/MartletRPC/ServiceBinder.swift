@@ -39,12 +39,15 @@ public struct ServiceBinder<Server: RPCService>: Sendable {
   ) {
     methods.append(method.name)
     installers.append { server, setting, table in
-      table.unary(method.name, countsAsOngoing: setting.countsAsOngoing) { bytes, inbound in
+      table.unary(
+        method.name, countsAsOngoing: setting.countsAsOngoing, surroundings: setting.surroundings
+      ) { bytes, inbound in
         let request = try decode(Input.self, bytes)
         let call = Call(inbound)
-        return try await setting.run(call) {
-          try encode(try await handler(try server(), request, call))
+        guard setting.executor != nil else {
+          return try encode(try await handler(try server(), request, call))
         }
+        return try await setting.run { try encode(try await handler(try server(), request, call)) }
       }
     }
   }
@@ -55,10 +58,11 @@ public struct ServiceBinder<Server: RPCService>: Sendable {
   ) {
     methods.append(method.name)
     installers.append { server, setting, table in
-      table.streaming(method.name, countsAsOngoing: setting.countsAsOngoing) {
-        requests, responses, inbound in
+      table.streaming(
+        method.name, countsAsOngoing: setting.countsAsOngoing, surroundings: setting.surroundings
+      ) { requests, responses, inbound in
         let call = Call(inbound)
-        let response = try await setting.run(call) {
+        let response = try await setting.run {
           try encode(try await handler(try server(), RPCStream(requests), call))
         }
         try await responses.write(response)
@@ -72,11 +76,12 @@ public struct ServiceBinder<Server: RPCService>: Sendable {
   ) {
     methods.append(method.name)
     installers.append { server, setting, table in
-      table.streaming(method.name, countsAsOngoing: setting.countsAsOngoing) {
-        requests, responses, inbound in
+      table.streaming(
+        method.name, countsAsOngoing: setting.countsAsOngoing, surroundings: setting.surroundings
+      ) { requests, responses, inbound in
         let request = try await only(Input.self, requests, of: method.name)
         let call = Call(inbound)
-        try await setting.run(call) {
+        try await setting.run {
           try await handler(try server(), request, RPCWriter(responses), call)
         }
       }
@@ -90,10 +95,11 @@ public struct ServiceBinder<Server: RPCService>: Sendable {
   ) {
     methods.append(method.name)
     installers.append { server, setting, table in
-      table.streaming(method.name, countsAsOngoing: setting.countsAsOngoing) {
-        requests, responses, inbound in
+      table.streaming(
+        method.name, countsAsOngoing: setting.countsAsOngoing, surroundings: setting.surroundings
+      ) { requests, responses, inbound in
         let call = Call(inbound)
-        try await setting.run(call) {
+        try await setting.run {
           try await handler(try server(), RPCStream(requests), RPCWriter(responses), call)
         }
       }

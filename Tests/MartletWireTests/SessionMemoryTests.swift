@@ -31,8 +31,8 @@ import Testing
   @Test func noMoreIsKeptThanTheLimit() throws {
     var pool = PiecePool()
     let count = SessionBounds.maxPooledBytes / 512 + 10
-    let pieces = unsafe (0..<count).map { _ in unsafe pool.allocate(512) }
-    for unsafepiece in unsafe pieces { unsafe pool.free(piece) }
+    var pieces = unsafe (0..<count).map { _ in unsafe pool.allocate(512) }
+    while let piece = unsafe pieces.popLast() { unsafe pool.free(piece) }
     #expect(pool.pooledBytes == SessionBounds.maxPooledBytes)
   }
 

@@ -14,6 +14,11 @@ package typealias StreamingHandler =
     _ requests: MessageStream, _ responses: MessageWriter, _ call: InboundCall
   ) async throws -> Void
 
+/// Starts a call's task by calling `begin`, once, with task-local values set that the task inherits.
+/// Setting them within the task would cost each call another layer of asynchronous functions.
+package typealias HandlerSurroundings =
+  @Sendable (_ call: InboundCall, _ begin: () -> Void) -> Void
+
 /// The methods of a server.
 package struct HandlerTable: Sendable {
   enum Body: Sendable {
@@ -27,12 +32,17 @@ package struct HandlerTable: Sendable {
     let path: [UInt8]
     let body: Body
     let countsAsOngoing: Bool
+    let surroundings: HandlerSurroundings?
 
-    init(_ method: MethodName, _ body: Body, countsAsOngoing: Bool) {
+    init(
+      _ method: MethodName, _ body: Body, countsAsOngoing: Bool,
+      surroundings: HandlerSurroundings?
+    ) {
       self.method = method
       self.path = Array(method.path.utf8)
       self.body = body
       self.countsAsOngoing = countsAsOngoing
+      self.surroundings = surroundings
     }
   }
 
@@ -46,16 +56,22 @@ package struct HandlerTable: Sendable {
   /// Registers `handler` for `method`, in place of one that was there. `countsAsOngoing: false`
   /// keeps calls such as health checks out of the server's `maxOngoing`.
   package mutating func unary(
-    _ method: MethodName, countsAsOngoing: Bool = true, _ handler: @escaping UnaryHandler
+    _ method: MethodName, countsAsOngoing: Bool = true, surroundings: HandlerSurroundings? = nil,
+    _ handler: @escaping UnaryHandler
   ) {
-    set(Entry(method, .unary(handler), countsAsOngoing: countsAsOngoing))
+    set(
+      Entry(
+        method, .unary(handler), countsAsOngoing: countsAsOngoing, surroundings: surroundings))
   }
 
   /// Registers `handler` for `method`, in place of one that was there.
   package mutating func streaming(
-    _ method: MethodName, countsAsOngoing: Bool = true, _ handler: @escaping StreamingHandler
+    _ method: MethodName, countsAsOngoing: Bool = true, surroundings: HandlerSurroundings? = nil,
+    _ handler: @escaping StreamingHandler
   ) {
-    set(Entry(method, .streaming(handler), countsAsOngoing: countsAsOngoing))
+    set(
+      Entry(
+        method, .streaming(handler), countsAsOngoing: countsAsOngoing, surroundings: surroundings))
   }
 
   /// Adds every handler of `other`.

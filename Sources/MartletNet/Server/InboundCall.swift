@@ -99,28 +99,43 @@ extension InboundCall {
       loop: loop, maxBacklogBytes: server.limits.maxStreamBacklogBytes, sink: self)
     self.outbox = outbox
     let messages = MessageStream(inbox: intake.inbox)
-    run {
-      try await handler(messages, MessageWriter(outbox: outbox), self)
-      return nil
+    start {
+      Task.immediate(executorPreference: loop) {
+        do {
+          try await handler(messages, MessageWriter(outbox: outbox), self)
+          self.handlerReturned(nil)
+        } catch {
+          self.handlerThrew(error)
+        }
+        self.handlerEnded()
+      }
     }
   }
 
   private func beginUnary(_ request: [UInt8]) {
     guard case .unary(let handler) = entry.body else { return }
-    run { try await handler(request, self) }
+    // The handler is called by the task itself: each function between them would be one more change
+    // of executors to look into on the way back.
+    start {
+      Task.immediate(executorPreference: loop) {
+        do {
+          self.handlerReturned(try await handler(request, self))
+        } catch {
+          self.handlerThrew(error)
+        }
+        self.handlerEnded()
+      }
+    }
   }
 
   /// Starts the handler on this stack; one that never suspends has answered when this returns.
-  private func run(_ body: @escaping @Sendable () async throws -> [UInt8]?) {
+  private func start(_ begin: () -> Task<Void, Never>) {
     handler = .running
-    let started = Task.immediate(executorPreference: loop) {
-      do {
-        let response = try await body()
-        self.handlerReturned(response)
-      } catch {
-        self.handlerThrew(error)
-      }
-      self.handlerEnded()
+    var started: Task<Void, Never>?
+    if let surroundings = entry.surroundings {
+      surroundings(self) { started = begin() }
+    } else {
+      started = begin()
     }
     if phase == .open { task = started }
   }
