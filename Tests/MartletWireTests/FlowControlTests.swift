@@ -91,6 +91,28 @@ import Testing
     #expect(pair.server.session.openStreams == 0)
   }
 
+  /// nghttp2 has made the next DATA frame when an output is full; it must still find its bytes.
+  @Test(arguments: [64, 300, 1000, 5000])
+  func aStreamMayBeResetWhileItsDataWaitsForRoom(outputBytes: Int) throws {
+    let pair = try SessionPair.connected()
+    let streams = try (0..<4).map { _ in
+      let stream = try #require(pair.client.session.open(.echo))
+      pair.client.session.write(Array(repeating: 1, count: 3000), on: stream)
+      return stream
+    }
+    let written = try [UInt8](unsafeUninitializedCapacity: outputBytes) { buffer, count in
+      count = try pair.client.session.output(
+        into: UnsafeMutableRawBufferPointer(buffer), pair.client.seen)
+    }
+    #expect(written.count == outputBytes)
+    try pair.server.receive(written)
+    for stream in streams { pair.client.session.reset(stream, .cancel) }
+    try pair.exchange()
+    #expect(pair.client.session.openStreams == 0)
+    #expect(pair.server.session.openStreams == 0)
+    #expect(pair.client.seen.closings.count == 4)
+  }
+
   @Test func consumingTooMuchIsHarmless() throws {
     let pair = try SessionPair.connected(server: Self.small)
     let stream = try #require(pair.client.session.open(.echo))

@@ -91,14 +91,15 @@ extension HTTP2Session {
     finish(stream, trailers: consume copy)
   }
 
-  /// Drops the backlog and resets the stream. No more data is announced for it; `streamClosed`
+  /// Resets the stream; its backlog goes with it. No more data is announced for it; `streamClosed`
   /// follows from `output`.
   package func reset(_ stream: HTTP2StreamID, _ code: HTTP2ErrorCode) {
     guard isLive(stream),
       unsafe !core.pointee.slots[stream.slot].flags.contains(.resetOrdered)
     else { return }
+    // The backlog stays until the stream closes: nghttp2 may have made a DATA frame of it already,
+    // which waits for room in the output and is written before the reset.
     unsafe core.pointee.slots[stream.slot].flags.insert(.resetOrdered)
-    unsafe core.pointee.slots[stream.slot].queue.removeAll()
     // Fails only without memory.
     _ = unsafe nghttp2_submit_rst_stream(
       core.pointee.session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.number, code.rawValue)

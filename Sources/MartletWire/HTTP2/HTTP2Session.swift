@@ -139,7 +139,8 @@ package import MartletCore
     let code: HTTP2ErrorCode
     switch result {
     case NGHTTP2_ERR_BAD_CLIENT_MAGIC.rawValue: code = .protocolError
-    case NGHTTP2_ERR_FLOODED.rawValue: code = .enhanceYourCalm
+    case NGHTTP2_ERR_FLOODED.rawValue, NGHTTP2_ERR_TOO_MANY_CONTINUATIONS.rawValue:
+      code = .enhanceYourCalm
     default: code = .internalError
     }
     let failure = HTTP2SessionError(code: code, reason: reason)

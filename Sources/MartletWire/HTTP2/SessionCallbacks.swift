@@ -96,7 +96,8 @@ extension SessionCore {
   mutating func headersEnded(_ frame: UnsafePointer<nghttp2_frame>) {
     let slot = inboundSlot
     guard slot >= 0 else { return }
-    if inboundListBytes > maxHeaderListBytes { return refuseOversize(slot) }
+    if inboundListBytes > maxHeaderListBytes { return refuse(slot, with: .oversizeAnswer) }
+    if role == .server, inbound.asksForTunnel { return refuse(slot, with: .noTunnelAnswer) }
     let section: HeaderSection
     switch role {
     case .server:
@@ -114,9 +115,9 @@ extension SessionCore {
     swap(&headers, &inbound)
   }
 
-  /// A server answers by itself what is too long to be shown to anybody; a stream that is known
-  /// already is reset.
-  private mutating func refuseOversize(_ slot: Int32) {
+  /// A server answers by itself what is not to be shown to anybody; a stream that is known already
+  /// is reset.
+  private mutating func refuse(_ slot: Int32, with answer: HeaderBlock) {
     let number = slots[slot].number
     guard role == .server, !slots[slot].flags.contains(.announced) else {
       _ = unsafe nghttp2_submit_rst_stream(
@@ -127,7 +128,7 @@ extension SessionCore {
     unsafe nghttp2_session_set_stream_user_data(session, number, nil)
     inboundSlot = -1
     slots.free(slot)
-    unsafe withPairs(.oversizeAnswer) { pairs, count, session in
+    unsafe withPairs(answer) { pairs, count, session in
       _ = unsafe nghttp2_submit_response(session, number, pairs, count, nil)
     }
   }
@@ -136,6 +137,16 @@ extension SessionCore {
 extension HeaderBlock {
   fileprivate static let oversizeAnswer = grpcTrailersOnly(
     .init(.resourceExhausted, "the request's header list is larger than this server accepts"))
+
+  /// To CONNECT a 2xx would say that a tunnel is open (RFC 9110 §9.3.6), and gRPC's errors are 200.
+  fileprivate static let noTunnelAnswer: HeaderBlock = [":status": "405", "allow": "POST"]
+
+  fileprivate var asksForTunnel: Bool {
+    unsafe withValue(of: .method) { value in
+      unsafe value.count == 7 && value.first == UInt8(ascii: "C")
+        && value.elementsEqual("CONNECT".utf8)
+    } ?? false
+  }
 
   /// Which section of a response this is, by its `:status`.
   fileprivate var responseSection: HeaderSection {
