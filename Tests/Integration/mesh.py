@@ -199,16 +199,19 @@ class Load:
     def __init__(self, call, threads=4, pause=0.002):
         self.call, self.pause = call, pause
         self.ok, self.failures = 0, []
+        self.slowest = 0.0  # seconds, of the calls that ended well
         self.lock = threading.Lock()
         self.stopping = threading.Event()
         self.threads = [threading.Thread(target=self.run, daemon=True) for _ in range(threads)]
 
     def run(self):
         while not self.stopping.is_set():
+            began = time.monotonic()
             try:
                 self.call()
                 with self.lock:
                     self.ok += 1
+                    self.slowest = max(self.slowest, time.monotonic() - began)
             except grpc.RpcError as error:
                 with self.lock:
                     self.failures.append((time.monotonic(), error.code().name, error.details()))

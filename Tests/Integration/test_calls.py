@@ -1,5 +1,8 @@
 """A Python client that knows nothing of Martlet calls a Python deployment through the router."""
 
+import contextlib
+import os
+import signal
 import time
 
 import grpc
@@ -54,6 +57,24 @@ def test_deadline_is_kept_and_the_handler_sees_it(probe, mesh):
     wait_until(lambda: mesh.logs().count("cancelled late") == 5, 2, "the handler sees the deadline")
 
 
+def test_a_replica_that_hangs_does_not_outlast_the_request_timeout(mesh):
+    from probe.v1 import probe_pb2_grpc
+    mesh.up(probe_app(mesh.folder, request_timeout_s=0.5))
+    replica = mesh.wait_running("probe", 1)[0]
+    with mesh.channel() as channel:
+        probe = probe_pb2_grpc.ProbeStub(channel)
+        probe.Echo(request(text="warm"), timeout=10)
+        os.kill(replica.pid, signal.SIGSTOP)
+        try:
+            with pytest.raises(grpc.RpcError) as caught:
+                probe.Echo(request(text="late"), timeout=20)
+        finally:
+            with contextlib.suppress(ProcessLookupError):  # killed for its health meanwhile
+                os.kill(replica.pid, signal.SIGCONT)
+    assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert "probe#1 did not answer before the deadline" in caught.value.details()
+
+
 def test_cancel_reaches_the_handler(probe, mesh):
     call = probe.Echo.future(request(text="dropped", sleep_ms=20000))
     wait_until(lambda: mesh.deployment("probe").ongoing_requests == 1, 5, "the call is running")
@@ -96,12 +117,8 @@ def test_a_full_queue_answers_at_once(mesh):
     with mesh.channel() as channel:
         probe = probe_pb2_grpc.ProbeStub(channel)
         calls = [probe.Echo.future(request(sleep_ms=500), timeout=20) for _ in range(10)]
-        codes = []
+        ended = []
         for call in calls:
-            try:
-                call.result()
-                codes.append("OK")
-            except grpc.RpcError as error:
-                codes.append(error.code().name)
-    assert codes.count("OK") == 3
-    assert codes.count("RESOURCE_EXHAUSTED") == 7
+            call.add_done_callback(lambda call: ended.append(call.code().name))
+        wait_until(lambda: len(ended) == 10, 20, "every call has ended")
+    assert ended == ["RESOURCE_EXHAUSTED"] * 7 + ["OK"] * 3

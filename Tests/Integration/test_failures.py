@@ -6,6 +6,7 @@ import resource
 import signal
 import time
 
+import grpc
 import pytest
 
 from mesh import Load, alive, children_of_run, probe_app, wait_until
@@ -15,6 +16,12 @@ def echo(channel, **fields):
     from probe.v1 import probe_pb2, probe_pb2_grpc
     stub = probe_pb2_grpc.ProbeStub(channel)
     return lambda: stub.Echo(probe_pb2.EchoRequest(**fields), timeout=20)
+
+
+def echo_later(channel, **fields):
+    from probe.v1 import probe_pb2, probe_pb2_grpc
+    stub = probe_pb2_grpc.ProbeStub(channel)
+    return stub.Echo.future(probe_pb2.EchoRequest(**fields), timeout=20)
 
 
 def test_sigkill_of_one_replica_of_two_fails_no_idempotent_call(mesh):
@@ -68,16 +75,38 @@ def test_sigkill_of_the_router_leaves_new_connections_waiting_not_refused(mesh):
     assert mesh.process("router") not in (None, router)
 
 
+def test_a_new_router_serves_nobody_before_its_first_table(mesh):
+    mesh.up(probe_app(mesh.folder))
+    mesh.wait_running("probe", 1)
+    controller, router = mesh.process("controller"), mesh.process("router")
+    os.kill(controller, signal.SIGSTOP)
+    try:
+        os.kill(router, signal.SIGKILL)
+        with mesh.channel() as channel:
+            call = echo_later(channel, text="again")
+            wait_until(lambda: mesh.process("router") not in (None, router), 5, "a new router")
+            with pytest.raises(grpc.FutureTimeoutError):
+                call.result(timeout=0.5)
+            os.kill(controller, signal.SIGCONT)
+            assert call.result().text == "again"
+    finally:
+        os.kill(controller, signal.SIGCONT)
+
+
 def test_deploy_of_a_new_version_under_load_fails_nothing(mesh):
     mesh.up(probe_app(mesh.folder, num_replicas=2, user_config={"version": "one"}))
     mesh.wait_running("probe", 2)
-    with mesh.channel() as channel, Load(echo(channel, sleep_ms=5)) as load:
-        mesh.cli("deploy", probe_app(mesh.folder, num_replicas=2, user_config={"version": "two"}))
+    startup = 2
+    with mesh.channel() as channel, Load(echo(channel, sleep_ms=20)) as load:
+        mesh.cli("deploy", probe_app(mesh.folder, num_replicas=2, user_config={
+            "version": "two", "startup_s": startup}))
         wait_until(lambda: echo(channel)().version == "two", 30, "the new version answers")
         load.steady(300)
         mesh.wait_running("probe", 2)
         assert {echo(channel)().version for _ in range(50)} == {"two"}
     assert load.failures == []
+    assert load.slowest < startup, "a call waited for the new version to start"
+    wait_until(lambda: mesh.logs().count("drained") == 2, 10, "the old replicas end by themselves")
 
 
 def test_a_version_that_crashes_at_start_is_rolled_back_with_its_reason(mesh):
@@ -99,7 +128,7 @@ def test_scale_up_down_to_zero_and_back_fails_nothing(mesh):
     mesh.up(probe_app(
         mesh.folder, num_replicas="auto", autoscaling_config={
             "min_replicas": 0, "max_replicas": 4, "initial_replicas": 1,
-            "target_ongoing_requests": 1, "downscale_delay_s": 0.3,
+            "target_ongoing_requests": 2, "downscale_delay_s": 0.3,
             "downscale_to_zero_delay_s": 0.5}))
     mesh.wait_running("probe", 1)
     with mesh.channel() as channel:
@@ -107,19 +136,26 @@ def test_scale_up_down_to_zero_and_back_fails_nothing(mesh):
             mesh.wait_running("probe", 4)
             load.steady(200)
         assert load.failures == []
-        mesh.wait_running("probe", 0)
+        # Fewer than before, but enough for each of the four: those that go are at work.
+        with Load(echo(channel, sleep_ms=200), threads=4) as load:
+            mesh.wait_running("probe", 2)
+            load.steady(20)
+        assert load.failures == []
+        # A replica that still drains could answer; only without any the call has to wait.
+        wait_until(lambda: not mesh.deployment("probe").replicas, 20, "no process is left")
         assert echo(channel, text="woken")().text == "woken"
 
 
 def test_scale_by_hand(mesh):
     mesh.up(probe_app(mesh.folder, num_replicas=1))
-    with mesh.channel() as channel, Load(echo(channel, sleep_ms=5)) as load:
+    # Long calls, so that the replicas that go are at work.
+    with mesh.channel() as channel, Load(echo(channel, sleep_ms=50)) as load:
         mesh.cli("scale", "probe=3")
         mesh.wait_running("probe", 3)
-        load.steady(200)
+        load.steady(50)
         mesh.cli("scale", "probe=1")
         mesh.wait_running("probe", 1)
-        load.steady(200)
+        load.steady(50)
     assert load.failures == []
 
 
