@@ -29,6 +29,53 @@ import Testing
     }
   }
 
+  @Test func listHasTheServerAndItsServices() async throws {
+    try await withHealth { service, health in
+      service.set(.serving)
+      let list = try await health.list(.init())
+      #expect(list.statuses.mapValues(\.status) == ["": .serving, "a.B": .serving])
+    }
+  }
+
+  @Test func listIsBounded() async throws {
+    try await withHealth { service, health in
+      let names = (0...HealthService.maxListed).map { "a.S\($0)" }
+      service.set(.serving, services: names.dropLast())
+      let most = try await health.list(.init())
+      #expect(most.statuses.count == HealthService.maxListed + 1)
+      service.set(.serving, services: names)
+      let error = await #expect(throws: RPCError.self) { try await health.list(.init()) }
+      #expect(error?.code == .resourceExhausted)
+    }
+  }
+
+  @Test func watchTellsWhenAServiceComesAndGoes() async throws {
+    try await withHealth { service, health in
+      let seen = try await health.watch(.with { $0.service = "a.C" }) { statuses in
+        var seen: [HealthService.Status] = []
+        for try await response in statuses {
+          seen.append(response.status)
+          switch seen.count {
+          case 1: service.set(.serving, services: ["a.C"])
+          case 2: service.set(.serving, services: ["a.B"])
+          default: return seen
+          }
+        }
+        return seen
+      }
+      #expect(seen == [.serviceUnknown, .serving, .serviceUnknown])
+    }
+  }
+
+  @Test func closedStaysNotServing() async throws {
+    try await withHealth { service, health in
+      service.close()
+      service.set(.serving, services: ["a.B"])
+      let status = try await health.check(.with { $0.service = "a.B" }).status
+      #expect(status == .notServing)
+    }
+  }
+
   @Test func watchTellsEveryChangeAndEndsAtClose() async throws {
     try await withHealth { service, health in
       let seen = try await health.watch(.with { $0.service = "a.B" }) { statuses in

@@ -7,8 +7,12 @@ internal import Synchronization
 package final class HealthService: Grpc_Health_V1_Health.Service {
   package typealias Status = Grpc_Health_V1_HealthCheckResponse.ServingStatus
 
-  /// Watchers that one server keeps; a mesh has two or three. One more gets RESOURCE_EXHAUSTED.
+  /// Watchers that a replica keeps; a mesh has two or three.
   package static let maxWatchers = 64
+
+  /// Services that `List` names, as many as in grpc-go; beyond it the call gets
+  /// RESOURCE_EXHAUSTED.
+  package static let maxListed = 100
 
   private struct Watcher {
     let service: String
@@ -23,11 +27,20 @@ package final class HealthService: Grpc_Health_V1_Health.Service {
   }
 
   private let state: Mutex<State>
+  private let maxWatchers: Int
 
-  /// - Parameter services: full names; the server as a whole, named "", is always there.
-  package init(services: [String], status: Status = .notServing) {
-    let names = services + [""]
-    state = Mutex(State(statuses: Dictionary(names.map { ($0, status) }) { first, _ in first }))
+  /// - Parameters:
+  ///   - services: full names; the server as a whole, named "", is always there.
+  ///   - maxWatchers: one more gets RESOURCE_EXHAUSTED.
+  package init(
+    services: [String], status: Status = .notServing, maxWatchers: Int = HealthService.maxWatchers
+  ) {
+    state = Mutex(State(statuses: Self.statuses(of: services, status)))
+    self.maxWatchers = maxWatchers
+  }
+
+  private static func statuses(of services: [String], _ status: Status) -> [String: Status] {
+    Dictionary((services + [""]).map { ($0, status) }) { first, _ in first }
   }
 
   /// Sets the status of the server and of all of its services, and tells the watchers.
@@ -36,6 +49,18 @@ package final class HealthService: Grpc_Health_V1_Health.Service {
       for name in state.statuses.keys { state.statuses[name] = status }
       for watcher in state.watchers.values where state.statuses[watcher.service] != nil {
         watcher.continuation.yield(status)
+      }
+    }
+  }
+
+  /// Replaces the services, for a server whose services change, and tells the watchers. Without
+  /// effect after `close`.
+  package func set(_ status: Status, services: [String]) {
+    state.withLock { state in
+      guard !state.isClosed else { return }
+      state.statuses = Self.statuses(of: services, status)
+      for watcher in state.watchers.values {
+        watcher.continuation.yield(state.statuses[watcher.service] ?? .serviceUnknown)
       }
     }
   }
@@ -60,6 +85,21 @@ package final class HealthService: Grpc_Health_V1_Health.Service {
     return .with { $0.status = status }
   }
 
+  package func list(
+    _ request: Grpc_Health_V1_HealthListRequest, _ call: Call
+  ) async throws -> Grpc_Health_V1_HealthListResponse {
+    let statuses = state.withLock { $0.statuses }
+    // One of them is the server as a whole.
+    guard statuses.count <= Self.maxListed + 1 else {
+      throw RPCError(
+        .resourceExhausted,
+        "this server has \(statuses.count - 1) services and lists \(Self.maxListed) at most")
+    }
+    return .with { response in
+      response.statuses = statuses.mapValues { status in .with { $0.status = status } }
+    }
+  }
+
   package func watch(
     _ request: Grpc_Health_V1_HealthCheckRequest,
     _ responses: RPCWriter<Grpc_Health_V1_HealthCheckResponse>, _ call: Call
@@ -79,7 +119,7 @@ package final class HealthService: Grpc_Health_V1_Health.Service {
     let (stream, continuation) = AsyncStream.makeStream(
       of: Status.self, bufferingPolicy: .bufferingNewest(1))
     let id: Int? = state.withLock { state in
-      guard state.watchers.count < Self.maxWatchers else { return nil }
+      guard state.watchers.count < maxWatchers else { return nil }
       continuation.yield(state.statuses[service] ?? .serviceUnknown)
       let id = state.nextWatcher
       state.nextWatcher += 1
@@ -91,7 +131,7 @@ package final class HealthService: Grpc_Health_V1_Health.Service {
       return id
     }
     guard let id else {
-      throw RPCError(.resourceExhausted, "this server has \(Self.maxWatchers) health watchers")
+      throw RPCError(.resourceExhausted, "this server has \(maxWatchers) health watchers")
     }
     return (id, stream)
   }
