@@ -81,7 +81,7 @@ let package = Package(
 
     // 3 drivers
     room("MartletNet", ["MartletCore", "MartletWire", "CLinux", nioCore, nioPosix, logging]),
-    room("MartletRPC", ["MartletCore", "MartletNet", swiftProtobuf]),
+    room("MartletRPC", ["MartletCore", "MartletSchema", "MartletNet", swiftProtobuf]),
     room("MartletSimulator", ["MartletCore", "MartletDispatch", "MartletScaling"]),
 
     // 4 roles

@@ -60,10 +60,19 @@ package enum ControllerRole {
   ) async throws {
     let (shutdowns, finished) = AsyncStream.makeStream(of: Void.self)
     let health = HealthService(services: ["martlet.control.v1.Controller"])
+    let reflection = ReflectionService(
+      services: [
+        Martlet_Control_V1_Controller.name, Martlet_Control_V1_Mesh.name,
+        Grpc_Health_V1_Health.name,
+      ],
+      descriptorSets: [
+        Martlet_Control_V1_Controller.descriptorSet, Grpc_Health_V1_Health.descriptorSet,
+      ])
     var handlers = HandlerTable()
     handlers.add(ControlService(controller: controller, finished: finished))
     handlers.add(MeshService(controller: controller))
     handlers.add(health)
+    handlers.add(reflection)
     let socket = options.runDirectory.controllerSocket
     let endpoints = [.unix(path: socket)] + [options.listen].compactMap { $0 }
     let servers = endpoints.map { _ in GRPCServer(loops: loops, handlers: handlers) }
@@ -82,6 +91,7 @@ package enum ControllerRole {
       health.set(.serving)
       let ending = await firstReasonToEnd(signals, shutdowns, options, loops.loops[0])
       health.close()
+      reflection.close()
       if ending != .shutDown { await controller.stopReplicas() }
       for server in servers { await server.drain(within: farewell) }
       group.cancelAll()

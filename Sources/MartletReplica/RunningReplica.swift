@@ -10,6 +10,7 @@ final class RunningReplica<Service: DeploymentService>: Sendable {
   private let binder: BoundService<Service>
   private let executor: ThreadExecutor?
   private let health: HealthService
+  private let reflection: ReflectionService
   private let server: GRPCServer
   private let mesh: MeshHandles
   private let registration: Registration?
@@ -19,6 +20,9 @@ final class RunningReplica<Service: DeploymentService>: Sendable {
     executor = if case .threads(let count) = execution { ThreadExecutor(count: count) } else { nil }
     binder = BoundService()
     health = HealthService(services: binder.serviceNames)
+    reflection = ReflectionService(
+      services: binder.serviceNames + [Grpc_Health_V1_Health.name],
+      descriptorSets: binder.descriptorSets + [Grpc_Health_V1_Health.descriptorSet])
     mesh = MeshHandles(app: options.app, router: options.router, loop: loops.next())
     registration = Registration(options, loop: loops.next())
     var handlers = HandlerTable()
@@ -27,6 +31,7 @@ final class RunningReplica<Service: DeploymentService>: Sendable {
     var unlimited = HandlerSetting()
     unlimited.countsAsOngoing = false
     handlers.add(health, setting: unlimited)
+    handlers.add(reflection, setting: unlimited)
     server = GRPCServer(
       loops: loops, handlers: handlers, maxOngoing: options.maxOngoingRequests)
   }
@@ -49,6 +54,7 @@ final class RunningReplica<Service: DeploymentService>: Sendable {
   func drain() async {
     await registration?.drain()
     health.close()
+    reflection.close()
     await server.drain(within: options.gracefulShutdownTimeout)
   }
 
@@ -79,6 +85,7 @@ private final class BoundService<Service: DeploymentService>: Sendable {
   private let isLoaded = Atomic(false)
 
   var serviceNames: [String] { binder.serviceNames }
+  var descriptorSets: [DescriptorSet] { binder.descriptorSets }
 
   private var service: Service? { isLoaded.load(ordering: .acquiring) ? loaded : nil }
 

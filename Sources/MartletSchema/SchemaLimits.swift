@@ -12,6 +12,10 @@ package enum SchemaLimits {
 
   /// Bytes of a descriptor set: a hundred times the largest in common use.
   package static let maxDescriptorSetBytes = 64 << 20
+
+  /// Files, declarations and extensions that an index for reflection keeps, some 30 MB of
+  /// them. It finds nothing of what comes after.
+  package static let maxIndexedNames = 1 << 18
 }
 
 /// What is wrong with a descriptor set, or with a name that was looked up in a schema.

@@ -52,6 +52,29 @@ import Testing
     }
   }
 
+  @Test func itTellsWhatItServesAndKeepsNoStreamWhenItDrains() async throws {
+    try await withReplica { replica, channel in
+      try await untilServing(channel)
+      var services: [String] = []
+      let error = await #expect(throws: RPCError.self) {
+        try await Grpc_Reflection_V1_ServerReflection.client(channel).serverReflectionInfo {
+          questions, answers in
+          try await questions.write(.with { $0.listServices = "" })
+          for try await answer in answers {
+            services = answer.listServicesResponse.service.map(\.name)
+            Task { await replica.drain() }
+          }
+        }
+      }
+      #expect(error?.code == .unavailable)
+      #expect(
+        services == [
+          "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
+          "grpc.reflection.v1alpha.ServerReflection", "test.Probe",
+        ])
+    }
+  }
+
   @Test func handlersRunOnTheirOwnThreadsWhenToldSo() async throws {
     try await withReplica(execution: .threads(2)) { _, channel in
       try await untilServing(channel)
