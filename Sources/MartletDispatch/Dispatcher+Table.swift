@@ -144,15 +144,23 @@ extension Dispatcher {
     }
   }
 
-  /// Whether a route leads to a service or to a method of it.
-  package func routesLead(toService service: String) -> Bool {
+  /// The full names of the services that routes lead to, or to methods of, each once.
+  package var routedServices: [String] {
+    var seen = Set<String>()
     let routes = appOrder.compactMap { apps[$0]?.current }.flatMap { versions[$0].spec.routes }
-    return routes.contains { route in
-      switch route {
-      case .graph(let method, _), .method(let method, _): method.service == service
-      case .service(let name, _): name == service
-      }
+    return routes.compactMap { route in
+      let service =
+        switch route {
+        case .graph(let method, _), .method(let method, _): method.service
+        case .service(let name, _): name
+        }
+      return seen.insert(service).inserted ? service : nil
     }
+  }
+
+  /// The versions under which new requests enter, in the order of the table's apps.
+  package var currentVersions: [VersionID] {
+    appOrder.compactMap { apps[$0]?.current }.map { VersionID(index: $0) }
   }
 
   /// The deployments of an app's current version, in the order of its file.

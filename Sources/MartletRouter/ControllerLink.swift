@@ -74,10 +74,10 @@ struct ControllerLink {
     let version = AppVersion(definition.version)
     do {
       let file = try AppFile.read(text: definition.appFile, file: definition.app)
-      let schema =
-        definition.descriptorSet.isEmpty
-        ? nil : try Schema(descriptorSet: Array(definition.descriptorSet))
-      try router.define(version, spec: file.spec, schema: schema)
+      let descriptorSet = Array(definition.descriptorSet)
+      let schema = descriptorSet.isEmpty ? nil : try Schema(descriptorSet: descriptorSet)
+      try router.define(
+        version, spec: file.spec, schema: schema, descriptorSet: descriptorSet)
     } catch {
       router.logger.error("cannot serve \(definition.app) \(version): \(error)")
     }

@@ -103,12 +103,11 @@ final class RequestGate: RequestAcceptor {
   private func unrouted(
     _ headers: borrowing HeaderBlock, on stream: ServerStream, endOfStream: Bool
   ) -> (any StreamHandler)? {
-    let path = headers[.path] ?? ""
-    guard path != HealthCheck.path else {
-      let check = HealthCheck(router, stream)
-      if endOfStream { check.endReceived() }
-      return check
+    let isOwn = headers.withValue(of: .path) { router.own.core.answers(path: $0) } ?? false
+    guard !isOwn else {
+      return router.own.core.requestReceived(headers, on: stream, endOfStream: endOfStream)
     }
+    let path = headers[.path] ?? ""
     if router.dispatcher.generation == 0 {
       stream.answer(
         Refusal(.unavailable, "the router has not heard from its controller yet; try again"))

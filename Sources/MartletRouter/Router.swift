@@ -54,8 +54,8 @@ final class Router: @unchecked Sendable {
   /// Called, on the loop, with every table.
   var tableArrived: (() -> Void)?
 
-  /// SIGTERM came: health is NOT_SERVING.
-  var isDraining = false
+  /// What the router answers by itself.
+  private(set) lazy var own = OwnServices(self)
 
   /// Called, on the loop, when there is a load to report; at most every `reportInterval`.
   var reportLoad: (() -> Void)?
@@ -157,6 +157,7 @@ final class Router: @unchecked Sendable {
   func apply(_ table: RoutingTable) {
     routeEpoch += 1
     dispatcher.apply(table, now: loop.now)
+    own.tableChanged(dispatcher)
     settle()
     tableArrived?()
   }

@@ -72,7 +72,7 @@ private struct RouterProcess {
         router.logger.info("draining: \(reason)")
         break
       }
-      router.isDraining = true
+      router.own.close()
       await ingress.drain(within: options.drainTimeout)
       await local.drain(within: RouterProcess.localDrainTime)
       router.close()

@@ -14,12 +14,18 @@ struct VersionRecord {
 
   /// The paths of methods that are known to have one response.
   let unaryPaths: ByteIndex<Void>
+
+  /// What its services are declared in, for reflection; empty when the app has none.
+  let descriptorSet: [UInt8]
+
+  /// Made of `descriptorSet` when the first client asks.
+  var descriptorIndex: DescriptorIndex?
 }
 
 extension Router {
   /// Takes a version's definition. Throws what is wrong with it; the versions before stay.
   func define(
-    _ version: AppVersion, spec: AppSpec, schema: Schema?
+    _ version: AppVersion, spec: AppSpec, schema: Schema?, descriptorSet: [UInt8] = []
   ) throws(SpecProblems) {
     guard !dispatcher.isDefined(version, of: spec.name) else { return }
     var plans: [Int: GraphPlan] = [:]
@@ -38,7 +44,8 @@ extension Router {
     while versions.count <= id.index { versions.append(nil) }
     routeEpoch += 1
     versions[id.index] = VersionRecord(
-      plans: plans, mark: mark, unaryPaths: unaryPaths(of: spec, schema))
+      plans: plans, mark: mark, unaryPaths: unaryPaths(of: spec, schema),
+      descriptorSet: descriptorSet)
   }
 
   private func unaryPaths(of spec: AppSpec, _ schema: Schema?) -> ByteIndex<Void> {
@@ -49,6 +56,16 @@ extension Router {
       }
     }
     return paths
+  }
+
+  /// Where the names of a version's descriptor set are declared.
+  func descriptorIndex(of version: VersionID) -> DescriptorIndex? {
+    guard let record = versions[version.index] else { return nil }
+    if let index = record.descriptorIndex { return index }
+    // The set made a schema before, so it can be read.
+    let index = try? DescriptorIndex([record.descriptorSet])
+    versions[version.index]?.descriptorIndex = index
+    return index
   }
 
   /// Whether a request's method is known to have one response.

@@ -127,18 +127,3 @@ import Testing
     }
   }
 }
-
-@Suite(.timeLimit(.minutes(1))) struct HealthCheckTests {
-  @Test func theRouterIsHealthyOnceItHasATable() async throws {
-    try await Mesh.run { mesh in
-      let client = Grpc_Health_V1_Health.client(mesh.client)
-      #expect(try await client.check(.init()).status == .notServing)
-      try await mesh.deploy(Mesh.echoApp(), [:])
-      #expect(try await client.check(.init()).status == .serving)
-      #expect(try await client.check(.with { $0.service = "test.Echo" }).status == .serving)
-      await #expect(throws: RPCError.self) {
-        try await client.check(.with { $0.service = "test.Other" })
-      }
-    }
-  }
-}

@@ -74,10 +74,11 @@ final class Mesh: Sendable {
 
   /// Defines version 1 of `spec` and applies a table with the replicas of each deployment.
   func deploy(
-    _ spec: AppSpec, _ replicas: [String: [Endpoint]], schema: Schema? = nil
+    _ spec: AppSpec, _ replicas: [String: [Endpoint]], schema: Schema? = nil,
+    descriptorSet: [UInt8] = []
   ) async throws {
     try await onLoop { router in
-      try router.define(AppVersion(1), spec: spec, schema: schema)
+      try router.define(AppVersion(1), spec: spec, schema: schema, descriptorSet: descriptorSet)
       router.apply(Mesh.table(spec, replicas))
     }
   }

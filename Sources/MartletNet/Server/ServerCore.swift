@@ -1,6 +1,6 @@
 // A server's part on one loop: requests to calls.
-internal import MartletCore
-internal import MartletWire
+package import MartletCore
+package import MartletWire
 internal import Synchronization
 
 /// Handlers that run and count, over all loops of a server.
@@ -27,8 +27,9 @@ final class OngoingCount: Sendable {
   }
 }
 
-/// Takes the requests of one loop's connections. On its loop only.
-final class ServerCore {
+/// Takes the requests of one loop's connections, or those that another acceptor gives to it. On its
+/// loop only.
+package final class ServerCore {
   let loop: Loop
   let limits: Limits
   private let index: PathIndex
@@ -41,6 +42,17 @@ final class ServerCore {
     index = PathIndex(handlers)
   }
 
+  /// For an acceptor that answers some requests by itself.
+  package convenience init(loop: Loop, limits: Limits, handlers: HandlerTable) {
+    self.init(
+      loop: loop, limits: limits, handlers: handlers, ongoing: OngoingCount(limit: nil))
+  }
+
+  /// Whether there is a handler for the method of a `:path`.
+  package func answers(path: UnsafeRawBufferPointer) -> Bool {
+    index.entry(forPath: path) != nil
+  }
+
   /// A call's handler has returned, or will never run.
   func handlerEnded(_ entry: HandlerTable.Entry) {
     if entry.countsAsOngoing { ongoing.leave() }
@@ -48,11 +60,11 @@ final class ServerCore {
 }
 
 extension ServerCore: RequestAcceptor {
-  func connectionOpened(_ connection: ServerConnection) {}
+  package func connectionOpened(_ connection: ServerConnection) {}
 
-  func connectionClosed(_ connection: ServerConnection) {}
+  package func connectionClosed(_ connection: ServerConnection) {}
 
-  func requestReceived(
+  package func requestReceived(
     _ headers: borrowing HeaderBlock, on stream: ServerStream, endOfStream: Bool
   ) -> (any StreamHandler)? {
     guard headers.hasGRPCContentType else {
