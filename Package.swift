@@ -68,13 +68,14 @@ let package = Package(
       name: "CNGHTTP2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
     .systemLibrary(
       name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CLinux"),
 
     // 1 values
     room("MartletCore", [yams]),
 
     // 2 machines
-    room("MartletWire", ["MartletCore", "CNGHTTP2"], settings: houseWithC),
+    room("MartletWire", ["MartletCore", "CNGHTTP2", "CZlib"], settings: houseWithC),
     room("MartletSchema", ["MartletCore", "CProtobufC"], settings: houseWithC),
     room("MartletDispatch", ["MartletCore", "MartletSchema"]),
     room("MartletScaling", ["MartletCore"]),

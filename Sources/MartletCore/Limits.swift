@@ -7,6 +7,10 @@ public struct Limits: Sendable, Hashable {
   /// default.
   public var maxMessageBytes = 4 << 20
 
+  /// Messages shorter than this are sent as they are even when compression was asked for: they fit
+  /// into one packet either way, and zlib's own bytes and time would buy nothing.
+  public var minCompressedMessageBytes = 1 << 10
+
   /// Bytes of one header list as HPACK counts them (RFC 9113 §6.5.2): name + value + 32 each. Room
   /// for tracing and tokens, too little for a header bomb.
   public var maxHeaderListBytes = 32 << 10

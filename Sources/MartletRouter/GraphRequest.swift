@@ -163,9 +163,16 @@ extension Refusal {
         .resourceExhausted, "\(whose) has a message of \(bytes) bytes, beyond the limit of \(limit)"
       )
     case .compressed:
-      self.init(.unimplemented, "\(whose) is compressed, which the router does not understand")
+      self.init(.internalError, "\(whose) is compressed and grpc-encoding does not say how")
     case .badFlag(let flag):
       self.init(.internalError, "\(whose) is not framed as gRPC: flag \(flag)")
+    case .inflatedTooLarge(let limit):
+      self.init(
+        .resourceExhausted,
+        "\(whose) has a message beyond the limit of \(limit) bytes once it is decompressed")
+    case .undecodable(let compression, let reason):
+      self.init(
+        .internalError, "\(whose) cannot be decompressed with \(compression.name): \(reason)")
     }
   }
 }

@@ -9,7 +9,7 @@ import pytest
 from mesh import ROOT
 
 RUNGS = [
-    ["CNGHTTP2", "CProtobufC", "CLinux"],
+    ["CNGHTTP2", "CProtobufC", "CZlib", "CLinux"],
     ["MartletCore"],
     ["MartletWire", "MartletSchema", "MartletDispatch", "MartletScaling"],
     ["MartletNet", "MartletRPC", "MartletSimulator"],

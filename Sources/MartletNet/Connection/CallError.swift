@@ -15,9 +15,17 @@ extension RPCError {
       self.init(
         .resourceExhausted, "the message has \(bytes) bytes and at most \(limit) are accepted")
     case .compressed:
-      self.init(.unimplemented, "the message is compressed and no compression is supported")
+      self.init(.internalError, "the message is compressed and grpc-encoding does not say how")
     case .badFlag(let flag):
       self.init(.internalError, "the message's flag byte is \(flag)")
+    case .inflatedTooLarge(let limit):
+      self.init(
+        .resourceExhausted,
+        "the message has more than \(limit) bytes once it is decompressed, and no more are accepted"
+      )
+    case .undecodable(let compression, let reason):
+      self.init(
+        .internalError, "the message cannot be decompressed with \(compression.name): \(reason)")
     }
   }
 }

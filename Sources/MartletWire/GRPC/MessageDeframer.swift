@@ -1,8 +1,10 @@
 // Messages out of a stream's bytes.
 
+package import MartletCore
+
 /// Cuts the payload of one stream into gRPC's length-prefixed messages (gRPC over HTTP/2,
 /// "Length-Prefixed-Message"), whatever pieces it arrives in.
-package struct MessageDeframer: Sendable {
+package struct MessageDeframer {
   private static let prefixBytes = 5
 
   /// Memory set aside for a message on the word of its prefix alone. More is taken as bytes come,
@@ -11,16 +13,36 @@ package struct MessageDeframer: Sendable {
 
   private let maxMessageBytes: Int
   private var prefixTaken = 0
+  private var isCompressed = false
   private var length: UInt32 = 0
   private var message: [UInt8] = []
+
+  /// What messages with the compressed flag are decompressed with; nil while none may have it.
+  package var decompressor: Decompressor?
 
   package init(maxMessageBytes: Int) {
     self.maxMessageBytes = maxMessageBytes
   }
 
-  /// Takes bytes off the front of `bytes` until a message is whole and returns it; nil when `bytes`
-  /// is used up. Call until nil. After an error the stream is of no use any more.
+  /// Takes bytes off the front of `bytes` until a message is whole and returns it, decompressed; nil
+  /// when `bytes` is used up. Call until nil. After an error the stream is of no use any more.
   package mutating func next(
+    from bytes: inout UnsafeRawBufferPointer
+  ) throws(FramingError) -> [UInt8]? {
+    guard let message = unsafe try nextBytes(from: &bytes) else { return nil }
+    guard isCompressed else { return message }
+    return try FramedMessage(bytes: message, decompressor: decompressor).plain()
+  }
+
+  /// As `next`, but the message may still be compressed.
+  package mutating func nextFramed(
+    from bytes: inout UnsafeRawBufferPointer
+  ) throws(FramingError) -> FramedMessage? {
+    guard let message = unsafe try nextBytes(from: &bytes) else { return nil }
+    return FramedMessage(bytes: message, decompressor: isCompressed ? decompressor : nil)
+  }
+
+  private mutating func nextBytes(
     from bytes: inout UnsafeRawBufferPointer
   ) throws(FramingError) -> [UInt8]? {
     var taken = 0
@@ -65,7 +87,9 @@ package struct MessageDeframer: Sendable {
 
   private mutating func takePrefix(_ byte: UInt8) throws(FramingError) {
     if prefixTaken == 0 {
-      guard byte == 0 else { throw byte == 1 ? .compressed : .badFlag(byte) }
+      guard byte <= 1 else { throw .badFlag(byte) }
+      isCompressed = byte == 1
+      guard !isCompressed || decompressor != nil else { throw .compressed }
       length = 0
     } else {
       length = length << 8 | UInt32(byte)
@@ -88,4 +112,8 @@ package enum FramingError: Error, Sendable, Hashable {
   case compressed
   /// The prefix's flag byte is neither 0 nor 1.
   case badFlag(UInt8)
+  /// A compressed message is longer than `Limits.maxMessageBytes` once it is decompressed.
+  case inflatedTooLarge(limit: Int)
+  /// A compressed message cannot be decompressed, and why.
+  case undecodable(Compression, String)
 }
