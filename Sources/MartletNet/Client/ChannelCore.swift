@@ -12,6 +12,7 @@ final class ChannelCore: @unchecked Sendable {
   let endpoint: Endpoint
   let limits: Limits
   let authority: String
+  let codec = MessageCodec()
   private let backoff: Backoff
   private var machine = ReconnectMachine()
   private var connection: ClientConnection?

@@ -40,7 +40,7 @@ package final class GRPCChannel: Sendable {
   /// connection and the last attempt failed, calls fail with UNAVAILABLE at once, unless `waitForReady`.
   package func unary(
     _ method: MethodName, _ request: [UInt8], metadata: Metadata = [:],
-    deadline: Deadline? = nil, waitForReady: Bool = false
+    deadline: Deadline? = nil, waitForReady: Bool = false, compression: CallCompression = .off
   ) async throws(RPCError) -> UnaryResponse {
     let slot = CallSlot()
     let result = await withTaskCancellationHandler {
@@ -48,7 +48,7 @@ package final class GRPCChannel: Sendable {
         (continuation: UnsafeContinuation<Result<UnaryResponse, RPCError>, Never>) in
         let call = OutboundCall(
           method, metadata: metadata, deadline: deadline, waitForReady: waitForReady,
-          core: core, request: request
+          compression: compression, core: core, request: request
         ) { continuation.resume(returning: $0) }
         loop.run { slot.begin(call) }
       }
@@ -63,11 +63,12 @@ package final class GRPCChannel: Sendable {
   /// status.
   package func stream<R>(
     _ method: MethodName, metadata: Metadata = [:], deadline: Deadline? = nil,
-    waitForReady: Bool = false,
+    waitForReady: Bool = false, compression: CallCompression = .off,
     _ body: (_ requests: MessageWriter, _ responses: MessageStream) async throws -> R
   ) async throws -> R {
     let call = OutboundCall(
-      method, metadata: metadata, deadline: deadline, waitForReady: waitForReady, core: core)
+      method, metadata: metadata, deadline: deadline, waitForReady: waitForReady,
+      compression: compression, core: core)
     guard let (requests, responses) = call.makeStreams() else {
       throw RPCError(.internalError, "a streaming call has no streams")
     }

@@ -27,6 +27,7 @@ final class OutboundCall: @unchecked Sendable {
   private let method: MethodName
   private let metadata: Metadata
   private let deadline: Deadline?
+  private let compression: CallCompression
   private var phase = Phase.waiting
   private var attempts = 0
   private var kind: Kind
@@ -41,13 +42,14 @@ final class OutboundCall: @unchecked Sendable {
 
   init(
     _ method: MethodName, metadata: Metadata, deadline: Deadline?, waitForReady: Bool,
-    core: ChannelCore, request: [UInt8],
+    compression: CallCompression, core: ChannelCore, request: [UInt8],
     answer: @escaping (Result<UnaryResponse, RPCError>) -> Void
   ) {
     self.method = method
     self.metadata = metadata
     self.deadline = deadline
     self.waitForReady = waitForReady
+    self.compression = compression
     self.core = core
     kind = .unary(request: request, answer: answer)
     deframer = MessageDeframer(maxMessageBytes: core.limits.maxMessageBytes)
@@ -56,12 +58,13 @@ final class OutboundCall: @unchecked Sendable {
   /// A streaming call.
   init(
     _ method: MethodName, metadata: Metadata, deadline: Deadline?, waitForReady: Bool,
-    core: ChannelCore
+    compression: CallCompression, core: ChannelCore
   ) {
     self.method = method
     self.metadata = metadata
     self.deadline = deadline
     self.waitForReady = waitForReady
+    self.compression = compression
     self.core = core
     kind = .streaming(MessageIntake(loop: core.loop))
     deframer = MessageDeframer(maxMessageBytes: core.limits.maxMessageBytes)
@@ -156,7 +159,24 @@ extension OutboundCall: MessageSink {
     headers.append(.contentType, literal: "application/grpc")
     headers.append(.userAgent, literal: "martlet")
     if let deadline { headers.append(timeout: deadline.remaining(at: core.loop.now)) }
+    switch compression {
+    case .off: break
+    case .responses: headers.appendAcceptEncoding()
+    case .both(let encoding):
+      headers.appendAcceptEncoding()
+      headers.append(encoding: encoding)
+    }
     if !metadata.isEmpty { try headers.append(metadata) }
+  }
+
+  private func send(_ message: [UInt8], over stream: ClientStream) {
+    if case .both(let encoding) = compression,
+      let framed = Compressor(core.codec, encoding, limits: core.limits).framed(message)
+    {
+      stream.sendData(framed)
+    } else {
+      stream.sendMessage(message)
+    }
   }
 
   /// The call has its stream.
@@ -165,11 +185,12 @@ extension OutboundCall: MessageSink {
     attempts += 1
     switch kind {
     case .unary(let request, _):
-      stream.sendMessage(request)
+      send(request, over: stream)
       stream.sendEnd()
     case .streaming(let intake):
       intake.whenCredited = { stream.consumed($0) }
-      for message in unsent { stream.sendMessage(message) }
+      intake.inbox.whenBroken = { [weak self] in self?.breakOff($0) }
+      for message in unsent { send(message, over: stream) }
       unsent = []
       if isFinishedSending { stream.sendEnd() }
       if stream.isWritable { outbox?.becameWritable() }
@@ -188,7 +209,7 @@ extension OutboundCall: MessageSink {
       unsent.append(message)
       return unsent.reduce(0) { $0 + $1.count }
     case .sent(let stream):
-      stream.sendMessage(message)
+      send(message, over: stream)
       return stream.backlog
     case .over: return 0
     }
@@ -218,6 +239,13 @@ extension OutboundCall: ClientStreamHandler {
       }
       if endOfStream { return statusReceived(headers) }
       initialMetadata = headers.metadata
+      do throws(RPCError) {
+        deframer.decompressor = try headers.responseEncoding.map {
+          Decompressor(core.codec, $0, maxMessageBytes: core.limits.maxMessageBytes)
+        }
+      } catch {
+        breakOff(error)
+      }
     case .trailers: statusReceived(headers)
     }
   }
@@ -274,9 +302,15 @@ extension OutboundCall: ClientStreamHandler {
         try intake.received(bytes, &deframer)
       }
     } catch {
-      stream.reset(.cancel)
-      fail(RPCError(error))
+      breakOff(RPCError(error))
     }
+  }
+
+  /// What the server sends makes no sense, or too much of it.
+  private func breakOff(_ error: RPCError) {
+    guard case .sent(let stream) = phase else { return }
+    stream.reset(.cancel)
+    fail(error)
   }
 
   func endReceived() {

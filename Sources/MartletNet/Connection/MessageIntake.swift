@@ -31,7 +31,7 @@ final class MessageIntake {
     var rest = bytes
     while true {
       let before = rest.count
-      let message = try deframer.next(from: &rest)
+      let message = try deframer.nextFramed(from: &rest)
       partialBytes += before - rest.count
       guard let message else { break }
       let credit = partialBytes - partialCredited

@@ -1,5 +1,6 @@
 // The messages that arrive on one stream, for one reader.
 package import MartletCore
+internal import MartletWire
 
 /// The messages of one direction of a call, in order. Its iterator throws the `RPCError` with which
 /// the call failed. One reader at a time: a second one that waits is a programming error.
@@ -43,13 +44,16 @@ final class MessageInbox: @unchecked Sendable {
   }
 
   let loop: Loop
-  private var queue: [(message: [UInt8], credit: Int)] = []
+  private var queue: [(message: FramedMessage?, credit: Int)] = []
   private var head = 0
   private var ending: Ending?
   private var waiter: Waiter?
 
   /// Called on the loop with the flow-control credit of each message that was taken.
   var whenTaken: ((_ credit: Int) -> Void)?
+
+  /// Called on the loop when a message that was taken turns out not to be one.
+  var whenBroken: ((RPCError) -> Void)?
 
   init(loop: Loop) {
     self.loop = loop
@@ -60,12 +64,12 @@ final class MessageInbox: @unchecked Sendable {
   // MARK: The stream's side, on the loop
 
   /// A message arrived whose reader owes the peer `credit` bytes of window.
-  func received(_ message: [UInt8], credit: Int) {
+  func received(_ message: FramedMessage, credit: Int) {
     guard ending == nil else { return }
     if let waiter {
       self.waiter = nil
       whenTaken?(credit)
-      waiter.resume(returning: .success(message))
+      waiter.resume(returning: opened(message))
     } else {
       queue.append((message, credit))
     }
@@ -110,14 +114,26 @@ final class MessageInbox: @unchecked Sendable {
   private func take() -> Result<[UInt8]?, RPCError>? {
     guard head < queue.count else { return ending == nil ? nil : endResult }
     let (message, credit) = queue[head]
-    queue[head].message = []
+    queue[head].message = nil
     head += 1
     if head == queue.count {
       queue.removeAll(keepingCapacity: true)
       head = 0
     }
     whenTaken?(credit)
-    return .success(message)
+    return message.map { opened($0) }
+  }
+
+  /// What the reader gets of a message. Messages that nobody has taken yet stay compressed.
+  private func opened(_ message: FramedMessage) -> Result<[UInt8]?, RPCError> {
+    do throws(FramingError) {
+      return .success(try message.plain())
+    } catch {
+      let error = RPCError(error)
+      end(.failed(error))
+      whenBroken?(error)
+      return .failure(error)
+    }
   }
 
   private func wait(_ waiter: Waiter) {

@@ -42,6 +42,9 @@ package final class InboundCall: @unchecked Sendable {
   private var requests: Requests
   private var deframer: MessageDeframer
   private var outbox: MessageOutbox?
+  /// Nil when the client said nothing about compression.
+  private let compression: RequestCompression?
+  private var compressor: Compressor?
   private var headIsSent = false
   private var initialMetadata: Metadata?
   private var trailingMetadata: Metadata?
@@ -50,18 +53,23 @@ package final class InboundCall: @unchecked Sendable {
 
   init(
     _ entry: HandlerTable.Entry, on stream: ServerStream, of server: ServerCore,
-    metadata: Metadata, deadline: Deadline?
+    metadata: Metadata, deadline: Deadline?, compression: RequestCompression?
   ) {
     self.entry = entry
     self.stream = stream
     self.server = server
     self.metadata = metadata
     self.deadline = deadline
+    self.compression = compression
     deframer = MessageDeframer(maxMessageBytes: server.limits.maxMessageBytes)
     switch entry.body {
     case .unary: requests = .one(nil)
     case .streaming: requests = .many(MessageIntake(loop: server.loop))
     }
+    guard let encoding = compression?.encoding else { return }
+    deframer.decompressor = Decompressor(
+      server.codec, encoding, maxMessageBytes: server.limits.maxMessageBytes)
+    chooseEncoding(encoding)
   }
 
   package var method: MethodName { entry.method }
@@ -81,6 +89,20 @@ package final class InboundCall: @unchecked Sendable {
   package func setTrailingMetadata(_ metadata: Metadata) {
     loop.run { self.trailingMetadata = metadata }
   }
+
+  /// Compresses the responses if the client understands that, or leaves them as they are. By itself
+  /// a call answers in the encoding of its request. Without effect once the head is sent. Any thread.
+  package func compressResponses(with encoding: Compression?) {
+    loop.run { self.chooseEncoding(encoding) }
+  }
+
+  private func chooseEncoding(_ encoding: Compression?) {
+    guard !headIsSent, let compression else { return }
+    compressor = encoding.flatMap {
+      compression.accepted.contains($0)
+        ? Compressor(server.codec, $0, limits: server.limits) : nil
+    }
+  }
 }
 
 // MARK: - The handler's task
@@ -95,6 +117,7 @@ extension InboundCall {
       return
     }
     intake.whenCredited = { [stream] in stream.consumed($0) }
+    intake.inbox.whenBroken = { [weak self] in self?.refuse($0) }
     let outbox = MessageOutbox(
       loop: loop, maxBacklogBytes: server.limits.maxStreamBacklogBytes, sink: self)
     self.outbox = outbox
@@ -191,7 +214,11 @@ extension InboundCall: MessageSink {
       throw .messageTooLarge(message.count, limit: server.limits.maxMessageBytes)
     }
     sendHead()
-    stream.sendMessage(message)
+    if let framed = compressor?.framed(message) {
+      stream.sendData(framed)
+    } else {
+      stream.sendMessage(message)
+    }
     return outbox == nil ? 0 : stream.backlog
   }
 
@@ -200,11 +227,9 @@ extension InboundCall: MessageSink {
   private func sendHead() {
     guard !headIsSent else { return }
     headIsSent = true
-    guard let initialMetadata, !initialMetadata.isEmpty else {
-      return stream.sendHead(.grpcResponse)
-    }
-    var head = HeaderBlock.grpcResponse
-    head.append(sendable: initialMetadata)
+    var head = compression == nil ? HeaderBlock.grpcResponse : .grpcResponseAccepting
+    if let compressor { head.append(encoding: compressor.compression) }
+    if let initialMetadata { head.append(sendable: initialMetadata) }
     stream.sendHead(head)
   }
 

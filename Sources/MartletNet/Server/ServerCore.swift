@@ -32,6 +32,7 @@ final class OngoingCount: Sendable {
 package final class ServerCore {
   let loop: Loop
   let limits: Limits
+  let codec = MessageCodec()
   private let index: PathIndex
   private let ongoing: OngoingCount
 
@@ -86,12 +87,22 @@ extension ServerCore: RequestAcceptor {
       stream.sendHead(.grpcTrailersOnly(error.status), endOfStream: true)
       return nil
     }
+    let compression: RequestCompression?
+    do throws(RPCError) {
+      compression = try headers.requestCompression
+    } catch {
+      var answer = HeaderBlock.grpcTrailersOnly(error.status)
+      answer.appendAcceptEncoding()
+      stream.sendHead(answer, endOfStream: true)
+      return nil
+    }
     guard !entry.countsAsOngoing || ongoing.enter() else {
       stream.reset(.refusedStream)
       return nil
     }
     let call = InboundCall(
-      entry, on: stream, of: self, metadata: headers.metadata, deadline: deadline)
+      entry, on: stream, of: self, metadata: headers.metadata, deadline: deadline,
+      compression: compression)
     call.begin()
     if endOfStream { call.endReceived() }
     return call
