@@ -42,7 +42,7 @@ final class GraphCall: CallOwner {
     if let deadline = router.dispatcher.deadline(of: call) {
       headers.append(timeout: deadline.remaining(at: router.loop.now))
     }
-    let attempt = GraphAttempt(self, maxMessageBytes: router.limits.maxMessageBytes)
+    let attempt = GraphAttempt(self, router)
     guard let stream = link.open(headers, attempt) else { return false }
     attempt.stream = stream
     self.attempt = attempt
@@ -103,11 +103,15 @@ final class GraphCall: CallOwner {
 private final class GraphAttempt: ClientStreamHandler {
   private var call: GraphCall?
   var stream: ClientStream?
+  private let codec: MessageCodec
+  private let maxMessageBytes: Int
   private var deframer: MessageDeframer
   private var message: [UInt8]?
 
-  init(_ call: GraphCall, maxMessageBytes: Int) {
+  init(_ call: GraphCall, _ router: Router) {
     self.call = call
+    codec = router.codec
+    maxMessageBytes = router.limits.maxMessageBytes
     deframer = MessageDeframer(maxMessageBytes: maxMessageBytes)
   }
 
@@ -121,7 +125,9 @@ private final class GraphAttempt: ClientStreamHandler {
   func headersReceived(
     _ headers: borrowing HeaderBlock, _ section: HeaderSection, endOfStream: Bool
   ) {
-    guard call != nil, section == .trailers || section == .response && endOfStream else { return }
+    guard call != nil else { return }
+    if section == .response, !endOfStream { return answerBegan(headers) }
+    guard section == .trailers || section == .response else { return }
     let status =
       headers.grpcStatus
       ?? RPCStatus(
@@ -131,6 +137,16 @@ private final class GraphAttempt: ClientStreamHandler {
       return take { $0.answeredNonsense(Refusal(.internalError, "OK came without a message")) }
     }
     take { $0.answered(.success(message)) }
+  }
+
+  /// Legs do not ask for compressed answers, but a replica may have been told to compress all.
+  private func answerBegan(_ headers: borrowing HeaderBlock) {
+    do throws(RPCError) {
+      guard let encoding = try headers.responseEncoding else { return }
+      deframer.decompressor = Decompressor(codec, encoding, maxMessageBytes: maxMessageBytes)
+    } catch {
+      breakOff(Refusal(error.status.code, "the answer cannot be read: \(error.status.message)"))
+    }
   }
 
   func dataReceived(_ bytes: UnsafeRawBufferPointer) {

@@ -18,6 +18,8 @@ final class GraphRequest: StreamHandler {
 
   private var deframer: MessageDeframer
   private var message: [UInt8]?
+  /// Whether the client hears which encodings are understood: it mentioned compression.
+  private var saysEncodings = false
   private var legs: [Int: GraphCall] = [:]
   private var deadlineTimer: Timer?
 
@@ -46,12 +48,28 @@ final class GraphRequest: StreamHandler {
       metadata.append(fieldAt: index, of: headers)
     }
     router.appendMark(of: version, to: &metadata)
+    do throws(RPCError) {
+      try expect(headers.requestCompression)
+    } catch {
+      saysEncodings = true
+      return giveUp(Refusal(error.status.code, error.status.message))
+    }
     if let deadline {
       deadlineTimer = router.loop.schedule(at: deadline.time) { [weak self] in
         self?.giveUp(Refusal(.deadlineExceeded, "the graph did not end before the deadline"))
       }
     }
     if endOfStream { endReceived() }
+  }
+
+  /// Steps read fields of the message, and legs go to replicas as they are: whatever came compressed is
+  /// decompressed here.
+  private func expect(_ compression: RequestCompression?) {
+    guard let compression else { return }
+    saysEncodings = true
+    deframer.decompressor = compression.encoding.map {
+      Decompressor(router.codec, $0, maxMessageBytes: router.limits.maxMessageBytes)
+    }
   }
 
   // MARK: The client's side
@@ -128,7 +146,7 @@ final class GraphRequest: StreamHandler {
     case .cancel(let leg):
       legs.removeValue(forKey: leg.number)?.cancel()
     case .finish(let message):
-      stream.answer(message)
+      stream.answer(message, sayingEncodings: saysEncodings)
       finish()
     case .fail(let status):
       stream.answer(Refusal(status.code, status.message))
@@ -140,7 +158,7 @@ final class GraphRequest: StreamHandler {
   private func giveUp(_ refusal: Refusal) {
     guard !isOver else { return }
     follow(run.abandoned())
-    stream.answer(refusal)
+    stream.answer(refusal, sayingEncodings: saysEncodings)
     finish()
   }
 

@@ -28,6 +28,7 @@ final class Router: @unchecked Sendable {
   let limits: Limits
   let routerLimits: RouterLimits
   let logger: Logger
+  let codec = MessageCodec()
   var dispatcher: Dispatcher
 
   /// By `CallID.index`.

@@ -6,9 +6,10 @@ internal import MartletWire
 
 extension ServerStream {
   /// Ends the call without a response. A caller that still sends is told to stop.
-  func answer(_ refusal: Refusal) {
+  func answer(_ refusal: Refusal, sayingEncodings: Bool = false) {
     var headers = HeaderBlock.grpcTrailersOnly(refusal.status)
     headers.append(pushback: refusal.pushback)
+    if sayingEncodings { headers.appendAcceptEncoding() }
     sendHead(headers, endOfStream: true)
   }
 
@@ -20,8 +21,8 @@ extension ServerStream {
   }
 
   /// Answers a unary call with success.
-  func answer(_ message: [UInt8]) {
-    sendHead(.grpcResponse)
+  func answer(_ message: [UInt8], sayingEncodings: Bool = false) {
+    sendHead(sayingEncodings ? .grpcResponseAccepting : .grpcResponse)
     sendMessage(message)
     sendTrailers(.grpcSuccess)
   }
