@@ -38,4 +38,11 @@ public struct Call: Sendable {
   public func setTrailingMetadata(_ metadata: Metadata) {
     inbound.setTrailingMetadata(metadata)
   }
+
+  /// Compresses the responses if the client understands `encoding`; nil leaves them as they are. A
+  /// call that does not say answers in the encoding of its request. Short responses are never
+  /// compressed. It has no effect once the first response was sent.
+  public func compressResponses(with encoding: Compression? = .gzip) {
+    inbound.compressResponses(with: encoding)
+  }
 }

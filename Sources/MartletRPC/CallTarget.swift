@@ -14,6 +14,7 @@ public struct CallTarget: Sendable {
   private let way: Way
   private let headers: Metadata
   private let waitsForReady: Bool
+  private var compression = CallCompression.off
 
   /// Calls over `channel`, each with `headers`.
   ///
@@ -32,6 +33,13 @@ public struct CallTarget: Sendable {
     waitsForReady = false
   }
 
+  /// The same other end, with this said about compression in every call.
+  public func compressing(_ compression: CallCompression) -> CallTarget {
+    var target = self
+    target.compression = compression
+    return target
+  }
+
   private func channel() throws(RPCError) -> GRPCChannel {
     switch way {
     case .channel(let channel): return channel
@@ -47,7 +55,7 @@ public struct CallTarget: Sendable {
   ) async throws(RPCError) -> Output {
     let response = try await channel().unary(
       method.name, try encode(request), metadata: outgoing(metadata), deadline: deadline(timeout),
-      waitForReady: waitsForReady)
+      waitForReady: waitsForReady, compression: compression)
     return try decode(Output.self, response.message)
   }
 
@@ -59,7 +67,7 @@ public struct CallTarget: Sendable {
     let channel = try channel()
     return try await channel.stream(
       method.name, metadata: outgoing(metadata), deadline: deadline(timeout),
-      waitForReady: waitsForReady
+      waitForReady: waitsForReady, compression: compression
     ) { writer, messages in
       try await send(RPCWriter(writer))
       await Self.finish(writer)
@@ -77,7 +85,7 @@ public struct CallTarget: Sendable {
     let channel = try channel()
     return try await channel.stream(
       method.name, metadata: outgoing(metadata), deadline: deadline(timeout),
-      waitForReady: waitsForReady
+      waitForReady: waitsForReady, compression: compression
     ) { writer, messages in
       try await writer.write(bytes)
       await Self.finish(writer)
@@ -94,7 +102,7 @@ public struct CallTarget: Sendable {
     let channel = try channel()
     return try await channel.stream(
       method.name, metadata: outgoing(metadata), deadline: deadline(timeout),
-      waitForReady: waitsForReady
+      waitForReady: waitsForReady, compression: compression
     ) { writer, messages in
       try await exchange(RPCWriter(writer), RPCStream(messages))
     }
@@ -146,7 +154,9 @@ public struct CallTarget: Sendable {
 
 extension ServiceNamespace {
   /// A client of this service at the other end of `channel`.
-  package static func client(_ channel: GRPCChannel) -> Client {
-    Client(CallTarget(channel))
+  package static func client(
+    _ channel: GRPCChannel, compression: CallCompression = .off
+  ) -> Client {
+    Client(CallTarget(channel).compressing(compression))
   }
 }

@@ -25,9 +25,11 @@ public struct ReplicaContext: Sendable {
 
   /// A client that calls another deployment of the app through the mesh's router. Within a handler
   /// its calls take over the handler's deadline, cancellation and metadata.
+  ///
+  /// - Parameter compression: worth its time only where bytes are dear, as between machines.
   public func handle<Service: ServiceNamespace>(
-    _ service: Service.Type, on deployment: String
+    _ service: Service.Type, on deployment: String, compression: CallCompression = .off
   ) -> Service.Client {
-    Service.Client(target(deployment))
+    Service.Client(target(deployment).compressing(compression))
   }
 }

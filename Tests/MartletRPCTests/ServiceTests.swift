@@ -68,6 +68,32 @@ import Testing
     }
   }
 
+  @Test func clientsAndHandlersMayCompress() async throws {
+    let text = Test_Kinds_V1_Text.with { $0.text = String(repeating: "again and ", count: 10_000) }
+    let method = Test_Kinds_V1_Kinds.double
+    var table = HandlerTable()
+    table.unary(method.name) { request, inbound in
+      Call(inbound).compressResponses()
+      return request.isEmpty ? try text.serializedBytes() : request
+    }
+    try await withServer(table) { channel in
+      let both = Test_Kinds_V1_Kinds.client(channel, compression: .both(.deflate))
+      let answer = try await both.double(text)
+      #expect(answer == text)
+      // The limit of this client stops an answer that is short until it is decompressed.
+      var limits = Limits()
+      limits.maxMessageBytes = 10_000
+      let small = GRPCChannel(endpoint: channel.endpoint, loop: channel.loop, limits: limits)
+      let target = CallTarget(small).compressing(.responses)
+      let error = await #expect(throws: RPCError.self) {
+        try await target.call(method, .init(), timeout: nil, metadata: [:])
+      }
+      #expect(error?.code == .resourceExhausted)
+      #expect(error?.message.contains("decompressed") == true)
+      await small.close()
+    }
+  }
+
   @Test func unknownMethodIsUnimplemented() async throws {
     try await withServer(HandlerTable()) { channel in
       let error = await #expect(throws: RPCError.self) {
