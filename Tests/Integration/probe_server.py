@@ -61,7 +61,8 @@ def main():
         sys.exit(3)
     time.sleep(config.get("startup_s", 0))
     server = grpc.server(
-        futures.ThreadPoolExecutor(max_workers=32), options=[("grpc.max_receive_message_length", -1)]
+        futures.ThreadPoolExecutor(max_workers=32), options=[("grpc.max_receive_message_length", -1)],
+        compression=grpc.Compression[config.get("compression", "NoCompression")],
     )
     probe_pb2_grpc.add_ProbeServicer_to_server(Probe(config), server)
     status = health.HealthServicer()
