@@ -43,8 +43,8 @@ extension HeaderBlock {
     unsafe withValue(of: .contentType) { value in
       let kind: StaticString = "application/grpc"
       let count = kind.utf8CodeUnitCount
-      guard value.count >= count else { return false }
-      for index in 0..<count where unsafe value[index] != kind.utf8Start[index] { return false }
+      guard value.count >= count, let start = value.baseAddress, unsafe kind.isSpelled(by: start)
+      else { return false }
       // What follows is a kind or a parameter, so that `application/grpc-web` is another type.
       guard value.count > count else { return true }
       return unsafe value[count] == UInt8(ascii: "+") || value[count] == UInt8(ascii: ";")

@@ -40,14 +40,12 @@ extension HeaderBlock {
   }
 
   private var mentionsCompression: Bool {
-    for index in 0..<count {
-      switch name(at: index) {
-      case .grpcEncoding, .grpcAcceptEncoding: return true
-      default: break
-      }
-    }
-    return false
+    !names.isDisjoint(with: Self.compressionNames)
   }
+
+  private static let compressionNames: HeaderNames = [
+    HeaderNames(.grpcEncoding), HeaderNames(.grpcAcceptEncoding),
+  ]
 
   private func encoding(elseFail code: RPCStatus.Code) throws(RPCError) -> Compression? {
     try unsafe withValue(of: .grpcEncoding) { value throws(RPCError) -> Compression? in

@@ -27,6 +27,7 @@ extension HeaderBlock {
   /// reserve. A `-bin` value that is not base64 is left out; a list of them (`a,b`) becomes several.
   package var metadata: Metadata {
     var metadata = Metadata()
+    guard !names.isSubset(of: Self.reservedKnownNames) else { return metadata }
     for index in 0..<count where isCustom(at: index) {
       unsafe withField(at: index) { name, value in
         let key = unsafe String(decoding: name, as: UTF8.self)
@@ -46,20 +47,21 @@ extension HeaderBlock {
 
   /// Whether the field at `index` is the application's own, which a proxy passes on.
   package func isCustom(at index: Int) -> Bool {
-    switch name(at: index) {
-    case .method, .scheme, .authority, .path, .status, .te, .contentType, .contentLength,
-      .userAgent, .host, .grpcTimeout, .grpcStatus, .grpcMessage, .grpcEncoding,
-      .grpcAcceptEncoding:
-      return false
-    case .cookie, .grpcStatusDetails, .grpcRetryPushback, .grpcPreviousAttempts, .traceparent,
-      .tracestate:
-      return true
-    case .other:
-      return unsafe withField(at: index) { name, _ in
-        unsafe name.first != UInt8(ascii: ":")
-      }
+    let name = name(at: index)
+    guard name == .other else { return !Self.reservedKnownNames.contains(HeaderNames(name)) }
+    return unsafe withField(at: index) { name, _ in
+      unsafe name.first != UInt8(ascii: ":")
     }
   }
+
+  /// What HTTP and gRPC keep for themselves among the names that we know.
+  private static let reservedKnownNames: HeaderNames = [
+    HeaderNames(.method), HeaderNames(.scheme), HeaderNames(.authority), HeaderNames(.path),
+    HeaderNames(.status), HeaderNames(.te), HeaderNames(.contentType),
+    HeaderNames(.contentLength), HeaderNames(.userAgent), HeaderNames(.host),
+    HeaderNames(.grpcTimeout), HeaderNames(.grpcStatus), HeaderNames(.grpcMessage),
+    HeaderNames(.grpcEncoding), HeaderNames(.grpcAcceptEncoding),
+  ]
 
   private static func check(_ entry: Metadata.Entry) throws(InvalidMetadata) {
     guard !entry.name.isEmpty, entry.name.utf8.allSatisfy(isNameByte) else {

@@ -127,14 +127,13 @@ extension HeaderBlock {
   }
 
   package func firstIndex(of name: HeaderName) -> Int? {
-    guard let storage else { return nil }
-    for index in 0..<storage.fieldCount where unsafe storage.fields[index].name == name {
-      return index
-    }
-    return nil
+    storage?.firstIndex(of: name)
   }
 
-  package func contains(_ name: HeaderName) -> Bool { firstIndex(of: name) != nil }
+  /// Which names there are.
+  package var names: HeaderNames { storage?.names ?? [] }
+
+  package func contains(_ name: HeaderName) -> Bool { names.contains(HeaderNames(name)) }
 
   /// Reads a field's name and value where they lie.
   package func withField<Result, Failure: Error>(

@@ -28,6 +28,9 @@
   private(set) var bytes: UnsafeMutableRawPointer
   private(set) var fieldCount = 0
   private(set) var byteCount = 0
+  /// Which names there are. Most questions about a request's fields are answered no, and so without
+  /// looking at them.
+  private(set) var names: HeaderNames = []
   private var fieldCapacity: Int
   private var byteCapacity: Int
 
@@ -52,6 +55,7 @@
   func removeAll() {
     fieldCount = 0
     byteCount = 0
+    names = []
   }
 
   /// Takes the last field off again.
@@ -59,9 +63,18 @@
     guard fieldCount > 0 else { return }
     fieldCount -= 1
     let field = unsafe fields[fieldCount]
+    names = []
+    for index in 0..<fieldCount { names.formUnion(HeaderNames(unsafe fields[index].name)) }
     guard !field.valueIsLiteral else { return }
     // A field's name lies before its value, and both behind those of the fields before.
     byteCount = field.name == .other ? Int(field.nameStart) : Int(field.valueStart)
+  }
+
+  /// Where the first field of `name` is.
+  @inline(__always) func firstIndex(of name: HeaderName) -> Int? {
+    guard names.contains(HeaderNames(name)) else { return nil }
+    for index in 0..<fieldCount where unsafe fields[index].name == name { return index }
+    return nil
   }
 
   /// Adds the fields of `other` that `isKept` wants, by index: the bytes of all of them in one piece.
@@ -79,6 +92,7 @@
     if fieldCount == fieldCapacity { growFields() }
     unsafe (fields + fieldCount).initialize(to: field)
     fieldCount += 1
+    names.formUnion(HeaderNames(field.name))
   }
 
   /// Adds bytes and returns where they start.
@@ -149,21 +163,24 @@
         neverIndexed: neverIndexed))
   }
 
+  /// Adds a field as it was received.
   func append(
     name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, neverIndexed: Bool
   ) {
     let known = unsafe HeaderName(spelled: name)
-    if known != .other {
-      return unsafe append(known, value, neverIndexed: neverIndexed)
+    var nameStart = 0
+    var nameCount = 0
+    if known == .other {
+      nameStart = unsafe append(name)
+      nameCount = name.count
     }
-    let nameStart = unsafe append(name)
     let valueStart = unsafe append(value)
     append(
       Field(
         valueStart: UInt(bitPattern: valueStart),
         valueCount: UInt32(truncatingIfNeeded: value.count),
         nameStart: UInt32(truncatingIfNeeded: nameStart),
-        nameCount: UInt32(truncatingIfNeeded: name.count), name: .other, valueIsLiteral: false,
+        nameCount: UInt32(truncatingIfNeeded: nameCount), name: known, valueIsLiteral: false,
         neverIndexed: neverIndexed))
   }
 }
