@@ -13,7 +13,7 @@ public struct Call: Sendable {
 
   /// The call that the current task works for; nil outside of a deployment's handlers. Handles take
   /// deadline and metadata from it.
-  @TaskLocal public static var current: Call?
+  public static var current: Call? { CallScope.current.map(Call.init) }
 
   public var method: MethodName { inbound.method }
 
@@ -44,5 +44,32 @@ public struct Call: Sendable {
   /// compressed. It has no effect once the first response was sent.
   public func compressResponses(with encoding: Compression? = .gzip) {
     inbound.compressResponses(with: encoding)
+  }
+}
+
+// MARK: - For the code that answers it
+
+extension Call {
+  /// `inbound` must be what a server gave to a `UnaryResponder`, whose type apps cannot name.
+  @usableFromInline
+  init(erased inbound: any AnyObject & Sendable) {
+    self.init(unsafeDowncast(inbound, to: InboundCall.self))
+  }
+
+  /// Where the call's handler finds its server: what its method was registered with.
+  @usableFromInline
+  func servers<Server>(_ type: Server.Type) -> ServerSlot<Server> {
+    guard let context = inbound.context else { preconditionFailure("registered without a server") }
+    return unsafeDowncast(context, to: ServerSlot<Server>.self)
+  }
+
+  @usableFromInline
+  func answer(_ response: [UInt8]) {
+    inbound.handlerEnded(.success(response))
+  }
+
+  @usableFromInline
+  func fail(_ error: any Error) {
+    inbound.handlerEnded(.failure(error))
   }
 }

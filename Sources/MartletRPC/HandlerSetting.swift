@@ -2,28 +2,19 @@
 internal import MartletCore
 internal import MartletNet
 
-/// Where handlers run and what their tasks know.
+/// Where handlers run and what they count as.
 package struct HandlerSetting: Sendable {
   /// Handlers run here instead of on the connection's loop.
   package var executor: (any TaskExecutor)?
 
-  /// Sets `Call.current`, so that calls made by a handler take over its deadline and metadata.
-  package var setsCurrentCall = false
-
   /// Calls take one of the server's `maxOngoing` places.
   package var countsAsOngoing = true
 
-  package init(executor: (any TaskExecutor)? = nil, setsCurrentCall: Bool = false) {
+  package init(executor: (any TaskExecutor)? = nil) {
     self.executor = executor
-    self.setsCurrentCall = setsCurrentCall
   }
 
-  /// Sets `Call.current` for a handler's task.
-  var surroundings: HandlerSurroundings? {
-    guard setsCurrentCall else { return nil }
-    return { inbound, begin in Call.$current.withValue(Call(inbound), operation: begin) }
-  }
-
+  /// Runs a handler where handlers run.
   func run<Result: Sendable>(
     _ body: @Sendable () async throws -> Result
   ) async throws -> Result {

@@ -2,12 +2,11 @@
 internal import MartletCore
 internal import MartletNet
 internal import MartletRPC
-internal import Synchronization
 
 /// One replica of `Service`.
 final class RunningReplica<Service: DeploymentService>: Sendable {
   private let options: ReplicaOptions
-  private let binder: BoundService<Service>
+  private let service = ServerSlot<Service>()
   private let executor: ThreadExecutor?
   private let health: HealthService
   private let reflection: ReflectionService
@@ -18,7 +17,7 @@ final class RunningReplica<Service: DeploymentService>: Sendable {
   init(execution: Execution, options: ReplicaOptions, loops: LoopGroup) {
     self.options = options
     executor = if case .threads(let count) = execution { ThreadExecutor(count: count) } else { nil }
-    binder = BoundService()
+    let binder = ServiceBinder<Service>()
     health = HealthService(services: binder.serviceNames)
     reflection = ReflectionService(
       services: binder.serviceNames + [Grpc_Health_V1_Health.name],
@@ -27,7 +26,8 @@ final class RunningReplica<Service: DeploymentService>: Sendable {
     registration = Registration(options, loop: loops.next())
     var handlers = HandlerTable()
     binder.install(
-      into: &handlers, setting: HandlerSetting(executor: executor, setsCurrentCall: true))
+      setting: HandlerSetting(executor: executor), into: &handlers,
+      server: service)
     var unlimited = HandlerSetting()
     unlimited.countsAsOngoing = false
     handlers.add(health, setting: unlimited)
@@ -41,7 +41,7 @@ final class RunningReplica<Service: DeploymentService>: Sendable {
     _ = try await server.listen(on: options.listen)
     try await withThrowingTaskGroup { group in
       group.addTask { try await self.server.run() }
-      binder.load(try await makeService())
+      service.load(try await makeService())
       health.set(.serving)
       if let registration { group.addTask { await registration.run() } }
       try await group.next()
@@ -73,34 +73,5 @@ final class RunningReplica<Service: DeploymentService>: Sendable {
     // Not for its own sake: without it Swift 6.3 leaves the change of threads out.
     try Task.checkCancellation()
     return try await Service(context)
-  }
-}
-
-/// The service of a replica once it has loaded, and the methods that it answers from then on.
-private final class BoundService<Service: DeploymentService>: Sendable {
-  private let binder = ServiceBinder<Service>()
-  // Written once, before `isLoaded` is set, and only read after that: every request reads it, on any
-  // thread, and a lock would be a tenth of what its handler costs.
-  private nonisolated(unsafe) var loaded: Service?
-  private let isLoaded = Atomic(false)
-
-  var serviceNames: [String] { binder.serviceNames }
-  var descriptorSets: [DescriptorSet] { binder.descriptorSets }
-
-  private var service: Service? { isLoaded.load(ordering: .acquiring) ? loaded : nil }
-
-  func load(_ service: Service) {
-    precondition(!isLoaded.load(ordering: .acquiring), "the service was loaded before")
-    loaded = service
-    isLoaded.store(true, ordering: .releasing)
-  }
-
-  func install(into handlers: inout HandlerTable, setting: HandlerSetting) {
-    binder.install(setting: setting, into: &handlers) {
-      guard let service = self.service else {
-        throw RPCError(.unavailable, "the replica is still starting")
-      }
-      return service
-    }
   }
 }

@@ -33,7 +33,7 @@ public func withDeployment<Service: DeploymentService, Namespace: ServiceNamespa
 
   let loops = LoopGroup(count: 1)
   var handlers = HandlerTable()
-  handlers.add(made, setting: HandlerSetting(setsCurrentCall: true))
+  handlers.add(made)
   let server = GRPCServer(loops: loops, handlers: handlers, maxOngoing: maxOngoingRequests)
   let outcome: Swift.Result<Result, any Error>
   do {

@@ -60,7 +60,7 @@ import Testing
   }
 
   @Test func handlersKnowTheirCall() async throws {
-    try await withKinds(HandlerSetting(setsCurrentCall: true)) { kinds in
+    try await withKinds { kinds in
       let endless = try await kinds.name_(.init())
       let timed = try await kinds.name_(.init(), timeout: .seconds(60))
       #expect(endless.text == "Name ∞")

@@ -2,10 +2,15 @@
 internal import Glibc
 package import MartletCore
 
-/// Answers one request with one response. It runs in a task of its own that starts on the
-/// connection's loop; the task is cancelled when the client goes away or the deadline passes.
+/// Answers one request with one response. It starts on the connection's loop; its task is cancelled
+/// when the client goes away or the deadline passes.
 package typealias UnaryHandler =
   @Sendable (_ request: [UInt8], _ call: InboundCall) async throws -> [UInt8]
+
+/// A `UnaryHandler` that hands its result to `InboundCall.handlerEnded`, once, by itself. `call` is an
+/// `InboundCall`, of no type here so that code may be compiled into an app, which cannot name it.
+package typealias UnaryResponder =
+  @Sendable (_ request: [UInt8], _ call: any AnyObject & Sendable) async -> Void
 
 /// Answers a stream of requests with a stream of responses; the other three kinds of method are
 /// this one with fewer messages.
@@ -14,15 +19,10 @@ package typealias StreamingHandler =
     _ requests: MessageStream, _ responses: MessageWriter, _ call: InboundCall
   ) async throws -> Void
 
-/// Starts a call's task by calling `begin`, once, with task-local values set that the task inherits.
-/// Setting them within the task would cost each call another layer of asynchronous functions.
-package typealias HandlerSurroundings =
-  @Sendable (_ call: InboundCall, _ begin: () -> Void) -> Void
-
 /// The methods of a server.
 package struct HandlerTable: Sendable {
   enum Body: Sendable {
-    case unary(UnaryHandler)
+    case unary(UnaryResponder)
     case streaming(StreamingHandler)
   }
 
@@ -32,17 +32,25 @@ package struct HandlerTable: Sendable {
     let path: [UInt8]
     let body: Body
     let countsAsOngoing: Bool
-    let surroundings: HandlerSurroundings?
+    let context: (any AnyObject & Sendable)?
 
     init(
       _ method: MethodName, _ body: Body, countsAsOngoing: Bool,
-      surroundings: HandlerSurroundings?
+      context: (any AnyObject & Sendable)? = nil
     ) {
+      self.context = context
       self.method = method
       self.path = Array(method.path.utf8)
       self.body = body
       self.countsAsOngoing = countsAsOngoing
-      self.surroundings = surroundings
+    }
+
+    /// Whether the bytes of a `:path` name this method.
+    func isFor(_ path: UnsafeRawBufferPointer) -> Bool {
+      guard self.path.count == path.count, let start = path.baseAddress else { return false }
+      return self.path.withUnsafeBytes { own in
+        own.baseAddress.map { memcmp($0, start, path.count) == 0 } ?? false
+      }
     }
   }
 
@@ -56,22 +64,32 @@ package struct HandlerTable: Sendable {
   /// Registers `handler` for `method`, in place of one that was there. `countsAsOngoing: false`
   /// keeps calls such as health checks out of the server's `maxOngoing`.
   package mutating func unary(
-    _ method: MethodName, countsAsOngoing: Bool = true, surroundings: HandlerSurroundings? = nil,
-    _ handler: @escaping UnaryHandler
+    _ method: MethodName, countsAsOngoing: Bool = true, _ handler: @escaping UnaryHandler
   ) {
-    set(
-      Entry(
-        method, .unary(handler), countsAsOngoing: countsAsOngoing, surroundings: surroundings))
+    respond(to: method, countsAsOngoing: countsAsOngoing) { request, call in
+      let call = unsafeDowncast(call, to: InboundCall.self)
+      do {
+        call.handlerEnded(.success(try await handler(request, call)))
+      } catch {
+        call.handlerEnded(.failure(error))
+      }
+    }
+  }
+
+  /// Registers a handler for `method` that ends the call by itself, in place of one that was there. It
+  /// finds the `context` in its call; one that captures nothing is compiled into a plain function.
+  package mutating func respond(
+    to method: MethodName, countsAsOngoing: Bool = true,
+    context: (any AnyObject & Sendable)? = nil, _ responder: @escaping UnaryResponder
+  ) {
+    set(Entry(method, .unary(responder), countsAsOngoing: countsAsOngoing, context: context))
   }
 
   /// Registers `handler` for `method`, in place of one that was there.
   package mutating func streaming(
-    _ method: MethodName, countsAsOngoing: Bool = true, surroundings: HandlerSurroundings? = nil,
-    _ handler: @escaping StreamingHandler
+    _ method: MethodName, countsAsOngoing: Bool = true, _ handler: @escaping StreamingHandler
   ) {
-    set(
-      Entry(
-        method, .streaming(handler), countsAsOngoing: countsAsOngoing, surroundings: surroundings))
+    set(Entry(method, .streaming(handler), countsAsOngoing: countsAsOngoing))
   }
 
   /// Adds every handler of `other`.
@@ -103,11 +121,7 @@ struct PathIndex {
   }
 
   func entry(forPath path: UnsafeRawBufferPointer) -> HandlerTable.Entry? {
-    for entry in buckets[PathIndex.hash(path) & (buckets.count - 1)]
-    where PathIndex.areEqual(entry.path, path) {
-      return entry
-    }
-    return nil
+    buckets[PathIndex.hash(path) & (buckets.count - 1)].first { $0.isFor(path) }
   }
 
   /// Why there is no entry for `path`, in words for the caller.
@@ -118,13 +132,6 @@ struct PathIndex {
     return services.contains(method.service)
       ? "service \(method.service) has no method \(method.method)"
       : "this server has no service \(method.service)"
-  }
-
-  private static func areEqual(_ path: [UInt8], _ other: UnsafeRawBufferPointer) -> Bool {
-    guard path.count == other.count, let start = other.baseAddress else { return false }
-    return path.withUnsafeBytes { own in
-      own.baseAddress.map { memcmp($0, start, other.count) == 0 } ?? false
-    }
   }
 
   /// FNV-1a. Methods are the server's own, so nobody else chooses what shares a bucket.

@@ -6,7 +6,7 @@ internal import MartletWire
 /// passes, the handler's task is cancelled.
 ///
 /// It is also what drives the call on its connection: everything mutable belongs to the loop.
-package final class InboundCall: @unchecked Sendable {
+package final class InboundCall: CallScope, @unchecked Sendable {
   /// How far the answer has come.
   private enum Phase {
     /// The status is still to be sent. Exits: `answered`, `closed`.
@@ -19,6 +19,7 @@ package final class InboundCall: @unchecked Sendable {
 
   /// The handler's part in the call; it holds a place among the server's ongoing calls until `ended`.
   private enum Handler {
+    /// The request is not whole, or waits for its turn. Exits: `running`, `ended`.
     case notBegun
     case running
     case ended
@@ -66,6 +67,7 @@ package final class InboundCall: @unchecked Sendable {
     case .unary: requests = .one(nil)
     case .streaming: requests = .many(MessageIntake(loop: server.loop))
     }
+    super.init()
     guard let encoding = compression?.encoding else { return }
     deframer.decompressor = Decompressor(
       server.codec, encoding, maxMessageBytes: server.limits.maxMessageBytes)
@@ -73,6 +75,9 @@ package final class InboundCall: @unchecked Sendable {
   }
 
   package var method: MethodName { entry.method }
+
+  /// What the method was registered with.
+  package var context: (any AnyObject & Sendable)? { entry.context }
 
   /// The loop on which the call's connection lives and its handler starts.
   package var loop: Loop { server.loop }
@@ -113,7 +118,7 @@ extension InboundCall {
     if let deadline {
       deadlineTimer = loop.schedule(at: deadline.time) { self.deadlinePassed() }
     }
-    guard case .many(let intake) = requests, case .streaming(let handler) = entry.body else {
+    guard case .many(let intake) = requests, case .streaming(let body) = entry.body else {
       return
     }
     intake.whenCredited = { [stream] in stream.consumed($0) }
@@ -122,55 +127,52 @@ extension InboundCall {
       loop: loop, maxBacklogBytes: server.limits.maxStreamBacklogBytes, sink: self)
     self.outbox = outbox
     let messages = MessageStream(inbox: intake.inbox)
-    start {
-      Task.immediate(executorPreference: loop) {
-        do {
-          try await handler(messages, MessageWriter(outbox: outbox), self)
-          self.handlerReturned(nil)
-        } catch {
-          self.handlerThrew(error)
-        }
-        self.handlerEnded()
-      }
-    }
-  }
-
-  private func beginUnary(_ request: [UInt8]) {
-    guard case .unary(let handler) = entry.body else { return }
-    // The handler is called by the task itself: each function between them would be one more change
-    // of executors to look into on the way back.
-    start {
-      Task.immediate(executorPreference: loop) {
-        do {
-          self.handlerReturned(try await handler(request, self))
-        } catch {
-          self.handlerThrew(error)
-        }
-        self.handlerEnded()
-      }
-    }
-  }
-
-  /// Starts the handler on this stack; one that never suspends has answered when this returns.
-  private func start(_ begin: () -> Task<Void, Never>) {
     handler = .running
-    var started: Task<Void, Never>?
-    if let surroundings = entry.surroundings {
-      surroundings(self) { started = begin() }
-    } else {
-      started = begin()
+    let task = CallScope.$local.withValue(self) {
+      Task.immediate(executorPreference: loop) {
+        do {
+          try await body(messages, MessageWriter(outbox: outbox), self)
+          self.handlerEnded(.success(nil))
+        } catch {
+          self.handlerEnded(.failure(error))
+        }
+      }
     }
-    if phase == .open { task = started }
+    handlerSuspended(task)
   }
 
-  private func handlerEnded() {
+  /// The handler of a unary call, which begins now; nil when nobody waits for it any more.
+  func unaryHandlerBegins() -> UnaryResponder? {
+    guard handler == .notBegun, case .unary(let body) = entry.body else { return nil }
+    handler = .running
+    return body
+  }
+
+  /// The handler did not end at once and goes on in `task`.
+  func handlerSuspended(_ task: Task<Void, Never>) {
+    if phase == .open { self.task = task }
+  }
+
+  /// The handler's last word: its response, nil for one that streamed them, or its error. Any thread.
+  package func handlerEnded(_ result: Result<[UInt8]?, any Error>) {
+    guard loop.isCurrent else { return loop.execute { self.handlerEnded(result) } }
+    if phase == .open {
+      switch result {
+      case .success(let response): handlerReturned(response)
+      case .failure(let error): handlerThrew(error)
+      }
+    }
+    leaveOngoing()
+  }
+
+  /// Gives the handler's place among the ongoing calls to another one.
+  private func leaveOngoing() {
     task = nil
     handler = .ended
     server.handlerEnded(entry)
   }
 
   private func handlerReturned(_ response: [UInt8]?) {
-    guard phase == .open else { return }
     if let response {
       do throws(RPCError) { _ = try send(response) } catch { return answer(error) }
     }
@@ -178,7 +180,6 @@ extension InboundCall {
   }
 
   private func handlerThrew(_ error: any Error) {
-    guard phase == .open else { return }
     switch error {
     case let error as RPCError: answer(error)
     case is CancellationError: answer(RPCError(.cancelled, "the handler was cancelled"))
@@ -196,7 +197,7 @@ extension InboundCall {
   /// Nobody waits for the handler any more.
   private func cancelHandler(_ error: RPCError) {
     switch handler {
-    case .notBegun: handlerEnded()
+    case .notBegun: leaveOngoing()
     case .running:
       task?.cancel()
       if case .many(let intake) = requests { intake.inbox.end(.failed(error)) }
@@ -295,7 +296,7 @@ extension InboundCall: StreamHandler {
     switch requests {
     case .one(let message?):
       requests = .one(nil)
-      beginUnary(message)
+      server.unaryHandlers.run(self, message)
     case .one(nil):
       refuse(RPCError(.internalError, "the call ended without a request"))
     case .many(let intake):

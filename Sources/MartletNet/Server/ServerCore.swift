@@ -33,13 +33,17 @@ package final class ServerCore {
   let loop: Loop
   let limits: Limits
   let codec = MessageCodec()
+  let unaryHandlers: UnaryHandlers
   private let index: PathIndex
+  /// The method of the last request: the next one is often for the same.
+  private var lastEntry: HandlerTable.Entry?
   private let ongoing: OngoingCount
 
   init(loop: Loop, limits: Limits, handlers: HandlerTable, ongoing: OngoingCount) {
     self.loop = loop
     self.limits = limits
     self.ongoing = ongoing
+    unaryHandlers = UnaryHandlers(loop)
     index = PathIndex(handlers)
   }
 
@@ -52,6 +56,13 @@ package final class ServerCore {
   /// Whether there is a handler for the method of a `:path`.
   package func answers(path: UnsafeRawBufferPointer) -> Bool {
     index.entry(forPath: path) != nil
+  }
+
+  private func entry(forPath path: UnsafeRawBufferPointer) -> HandlerTable.Entry? {
+    if let lastEntry, lastEntry.isFor(path) { return lastEntry }
+    guard let entry = index.entry(forPath: path) else { return nil }
+    lastEntry = entry
+    return entry
   }
 
   /// A call's handler has returned, or will never run.
@@ -72,9 +83,7 @@ extension ServerCore: RequestAcceptor {
       stream.sendHead([":status": "415", "accept-post": "application/grpc"], endOfStream: true)
       return nil
     }
-    guard let found = headers.withValue(of: .path, { index.entry(forPath: $0) }),
-      let entry = found
-    else {
+    guard let found = headers.withValue(of: .path, { entry(forPath: $0) }), let entry = found else {
       let reason = index.explanation(forPath: headers[.path] ?? "")
       stream.sendHead(
         .grpcTrailersOnly(RPCStatus(.unimplemented, reason)), endOfStream: true)
