@@ -17,6 +17,10 @@ public struct Call: Sendable {
 
   public var method: MethodName { inbound.method }
 
+  /// How the message of a unary request was compressed; nil when it was not. For requests that are a
+  /// stream, `RPCStream.Iterator` knows it of each.
+  public var requestCompression: Compression? { inbound.requestCompression }
+
   /// Custom metadata of the request.
   public var metadata: Metadata { inbound.metadata }
 

@@ -53,10 +53,27 @@ public struct CallTarget: Sendable {
   public func call<Input, Output>(
     _ method: UnaryMethod<Input, Output>, _ request: Input, timeout: Duration?, metadata: Metadata
   ) async throws(RPCError) -> Output {
-    let response = try await channel().unary(
+    try decode(Output.self, await send(method, request, timeout, metadata).message)
+  }
+
+  /// As `call`, with everything that came along with the response.
+  public func response<Input, Output>(
+    to method: UnaryMethod<Input, Output>, _ request: Input, timeout: Duration? = nil,
+    metadata: Metadata = [:]
+  ) async throws(RPCError) -> RPCResponse<Output> {
+    let response = try await send(method, request, timeout, metadata)
+    return RPCResponse(
+      message: try decode(Output.self, response.message), compression: response.compression,
+      initialMetadata: response.initialMetadata, trailingMetadata: response.trailingMetadata)
+  }
+
+  private func send<Input, Output>(
+    _ method: UnaryMethod<Input, Output>, _ request: Input, _ timeout: Duration?,
+    _ metadata: Metadata
+  ) async throws(RPCError) -> UnaryResponse {
+    try await channel().unary(
       method.name, try encode(request), metadata: outgoing(metadata), deadline: deadline(timeout),
       waitForReady: waitsForReady, compression: compression)
-    return try decode(Output.self, response.message)
   }
 
   /// Sends what `send` writes and waits for the one response.
@@ -64,6 +81,14 @@ public struct CallTarget: Sendable {
     _ method: ClientStreamingMethod<Input, Output>, timeout: Duration?, metadata: Metadata,
     _ send: (RPCWriter<Input>) async throws -> Void
   ) async throws -> Output {
+    try await response(to: method, timeout: timeout, metadata: metadata, send).message
+  }
+
+  /// As `call`, with everything that came along with the response.
+  public func response<Input, Output>(
+    to method: ClientStreamingMethod<Input, Output>, timeout: Duration? = nil,
+    metadata: Metadata = [:], _ send: (RPCWriter<Input>) async throws -> Void
+  ) async throws -> RPCResponse<Output> {
     let channel = try channel()
     return try await channel.stream(
       method.name, metadata: outgoing(metadata), deadline: deadline(timeout),
@@ -116,16 +141,20 @@ public struct CallTarget: Sendable {
 
   /// The one response of a client-streaming call (gRPC: none or two are INTERNAL).
   private static func only<Output>(
-    _ responses: RPCStream<Output>, of method: MethodName
-  ) async throws -> Output {
-    var responses = responses.makeAsyncIterator()
-    guard let response = try await responses.next() else {
+    _ stream: RPCStream<Output>, of method: MethodName
+  ) async throws -> RPCResponse<Output> {
+    var responses = stream.makeAsyncIterator()
+    guard let message = try await responses.next() else {
       throw RPCError(.internalError, "\(method) ended with OK and without a response")
     }
+    let compression = responses.lastCompression
     guard try await responses.next() == nil else {
       throw RPCError(.internalError, "\(method) gave two responses to a call that has one")
     }
-    return response
+    return RPCResponse(
+      message: message, compression: compression,
+      initialMetadata: try await stream.initialMetadata(),
+      trailingMetadata: await stream.trailingMetadata())
   }
 
   private func deadline(_ timeout: Duration?) -> Deadline? {

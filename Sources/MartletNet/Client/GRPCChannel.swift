@@ -4,6 +4,8 @@ package import MartletCore
 /// A successful answer to a unary call.
 package struct UnaryResponse: Sendable {
   package var message: [UInt8]
+  /// How the message was compressed on its way; nil when it was not.
+  package var compression: Compression?
   package var initialMetadata: Metadata
   package var trailingMetadata: Metadata
 }

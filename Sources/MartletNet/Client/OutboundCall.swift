@@ -37,7 +37,7 @@ final class OutboundCall: @unchecked Sendable {
   private var initialMetadata = Metadata()
   private var responseMessage: [UInt8]?
   /// What a streaming caller wrote before there was a stream.
-  private var unsent: [[UInt8]] = []
+  private var unsent: [(message: [UInt8], compressed: Bool)] = []
   private var isFinishedSending = false
 
   init(
@@ -134,8 +134,8 @@ extension OutboundCall {
     case .unary(_, let answer): answer(result)
     case .streaming(let intake):
       switch result {
-      case .success:
-        intake.inbox.end(.finished)
+      case .success(let response):
+        intake.inbox.end(.finished, trailer: response.trailingMetadata)
         outbox?.end(RPCError(.cancelled, "the server has ended the call"))
       case .failure(let error):
         intake.inbox.end(.failed(error))
@@ -169,8 +169,8 @@ extension OutboundCall: MessageSink {
     if !metadata.isEmpty { try headers.append(metadata) }
   }
 
-  private func send(_ message: [UInt8], over stream: ClientStream) {
-    if case .both(let encoding) = compression,
+  private func send(_ message: [UInt8], compressed: Bool = true, over stream: ClientStream) {
+    if compressed, case .both(let encoding) = compression,
       let framed = Compressor(core.codec, encoding, limits: core.limits).framed(message)
     {
       stream.sendData(framed)
@@ -190,7 +190,7 @@ extension OutboundCall: MessageSink {
     case .streaming(let intake):
       intake.whenCredited = { stream.consumed($0) }
       intake.inbox.whenBroken = { [weak self] in self?.breakOff($0) }
-      for message in unsent { send(message, over: stream) }
+      for (message, compressed) in unsent { send(message, compressed: compressed, over: stream) }
       unsent = []
       if isFinishedSending { stream.sendEnd() }
       if stream.isWritable { outbox?.becameWritable() }
@@ -198,6 +198,14 @@ extension OutboundCall: MessageSink {
   }
 
   func send(_ message: [UInt8]) throws(RPCError) -> Int {
+    try send(message, compressed: true)
+  }
+
+  func sendUncompressed(_ message: [UInt8]) throws(RPCError) -> Int {
+    try send(message, compressed: false)
+  }
+
+  private func send(_ message: [UInt8], compressed: Bool) throws(RPCError) -> Int {
     guard message.count <= core.limits.maxMessageBytes else {
       throw .messageTooLarge(message.count, limit: core.limits.maxMessageBytes)
     }
@@ -206,10 +214,10 @@ extension OutboundCall: MessageSink {
     }
     switch phase {
     case .waiting:
-      unsent.append(message)
-      return unsent.reduce(0) { $0 + $1.count }
+      unsent.append((message, compressed))
+      return unsent.reduce(0) { $0 + $1.message.count }
     case .sent(let stream):
-      send(message, over: stream)
+      send(message, compressed: compressed, over: stream)
       return stream.backlog
     case .over: return 0
     }
@@ -239,6 +247,7 @@ extension OutboundCall: ClientStreamHandler {
       }
       if endOfStream { return statusReceived(headers) }
       initialMetadata = headers.metadata
+      if case .streaming(let intake) = kind { intake.inbox.began(initialMetadata) }
       do throws(RPCError) {
         deframer.decompressor = try headers.responseEncoding.map {
           Decompressor(core.codec, $0, maxMessageBytes: core.limits.maxMessageBytes)
@@ -280,8 +289,8 @@ extension OutboundCall: ClientStreamHandler {
     finish(
       .success(
         UnaryResponse(
-          message: responseMessage ?? [], initialMetadata: initialMetadata,
-          trailingMetadata: trailing)))
+          message: responseMessage ?? [], compression: deframer.lastCompression,
+          initialMetadata: initialMetadata, trailingMetadata: trailing)))
   }
 
   func dataReceived(_ bytes: UnsafeRawBufferPointer) {

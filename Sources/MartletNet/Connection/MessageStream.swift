@@ -22,6 +22,9 @@ package struct MessageStream: AsyncSequence, Sendable {
       try await inbox.next()
     }
 
+    /// How the message that `next` gave last was compressed; nil when it was not.
+    package var lastCompression: Compression? { inbox.lastCompression }
+
     package mutating func next(
       isolation actor: isolated (any Actor)?
     ) async throws(RPCError) -> [UInt8]? {
@@ -32,11 +35,23 @@ package struct MessageStream: AsyncSequence, Sendable {
   package func makeAsyncIterator() -> AsyncIterator {
     AsyncIterator(inbox: inbox)
   }
+
+  /// The metadata that came before the messages. Waits until it is here; throws what ended the call
+  /// before that, and CANCELLED when the waiting task is cancelled.
+  package func initialMetadata() async throws(RPCError) -> Metadata {
+    try await inbox.initialMetadata()
+  }
+
+  /// The metadata that came with the status OK; empty until then.
+  package func trailingMetadata() async -> Metadata {
+    await inbox.trailingMetadata()
+  }
 }
 
 /// What a `MessageStream` reads from. Its state belongs to the loop of its stream.
 final class MessageInbox: @unchecked Sendable {
   typealias Waiter = UnsafeContinuation<Result<[UInt8]?, RPCError>, Never>
+  private typealias HeadWaiter = UnsafeContinuation<Result<Metadata, RPCError>, Never>
 
   enum Ending {
     case finished
@@ -48,6 +63,13 @@ final class MessageInbox: @unchecked Sendable {
   private var head = 0
   private var ending: Ending?
   private var waiter: Waiter?
+  private var initial: Metadata?
+  private var headWaiters: [HeadWaiter] = []
+  private var trailer = Metadata()
+
+  /// Written only while the reader waits in `next`, so that the reader may look at it in between, on
+  /// any thread.
+  private(set) var lastCompression: Compression?
 
   /// Called on the loop with the flow-control credit of each message that was taken.
   var whenTaken: ((_ credit: Int) -> Void)?
@@ -63,6 +85,12 @@ final class MessageInbox: @unchecked Sendable {
 
   // MARK: The stream's side, on the loop
 
+  /// The head arrived.
+  func began(_ metadata: Metadata) {
+    initial = metadata
+    resumeHeadWaiters(.success(metadata))
+  }
+
   /// A message arrived whose reader owes the peer `credit` bytes of window.
   func received(_ message: FramedMessage, credit: Int) {
     guard ending == nil else { return }
@@ -76,13 +104,30 @@ final class MessageInbox: @unchecked Sendable {
   }
 
   /// Nothing follows. What is queued is still handed out after an orderly end, not after a failure.
-  func end(_ ending: Ending) {
+  func end(_ ending: Ending, trailer: Metadata = Metadata()) {
     guard self.ending == nil else { return }
     self.ending = ending
+    self.trailer = trailer
     if case .failed = ending { dropQueue() }
+    resumeHeadWaiters(headAtEnd)
     guard let waiter else { return }
     self.waiter = nil
     waiter.resume(returning: endResult)
+  }
+
+  private func resumeHeadWaiters(_ result: Result<Metadata, RPCError>) {
+    let resumed = headWaiters
+    headWaiters = []
+    for waiter in resumed { waiter.resume(returning: result) }
+  }
+
+  /// A call that ended well without a head had nothing to say in it.
+  private var headAtEnd: Result<Metadata, RPCError> {
+    if let initial { return .success(initial) }
+    switch ending {
+    case .failed(let error): return .failure(error)
+    case .finished, nil: return .success(Metadata())
+    }
   }
 
   private func dropQueue() {
@@ -111,6 +156,32 @@ final class MessageInbox: @unchecked Sendable {
     return try result.get()
   }
 
+  func initialMetadata() async throws(RPCError) -> Metadata {
+    let result = await withTaskCancellationHandler {
+      await withUnsafeContinuation { (waiter: HeadWaiter) in
+        loop.run {
+          if self.initial != nil || self.ending != nil {
+            waiter.resume(returning: self.headAtEnd)
+          } else {
+            self.headWaiters.append(waiter)
+          }
+        }
+      }
+    } onCancel: {
+      loop.execute {
+        self.resumeHeadWaiters(
+          .failure(RPCError(.cancelled, "the task that waited for the head was cancelled")))
+      }
+    }
+    return try result.get()
+  }
+
+  func trailingMetadata() async -> Metadata {
+    await withUnsafeContinuation { (waiter: UnsafeContinuation<Metadata, Never>) in
+      loop.run { waiter.resume(returning: self.trailer) }
+    }
+  }
+
   private func take() -> Result<[UInt8]?, RPCError>? {
     guard head < queue.count else { return ending == nil ? nil : endResult }
     let (message, credit) = queue[head]
@@ -126,6 +197,7 @@ final class MessageInbox: @unchecked Sendable {
 
   /// What the reader gets of a message. Messages that nobody has taken yet stay compressed.
   private func opened(_ message: FramedMessage) -> Result<[UInt8]?, RPCError> {
+    lastCompression = message.compression
     do throws(FramingError) {
       return .success(try message.plain())
     } catch {

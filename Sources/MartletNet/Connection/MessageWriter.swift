@@ -9,8 +9,10 @@ package struct MessageWriter: Sendable {
   /// Sends one message. Returns when it is queued and the queue is short enough for the next one.
   /// Throws what ended the call, RESOURCE_EXHAUSTED when the message is longer than
   /// `Limits.maxMessageBytes`, and CANCELLED when the writing task is cancelled.
-  package func write(_ message: [UInt8]) async throws(RPCError) {
-    try await outbox.write(message)
+  ///
+  /// - Parameter compressed: false sends the message as it is, however the call's others are sent.
+  package func write(_ message: [UInt8], compressed: Bool = true) async throws(RPCError) {
+    try await outbox.write(message, compressed: compressed)
   }
 
   /// Says that no message follows. A client's `stream` does it by itself when its body returns; a
@@ -24,6 +26,8 @@ package struct MessageWriter: Sendable {
 protocol MessageSink: AnyObject {
   /// Queues one message; returns the bytes that now wait in the stream.
   func send(_ message: [UInt8]) throws(RPCError) -> Int
+  /// As `send`, and does not compress the message.
+  func sendUncompressed(_ message: [UInt8]) throws(RPCError) -> Int
   func finishSending()
 }
 
@@ -66,12 +70,12 @@ final class MessageOutbox: @unchecked Sendable {
 
   // MARK: The writer's side, on any thread
 
-  func write(_ message: [UInt8]) async throws(RPCError) {
-    if loop.isCurrent, try sendNow(message) { return }
+  func write(_ message: [UInt8], compressed: Bool) async throws(RPCError) {
+    if loop.isCurrent, try sendNow(message, compressed) { return }
     let sent = loop.isCurrent
     let result = await withTaskCancellationHandler {
       await withUnsafeContinuation { (waiter: Waiter) in
-        loop.run { self.wait(waiter, toSend: sent ? nil : message) }
+        loop.run { self.wait(waiter, toSend: sent ? nil : message, compressed) }
       }
     } onCancel: {
       loop.execute {
@@ -96,16 +100,17 @@ final class MessageOutbox: @unchecked Sendable {
   }
 
   /// True when the next message may follow at once.
-  private func sendNow(_ message: [UInt8]) throws(RPCError) -> Bool {
+  private func sendNow(_ message: [UInt8], _ compressed: Bool) throws(RPCError) -> Bool {
     if let ending { throw ending }
     guard let sink else { throw RPCError(.cancelled, "the call is over") }
-    return try sink.send(message) <= maxBacklogBytes
+    let backlog = compressed ? try sink.send(message) : try sink.sendUncompressed(message)
+    return backlog <= maxBacklogBytes
   }
 
-  private func wait(_ waiter: Waiter, toSend message: [UInt8]?) {
+  private func wait(_ waiter: Waiter, toSend message: [UInt8]?, _ compressed: Bool) {
     if let message {
       do throws(RPCError) {
-        if try sendNow(message) { return waiter.resume(returning: .success(())) }
+        if try sendNow(message, compressed) { return waiter.resume(returning: .success(())) }
       } catch {
         return waiter.resume(returning: .failure(error))
       }

@@ -85,6 +85,12 @@ package final class InboundCall: CallScope, @unchecked Sendable {
   /// The other end of the connection, as logs spell it.
   package var peer: String { stream.connection.peer }
 
+  /// How the one message of a unary request was compressed; nil when it was not, and for streams, which
+  /// know it of each message.
+  package var requestCompression: Compression? {
+    if case .one = requests { deframer.lastCompression } else { nil }
+  }
+
   /// Metadata to send with the response's head; without effect once the head is sent. Any thread.
   package func setInitialMetadata(_ metadata: Metadata) {
     loop.run { self.initialMetadata = metadata }
@@ -123,6 +129,7 @@ extension InboundCall {
     }
     intake.whenCredited = { [stream] in stream.consumed($0) }
     intake.inbox.whenBroken = { [weak self] in self?.refuse($0) }
+    intake.inbox.began(metadata)
     let outbox = MessageOutbox(
       loop: loop, maxBacklogBytes: server.limits.maxStreamBacklogBytes, sink: self)
     self.outbox = outbox
@@ -221,6 +228,15 @@ extension InboundCall: MessageSink {
       stream.sendMessage(message)
     }
     return outbox == nil ? 0 : stream.backlog
+  }
+
+  func sendUncompressed(_ message: [UInt8]) throws(RPCError) -> Int {
+    // The head names the encoding all the same: other messages of the call have it.
+    sendHead()
+    let compressor = compressor
+    self.compressor = nil
+    defer { self.compressor = compressor }
+    return try send(message)
   }
 
   func finishSending() {}

@@ -68,6 +68,9 @@ package struct FramedMessage {
   /// Nil when the message is not compressed.
   let decompressor: Decompressor?
 
+  /// How the message is compressed; nil when it is not.
+  package var compression: Compression? { decompressor?.compression }
+
   /// The message as it was meant. It becomes long only here, so that what waits to be read takes no
   /// more memory than its sender needed bytes.
   package func plain() throws(FramingError) -> [UInt8] {

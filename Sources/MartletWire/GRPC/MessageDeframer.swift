@@ -100,6 +100,9 @@ package struct MessageDeframer {
     }
   }
 
+  /// How the message that came last was compressed; nil when it was not.
+  package var lastCompression: Compression? { isCompressed ? decompressor?.compression : nil }
+
   /// Whether the stream may end here: no message is half received.
   package var isBetweenMessages: Bool { prefixTaken == 0 }
 }
