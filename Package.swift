@@ -52,6 +52,7 @@ let package = Package(
     .executable(name: "protoc-gen-martlet", targets: ["protoc-gen-martlet"]),
     .executable(name: "content-understanding", targets: ["ContentUnderstanding"]),
     .executable(name: "echo-app", targets: ["Echo"]),
+    .executable(name: "interop", targets: ["Interop"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -135,6 +136,10 @@ let package = Package(
 
     .executableTarget(
       name: "Echo", dependencies: ["Martlet", swiftProtobuf], path: "Sources/Examples/Echo",
+      swiftSettings: house),
+
+    .executableTarget(
+      name: "Interop", dependencies: ["Martlet", swiftProtobuf], path: "Sources/Examples/Interop",
       swiftSettings: house),
 
     tests(of: "MartletCore"),

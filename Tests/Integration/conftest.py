@@ -23,6 +23,10 @@ def stubs(tmp_path_factory):
     include = pathlib.Path(protoc.__file__).parent / "_proto"
     arguments = ["protoc", f"-I{include}", *(f"-I{root}" for root in roots)]
     assert protoc.main([*arguments, f"--python_out={out}", f"--grpc_python_out={out}", *files]) == 0
+    # Python has a package `grpc` already, so `grpc.testing` is `interop` to these tests.
+    arguments = ["protoc", f"-Iinterop={meshes.ROOT}/protos/grpc/testing"]
+    outputs = [f"--python_out={out}", f"--grpc_python_out={out}", "interop/test.proto"]
+    assert protoc.main([*arguments, *outputs]) == 0
     sys.path.insert(0, str(out))
     return out
 

@@ -21,7 +21,7 @@ class Wire:
 
     def __init__(self, address):
         self.sent = self.received = 0
-        self.target = address.rsplit(":", 1)
+        self.target = address
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
@@ -30,9 +30,17 @@ class Wire:
         with contextlib.suppress(OSError):
             while True:
                 client, _ = self.listener.accept()
-                server = socket.create_connection((self.target[0], int(self.target[1])))
+                server = self.connect()
                 for pair in ((client, server, "sent"), (server, client, "received")):
                     threading.Thread(target=self.pump, args=pair, daemon=True).start()
+
+    def connect(self):
+        if self.target.startswith("unix:"):
+            server = socket.socket(socket.AF_UNIX)
+            server.connect(self.target.removeprefix("unix:"))
+            return server
+        host, port = self.target.rsplit(":", 1)
+        return socket.create_connection((host, int(port)))
 
     def pump(self, source, sink, counter):
         with contextlib.suppress(OSError):
