@@ -15,6 +15,10 @@ public struct Limits: Sendable, Hashable {
   /// for tracing and tokens, too little for a header bomb.
   public var maxHeaderListBytes = 32 << 10
 
+  /// Bytes of a serialized `google.rpc.Status`. Clients take 8 KiB of trailers by default, and in
+  /// base64 beside `grpc-message` this stays well below that; with more they would lose the status too.
+  public var maxStatusDetailsBytes = 4 << 10
+
   /// Streams that a peer may have open on one connection. Clients with one connection and 500 calls
   /// at once are common; 1,024 leaves them room.
   public var maxConcurrentStreams = 1024

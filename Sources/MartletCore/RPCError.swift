@@ -24,6 +24,18 @@ public struct RPCError: Error, Sendable, CustomStringConvertible {
     self.init(RPCStatus(code, message), metadata: metadata, cause: cause)
   }
 
+  /// A serialized `google.rpc.Status` that says more than code and message, as
+  /// `grpc-status-details-bin` in the metadata; nil when there is none.
+  public var statusDetails: [UInt8]? {
+    get { metadata[binary: Self.detailsName] }
+    set {
+      metadata.removeAll(named: Self.detailsName)
+      if let newValue { metadata.add(newValue, for: Self.detailsName) }
+    }
+  }
+
+  private static let detailsName = "grpc-status-details-bin"
+
   public var code: RPCStatus.Code { status.code }
   public var message: String { status.message }
 

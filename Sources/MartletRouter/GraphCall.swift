@@ -94,7 +94,7 @@ final class GraphCall: CallOwner {
     attempt = nil
     switch result {
     case .success(let message): request.legAnswered(leg, message)
-    case .failure(let error): request.legFailed(leg, error.status)
+    case .failure(let error): request.legFailed(leg, error)
     }
   }
 }
@@ -132,7 +132,10 @@ private final class GraphAttempt: ClientStreamHandler {
       headers.grpcStatus
       ?? RPCStatus(
         RPCStatus.Code(httpStatus: headers.httpStatus ?? 200), "the answer has no gRPC status")
-    guard status.code == .ok else { return take { $0.answered(.failure(RPCError(status))) } }
+    guard status.code == .ok else {
+      let error = RPCError(status, metadata: headers.metadata)
+      return take { $0.answered(.failure(error)) }
+    }
     guard let message, deframer.isBetweenMessages else {
       return take { $0.answeredNonsense(Refusal(.internalError, "OK came without a message")) }
     }

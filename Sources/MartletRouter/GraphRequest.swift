@@ -25,6 +25,9 @@ final class GraphRequest: StreamHandler {
 
   /// Orders that came in while others were being followed.
   private var orders: [GraphOrder] = []
+
+  /// What the leg for which the graph fails said beyond its status.
+  private var failureDetails: [UInt8]?
   private var isFollowingOrders = false
   private(set) var isOver = false
 
@@ -114,9 +117,11 @@ final class GraphRequest: StreamHandler {
     follow(run.answered(leg, message))
   }
 
-  func legFailed(_ leg: GraphLeg, _ status: RPCStatus) {
+  func legFailed(_ leg: GraphLeg, _ error: RPCError) {
     legs[leg.number] = nil
-    follow(run.failed(leg, status))
+    let orders = run.failed(leg, error.status)
+    if !orders.isEmpty { failureDetails = error.statusDetails }
+    follow(orders)
   }
 
   private func follow(_ new: [GraphOrder]) {
@@ -138,7 +143,7 @@ final class GraphRequest: StreamHandler {
     case .call(let leg, let deployment, let method, let message):
       guard !run.hasEnded else { return }
       guard let pool = router.dispatcher.pool(of: deployment, in: version) else {
-        return legFailed(leg, RPCStatus(.unavailable, "there is no deployment \(deployment)"))
+        return legFailed(leg, RPCError(.unavailable, "there is no deployment \(deployment)"))
       }
       let call = GraphCall(self, leg, method, message)
       legs[leg.number] = call
@@ -149,7 +154,7 @@ final class GraphRequest: StreamHandler {
       stream.answer(message, sayingEncodings: saysEncodings)
       finish()
     case .fail(let status):
-      stream.answer(Refusal(status.code, status.message))
+      stream.answer(Refusal(status.code, status.message), details: failureDetails)
       finish()
     }
   }

@@ -6,10 +6,13 @@ internal import MartletWire
 
 extension ServerStream {
   /// Ends the call without a response. A caller that still sends is told to stop.
-  func answer(_ refusal: Refusal, sayingEncodings: Bool = false) {
+  ///
+  /// - Parameter details: a `google.rpc.Status`.
+  func answer(_ refusal: Refusal, sayingEncodings: Bool = false, details: [UInt8]? = nil) {
     var headers = HeaderBlock.grpcTrailersOnly(refusal.status)
     headers.append(pushback: refusal.pushback)
     if sayingEncodings { headers.appendAcceptEncoding() }
+    if let details { headers.append(statusDetails: details) }
     sendHead(headers, endOfStream: true)
   }
 

@@ -31,13 +31,19 @@ class Probe(probe_pb2_grpc.ProbeServicer):
             log(f"cancelled {request.text}")
             return probe_pb2.EchoReply()
         if request.status_code:
-            context.set_trailing_metadata((("probe-trailer", "set"),))
+            trailing = [("probe-trailer", "set")]
+            if request.payload:
+                trailing.append(("grpc-status-details-bin", request.payload))
+            if request.text:
+                trailing.append(("grpc-retry-pushback-ms", request.text))
+            context.set_trailing_metadata(trailing)
             code = next(c for c in grpc.StatusCode if c.value[0] == request.status_code)
             context.abort(code, request.status_message)
         metadata = {
             key: value if isinstance(value, str) else value.hex()
             for key, value in context.invocation_metadata()
         }
+        metadata["time-remaining"] = str(context.time_remaining())
         context.send_initial_metadata((("probe-initial", "yes"), ("probe-bin", b"\x00\xff")))
         context.set_trailing_metadata((("probe-trailing", "yes"),))
         return probe_pb2.EchoReply(

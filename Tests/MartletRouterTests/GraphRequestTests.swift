@@ -76,7 +76,8 @@ import Testing
       }
       let broken = Self.table { _ in
         try await Task.sleep(for: .milliseconds(50))
-        throw RPCError(.dataLoss, "gone")
+        let detail = Google_Protobuf_Duration.with { $0.seconds = 3 }
+        throw try RPCError(.dataLoss, "gone", details: [detail])
       }
       try await mesh.deploy(
         spec,
@@ -86,6 +87,7 @@ import Testing
         ], schema: schema)
       let error = await mesh.failure { () throws(RPCError) in try await Self.ask(mesh) }
       #expect(error?.status == RPCStatus(.dataLoss, "gone"))
+      #expect(error?.details(Google_Protobuf_Duration.self).map(\.seconds) == [3])
       try await mesh.eventually { _ in cancelled.withLock { $0 == 2 } }
       try await mesh.eventually { $0.dispatcher.loadReport().deployments.isEmpty }
     }

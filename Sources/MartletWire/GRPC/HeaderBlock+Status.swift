@@ -15,6 +15,13 @@ extension HeaderBlock {
     unsafe message.withUnsafeBytes { unsafe append(.grpcMessage, $0, neverIndexed: true) }
   }
 
+  /// Appends `grpc-status-details-bin`.
+  package mutating func append(statusDetails details: [UInt8]) {
+    unsafe Base64.encode(details).withUnsafeBytes {
+      unsafe append(.grpcStatusDetails, $0, neverIndexed: true)
+    }
+  }
+
   /// The status in trailers or a trailers-only head; nil when there is no `grpc-status`. A code that
   /// gRPC does not define is UNKNOWN (gRPC over HTTP/2, "Status").
   package var grpcStatus: RPCStatus? {

@@ -3,7 +3,8 @@ import FoundationEssentials
 import Martlet
 import SwiftProtobuf
 
-/// Does what grpc/grpc's "Interoperability Test Case Descriptions" asks of servers.
+/// Does what grpc/grpc's "Interoperability Test Case Descriptions" asks of servers. Beyond that, a unary
+/// request for a status gets its payload back in the status's details.
 struct TestServer: Grpc_Testing_TestService.Service {
   init(_ context: ReplicaContext) {}
 
@@ -21,7 +22,9 @@ struct TestServer: Grpc_Testing_TestService.Service {
     if request.hasResponseCompressed {
       call.compressResponses(with: request.responseCompressed.value ? .gzip : nil)
     }
-    if request.hasResponseStatus { throw error(request.responseStatus) }
+    if request.hasResponseStatus {
+      throw try error(request.responseStatus, request.hasPayload ? [request.payload] : [])
+    }
     let payload = try payload(request.responseType, size: request.responseSize)
     return .with { $0.payload = payload }
   }
@@ -124,7 +127,7 @@ extension TestServer {
     _ request: Grpc_Testing_StreamingOutputCallRequest,
     _ responses: RPCWriter<Grpc_Testing_StreamingOutputCallResponse>
   ) async throws {
-    if request.hasResponseStatus { throw error(request.responseStatus) }
+    if request.hasResponseStatus { throw try error(request.responseStatus) }
     for parameters in request.responseParameters {
       if parameters.intervalUs > 0 {
         try await Task.sleep(for: .microseconds(Int64(parameters.intervalUs)))
@@ -136,9 +139,12 @@ extension TestServer {
     }
   }
 
-  private func error(_ status: Grpc_Testing_EchoStatus) -> RPCError {
+  private func error(
+    _ status: Grpc_Testing_EchoStatus, _ details: [Grpc_Testing_Payload] = []
+  ) throws(RPCError) -> RPCError {
     let code = RPCStatus.Code(rawValue: Int(status.code)) ?? .unknown
-    return RPCError(code, status.message)
+    guard !details.isEmpty else { return RPCError(code, status.message) }
+    return try RPCError(code, status.message, details: details)
   }
 
   private func payload(
