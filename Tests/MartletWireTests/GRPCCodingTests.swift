@@ -116,6 +116,27 @@ import Testing
     #expect(block.isEmpty)
   }
 
+  /// HTTP allows such fields; a handler that sends what it got must not fail for them.
+  @Test(arguments: [
+    ("x-a", "ümlaut"), ("x!a", "1"), ("grpc-message-type", "a.B"), ("x-a-bin", "*"),
+    ("x-a", "tab\there"),
+  ])
+  func whatCannotBeSentOnIsNotTaken(name: String, value: String) throws {
+    var received: HeaderBlock = ["x-first": "1", name: value, "x-last": "2"]
+    #expect(received.metadata == ["x-first": "1", "x-last": "2"])
+    try received.append(received.metadata)
+    #expect(received.count == 5)
+  }
+
+  @Test func traceAndTagsAreCustom() throws {
+    var metadata = Metadata()
+    metadata.add([1, 2], for: "grpc-trace-bin")
+    metadata.add([3], for: "grpc-tags-bin")
+    var block = HeaderBlock()
+    try block.append(metadata)
+    #expect(block.metadata == metadata)
+  }
+
   @Test func metadataLeavesOutWhatIsReserved() {
     var block = HeaderBlock.grpcRequest(path: "/a/b", authority: "c")
     block.append(timeout: .seconds(1))

@@ -25,14 +25,19 @@ extension HeaderBlock {
 
   /// The custom metadata among the fields: everything but pseudo-headers and what HTTP and gRPC
   /// reserve. A `-bin` value that is not base64 is left out; a list of them (`a,b`) becomes several.
+  /// HTTP allows more than gRPC: what could not be sent on as metadata is left out too, so that whoever
+  /// got it may (gRPC over HTTP/2, "Custom-Metadata").
   package var metadata: Metadata {
     var metadata = Metadata()
     guard !names.isSubset(of: Self.reservedKnownNames) else { return metadata }
     for index in 0..<count where isCustom(at: index) {
       unsafe withField(at: index) { name, value in
         let key = unsafe String(decoding: name, as: UTF8.self)
+        guard key.utf8.allSatisfy(Self.isNameByte), !Self.isReservedByGRPC(key) else { return }
         guard key.hasSuffix("-bin") else {
-          return metadata.add(unsafe String(decoding: value, as: UTF8.self), for: key)
+          let text = unsafe String(decoding: value, as: UTF8.self)
+          if Self.isText(text) { metadata.add(text, for: key) }
+          return
         }
         let parts = unsafe value.split(
           separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
@@ -68,10 +73,7 @@ extension HeaderBlock {
       throw InvalidMetadata(
         name: entry.name, reason: "a name is lower-case letters, digits, '-', '_' and '.'")
     }
-    let isReserved =
-      reservedNames.contains(entry.name)
-      || entry.name.hasPrefix("grpc-") && !customGRPCNames.contains(entry.name)
-    guard !isReserved else {
+    guard !reservedNames.contains(entry.name), !isReservedByGRPC(entry.name) else {
       throw InvalidMetadata(name: entry.name, reason: "HTTP/2 or gRPC keeps this name for itself")
     }
     switch entry.value {
@@ -79,7 +81,7 @@ extension HeaderBlock {
       guard !entry.name.hasSuffix("-bin") else {
         throw InvalidMetadata(name: entry.name, reason: "a -bin name carries bytes, not text")
       }
-      guard text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
+      guard text.utf8.allSatisfy(isPrintable) else {
         throw InvalidMetadata(
           name: entry.name, reason: "text is printable ASCII; use a -bin name for anything else")
       }
@@ -93,6 +95,10 @@ extension HeaderBlock {
     }
   }
 
+  private static func isReservedByGRPC(_ name: String) -> Bool {
+    name.hasPrefix("grpc-") && !customGRPCNames.contains(name)
+  }
+
   /// HTTP's own and those of one connection, which a peer has to refuse (RFC 9113 §8.2.2).
   private static let reservedNames: Set<String> = [
     "te", "content-type", "content-length", "user-agent", "host", "connection", "keep-alive",
@@ -102,7 +108,14 @@ extension HeaderBlock {
   /// The names with gRPC's prefix that an application may set.
   private static let customGRPCNames: Set<String> = [
     "grpc-status-details-bin", "grpc-retry-pushback-ms", "grpc-previous-rpc-attempts",
+    "grpc-trace-bin", "grpc-tags-bin",
   ]
+
+  private static func isText(_ text: String) -> Bool {
+    text.utf8.allSatisfy(isPrintable) && text.utf8.first != 0x20 && text.utf8.last != 0x20
+  }
+
+  private static func isPrintable(_ byte: UInt8) -> Bool { (0x20...0x7E).contains(byte) }
 
   private static func isNameByte(_ byte: UInt8) -> Bool {
     switch byte {
