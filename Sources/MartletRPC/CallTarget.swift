@@ -165,8 +165,13 @@ public struct CallTarget: Sendable {
   /// The metadata of the current call, overridden name by name by `metadata`, then by the target's
   /// own.
   private func outgoing(_ metadata: Metadata) -> Metadata {
-    guard let inherited = Call.current?.metadata, !inherited.isEmpty else {
+    guard var inherited = Call.current?.metadata, !inherited.isEmpty else {
       return overriding(metadata, with: headers)
+    }
+    // How often that call was tried says nothing about this one.
+    let attempts = "grpc-previous-rpc-attempts"
+    if inherited.entries.contains(where: { $0.name == attempts }) {
+      inherited.removeAll(named: attempts)
     }
     return overriding(overriding(inherited, with: metadata), with: headers)
   }

@@ -13,6 +13,8 @@ final class GraphCall: CallOwner {
   private let leg: GraphLeg
   private var request: GraphRequest?
   private var attempt: GraphAttempt?
+  /// Attempts whose replica died and may have worked on the message.
+  private var lostAttempts = 0
   var call: CallID?
 
   init(_ request: GraphRequest, _ leg: GraphLeg, _ method: MethodName, _ message: [UInt8]) {
@@ -39,6 +41,7 @@ final class GraphCall: CallOwner {
     guard let request, let call else { return true }
     var headers = HeaderBlock.grpcRequest(path: method.path, authority: "localhost")
     headers.append(contentsOf: request.metadata)
+    headers.addPreviousAttempts(lostAttempts)
     if let deadline = router.dispatcher.deadline(of: call) {
       headers.append(timeout: deadline.remaining(at: router.loop.now))
     }
@@ -75,7 +78,9 @@ final class GraphCall: CallOwner {
     guard let call else { return }
     switch closure {
     case .unprocessed: router.fail(call, .unprocessed)
-    case .connectionLost: router.fail(call, .connectionLost)
+    case .connectionLost:
+      lostAttempts += 1
+      router.fail(call, .connectionLost)
     case .reset, .finished:
       end(.broken)
       report(.failure(RPCError(closure.status)))

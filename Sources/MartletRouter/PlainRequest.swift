@@ -235,6 +235,7 @@ final class PlainRequest: StreamHandler, CallOwner {
     case (.sent, .connectionLost), (.holding, .connectionLost):
       phase = .waiting
       held.drop()
+      headers.addPreviousAttempts(1)
       router.fail(call, .connectionLost)
     case (.sent, _), (.holding, _), (.answering, _):
       let status = closure.status

@@ -19,6 +19,47 @@ import Testing
     }
   }
 
+  @Test func aReplicaHearsOfTheAttemptsBeforeIt() async throws {
+    try await Mesh.run { mesh in
+      var table = HandlerTable()
+      table.unary(Mesh.echo) { _, call in
+        Array((call.metadata["grpc-previous-rpc-attempts"] ?? "none").utf8)
+      }
+      let mortal = try await mesh.startMortal("r1")
+      let replicas = [mortal, try await mesh.start("r2", table)]
+      try await mesh.deploy(Mesh.echoApp { $0.idempotent = true }, ["echo": replicas])
+      var heard: Set<String> = []
+      for _ in 0..<10 { heard.insert(try await mesh.say("x").text) }
+      #expect(heard == ["none", "1"])
+      heard = []
+      for _ in 0..<10 {
+        let response = try await mesh.say("x", metadata: ["grpc-previous-rpc-attempts": "2"])
+        heard.insert(response.text)
+      }
+      #expect(heard.isSubset(of: ["2", "3"]) && heard.contains("2"))
+    }
+  }
+
+  @Test func aRefusedAttemptDoesNotCount() async throws {
+    try await Mesh.run { mesh in
+      let heard = Mutex<[String?]>([])
+      var table = HandlerTable()
+      table.unary(Mesh.echo) { request, call in
+        heard.withLock { $0.append(call.metadata["grpc-previous-rpc-attempts"]) }
+        try await Task.sleep(for: .milliseconds(50))
+        return request
+      }
+      let busy = try await mesh.start("r1", table, maxOngoing: 1)
+      let free = try await mesh.start("r2", table)
+      try await mesh.deploy(Mesh.echoApp { $0.idempotent = true }, ["echo": [busy, free]])
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for number in 0..<8 { group.addTask { try await mesh.say("\(number)") } }
+        try await group.waitForAll()
+      }
+      #expect(heard.withLock { $0 } == Array(repeating: nil, count: 8))
+    }
+  }
+
   @Test func anyOtherCallFailsWithItsReplica() async throws {
     try await Mesh.run { mesh in
       let replica = try await mesh.startMortal("r1")

@@ -14,13 +14,16 @@ import Testing
   static let check = Grpc_Health_V1_Health.check.name
 
   /// Three deployments vote on a health check.
-  private static func ensembleApp() throws -> (AppSpec, Schema) {
+  private static func ensembleApp(
+    _ change: (inout DeploymentSpec) -> Void = { _ in }
+  ) throws -> (AppSpec, Schema) {
     let names = ["a", "b", "c"]
     let branches = names.map { GraphNode.call(deployment: $0, method: check) }
     let node = EnsembleNode(branches: branches, combiner: .vote(field: "status"))
-    let spec = AppSpec(
+    var spec = AppSpec(
       name: "app", deployments: names.map { DeploymentSpec(name: $0) },
       routes: [.graph(method: check, .ensemble(node))])
+    for index in spec.deployments.indices { change(&spec.deployments[index]) }
     return (spec, try Schema(descriptorSet: Grpc_Health_V1_Health.descriptorSet.bytes))
   }
 
@@ -90,6 +93,24 @@ import Testing
       #expect(error?.details(Google_Protobuf_Duration.self).map(\.seconds) == [3])
       try await mesh.eventually { _ in cancelled.withLock { $0 == 2 } }
       try await mesh.eventually { $0.dispatcher.loadReport().deployments.isEmpty }
+    }
+  }
+
+  @Test func aLegHearsOfTheAttemptsBeforeIt() async throws {
+    try await Mesh.run { mesh in
+      let (spec, schema) = try Self.ensembleApp { $0.idempotent = true }
+      let heard = Mutex<Set<String>>([])
+      let good = Self.table { call in
+        let attempts = call.metadata["grpc-previous-rpc-attempts"] ?? "none"
+        _ = heard.withLock { $0.insert(attempts) }
+        return .with { $0.status = .serving }
+      }
+      var replicas: [String: [Endpoint]] = [:]
+      for name in ["a", "b"] { replicas[name] = [try await mesh.start(name, good)] }
+      replicas["c"] = [try await mesh.startMortal("c1"), try await mesh.start("c2", good)]
+      try await mesh.deploy(spec, replicas, schema: schema)
+      for _ in 0..<10 { _ = try await Self.ask(mesh) }
+      #expect(heard.withLock { $0 } == ["none", "1"])
     }
   }
 

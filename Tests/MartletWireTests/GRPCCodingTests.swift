@@ -137,6 +137,23 @@ import Testing
     #expect(block.metadata == metadata)
   }
 
+  @Test(arguments: [
+    (nil, 1, "1"), ("2", 1, "3"), ("2", 3, "5"), ("many", 1, "1"), ("-4", 1, "1"),
+    ("9223372036854775807", 1, "1000001"),
+  ])
+  func attemptsAreCounted(before: String?, more: Int, after: String) {
+    var block: HeaderBlock = ["x-a": "1"]
+    if let before { block.append(name: "grpc-previous-rpc-attempts", value: before) }
+    block.append(name: "x-b", value: "2")
+    let shared = block
+    block.addPreviousAttempts(more)
+    #expect(block.pairs.map(\.name) == ["x-a", "x-b", "grpc-previous-rpc-attempts"])
+    #expect(block[.grpcPreviousAttempts] == after)
+    #expect(shared[.grpcPreviousAttempts] == before)
+    block.addPreviousAttempts(0)
+    #expect(block[.grpcPreviousAttempts] == after)
+  }
+
   @Test func metadataLeavesOutWhatIsReserved() {
     var block = HeaderBlock.grpcRequest(path: "/a/b", authority: "c")
     block.append(timeout: .seconds(1))
