@@ -13,14 +13,15 @@ internal import MartletNet
 ///
 /// - Parameters:
 ///   - endpoint: a server or the router of a mesh, without TLS.
+///   - userAgent: who calls, such as `tagger/1.2`; stands in front of Martlet's own `user-agent`.
 ///   - waitsForReady: calls wait for a connection, until their deadline, instead of failing with
 ///     UNAVAILABLE.
 public func withConnection<Result>(
-  to endpoint: Endpoint, waitsForReady: Bool = false,
+  to endpoint: Endpoint, userAgent: String? = nil, waitsForReady: Bool = false,
   _ body: (CallTarget) async throws -> Result
 ) async throws -> Result {
   let loops = LoopGroup(count: 1)
-  let channel = GRPCChannel(endpoint: endpoint, loop: loops.next())
+  let channel = GRPCChannel(endpoint: endpoint, loop: loops.next(), userAgent: userAgent)
   let outcome: Swift.Result<Result, any Error>
   do {
     outcome = .success(try await body(CallTarget(channel, waitsForReady: waitsForReady)))

@@ -13,7 +13,7 @@ final class GraphRequest: StreamHandler {
   let deadline: Deadline?
   private var run: GraphRun
 
-  /// Custom metadata of the request and the version's mark, for every leg.
+  /// Custom metadata and `user-agent` of the request and the version's mark, for every leg.
   private(set) var metadata = HeaderBlock()
 
   private var deframer: MessageDeframer
@@ -47,7 +47,9 @@ final class GraphRequest: StreamHandler {
     router.dispatcher.requestEntered(version)
     router.settle()
     for index in 0..<headers.count
-    where headers.isCustom(at: index) && !headers.staysBehind(at: index) {
+    where headers.name(at: index) == .userAgent
+      || headers.isCustom(at: index) && !headers.staysBehind(at: index)
+    {
       metadata.append(fieldAt: index, of: headers)
     }
     router.appendMark(of: version, to: &metadata)

@@ -12,6 +12,8 @@ final class ChannelCore: @unchecked Sendable {
   let endpoint: Endpoint
   let limits: Limits
   let authority: String
+  /// What requests say as `user-agent`; nil for Martlet's own.
+  let userAgent: String?
   let codec = MessageCodec()
   private let backoff: Backoff
   private var machine = ReconnectMachine()
@@ -24,12 +26,14 @@ final class ChannelCore: @unchecked Sendable {
   private var headers = HeaderBlock()
 
   init(
-    _ endpoint: Endpoint, loop: Loop, limits: Limits, authority: String?, backoff: Backoff
+    _ endpoint: Endpoint, loop: Loop, limits: Limits, authority: String?, userAgent: String?,
+    backoff: Backoff
   ) {
     self.endpoint = endpoint
     self.loop = loop
     self.limits = limits
     self.authority = authority ?? endpoint.authority
+    self.userAgent = userAgent.map { "\($0) \(MartletVersion.userAgent)" }
     self.backoff = backoff
   }
 

@@ -29,13 +29,15 @@ package final class GRPCChannel: Sendable {
   }
 
   /// A channel on `loop`; calls from that loop's thread do not change threads. `authority` is what
-  /// servers see as `:authority`: by default the host, `localhost` for unix sockets.
+  /// servers see as `:authority`: by default the host, `localhost` for unix sockets. `userAgent` stands in
+  /// front of Martlet's own.
   package init(
     endpoint: Endpoint, loop: Loop, limits: Limits = Limits(), authority: String? = nil,
-    backoff: Backoff = Backoff()
+    userAgent: String? = nil, backoff: Backoff = Backoff()
   ) {
     core = ChannelCore(
-      endpoint, loop: loop, limits: limits, authority: authority, backoff: backoff)
+      endpoint, loop: loop, limits: limits, authority: authority, userAgent: userAgent,
+      backoff: backoff)
   }
 
   /// Sends one request and waits for its answer. Cancelling the task cancels the call. While there is no

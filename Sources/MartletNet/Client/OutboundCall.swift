@@ -157,7 +157,11 @@ extension OutboundCall: MessageSink {
     headers.append(.authority, authority)
     headers.append(.te, literal: "trailers")
     headers.append(.contentType, literal: "application/grpc")
-    headers.append(.userAgent, literal: "martlet")
+    if let userAgent = core.userAgent {
+      headers.append(.userAgent, userAgent)
+    } else {
+      headers.append(.userAgent, literal: MartletVersion.userAgent)
+    }
     if let deadline { headers.append(timeout: deadline.remaining(at: core.loop.now)) }
     switch compression {
     case .off: break

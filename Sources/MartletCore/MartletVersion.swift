@@ -1,0 +1,7 @@
+// Which Martlet this is.
+
+/// The version of this release, as peers see it.
+package enum MartletVersion {
+  /// What requests of Martlet's own clients say as `user-agent`.
+  package static let userAgent: StaticString = "martlet-swift/0.1.0"
+}

@@ -1,0 +1,87 @@
+// What a client says to its peer.
+import Foundation
+import MartletCore
+import MartletNet
+import MartletWire
+import Synchronization
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct PeerTests {
+  @Test func requestsSayWhoAsks() async throws {
+    try await withPeer { _ in
+      .grpcTrailersOnly(RPCStatus(.aborted))
+    } body: { endpoint, peer in
+      for userAgent in [nil, "tagger/1.2 (linux)"] {
+        try await withChannel(to: endpoint, userAgent: userAgent) { channel in
+          let code = await status { _ = try await channel.unary(.echo, []) }?.code
+          #expect(code == .aborted)
+        }
+      }
+      let said = peer.heads.withLock { $0 }
+      #expect(said.map { $0[.te] } == ["trailers", "trailers"])
+      #expect(said.map { $0[.contentType] } == ["application/grpc", "application/grpc"])
+      let own = MartletVersion.userAgent.description
+      #expect(own.hasPrefix("martlet-swift/"))
+      #expect(said.map { $0[.userAgent] } == [own, "tagger/1.2 (linux) \(own)"])
+    }
+  }
+}
+
+/// Runs `body` beside a server that answers every request with a head and, if there is one, a payload.
+private func withPeer(
+  _ payload: [UInt8]? = nil, answer: @escaping @Sendable (HeaderBlock) -> HeaderBlock,
+  body: (Endpoint, Peer) async throws -> Void
+) async throws {
+  let loops = LoopGroup(count: 1)
+  let peer = Peer(payload, answer)
+  let listener = Listener(on: loops.loops[0], limits: Limits(), acceptor: peer)
+  let path = temporarySocketPath()
+  _ = try await listener.listen(on: .unix(path: path))
+  let outcome: Result<Void, any Error>
+  do {
+    outcome = .success(try await body(.unix(path: path), peer))
+  } catch {
+    outcome = .failure(error)
+  }
+  await listener.drain(within: .zero)
+  await loops.shutdown()
+  unlink(path)
+  try outcome.get()
+}
+
+private func withChannel(
+  to endpoint: Endpoint, userAgent: String? = nil, _ body: (GRPCChannel) async throws -> Void
+) async throws {
+  let loops = LoopGroup(count: 1)
+  let channel = GRPCChannel(endpoint: endpoint, loop: loops.next(), userAgent: userAgent)
+  try await body(channel)
+  await channel.close()
+  await loops.shutdown()
+}
+
+private final class Peer: RequestAcceptor, Sendable {
+  let heads = Mutex<[HeaderBlock]>([])
+  private let payload: [UInt8]?
+  private let answer: @Sendable (HeaderBlock) -> HeaderBlock
+
+  init(_ payload: [UInt8]?, _ answer: @escaping @Sendable (HeaderBlock) -> HeaderBlock) {
+    self.payload = payload
+    self.answer = answer
+  }
+
+  func connectionOpened(_ connection: ServerConnection) {}
+  func connectionClosed(_ connection: ServerConnection) {}
+
+  func requestReceived(
+    _ headers: borrowing HeaderBlock, on stream: ServerStream, endOfStream: Bool
+  ) -> (any StreamHandler)? {
+    let head = copy headers
+    heads.withLock { $0.append(head) }
+    stream.sendHead(answer(head), endOfStream: payload == nil)
+    if let payload {
+      stream.sendData(payload)
+      stream.sendTrailers(["x-done": "yes"])
+    }
+    return nil
+  }
+}
