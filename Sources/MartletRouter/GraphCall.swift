@@ -149,6 +149,10 @@ private final class GraphAttempt: ClientStreamHandler {
 
   /// Legs do not ask for compressed answers, but a replica may have been told to compress all.
   private func answerBegan(_ headers: borrowing HeaderBlock) {
+    if let status = headers.httpStatus, status != 200 {
+      return breakOff(
+        Refusal(RPCStatus.Code(httpStatus: status), "the answer has HTTP status \(status)"))
+    }
     do throws(RPCError) {
       guard let encoding = try headers.responseEncoding else { return }
       deframer.decompressor = Decompressor(codec, encoding, maxMessageBytes: maxMessageBytes)

@@ -1,4 +1,4 @@
-// What a client says to its peer.
+// What a client says to its peer, and what it makes of peers that do not speak gRPC well.
 import Foundation
 import MartletCore
 import MartletNet
@@ -24,6 +24,68 @@ import Testing
       #expect(own.hasPrefix("martlet-swift/"))
       #expect(said.map { $0[.userAgent] } == [own, "tagger/1.2 (linux) \(own)"])
     }
+  }
+
+  /// gRPC's "HTTP to gRPC Status Code Mapping".
+  @Test(arguments: [
+    (400, RPCStatus.Code.internalError), (401, .unauthenticated), (403, .permissionDenied),
+    (404, .unimplemented), (429, .unavailable), (431, .internalError), (502, .unavailable),
+    (503, .unavailable), (504, .unavailable), (500, .unknown), (302, .unknown), (418, .unknown),
+  ])
+  func anHTTPStatusBecomesACode(status: Int, code: RPCStatus.Code) async throws {
+    for (isWhole, kind) in [(true, "text/html"), (false, "text/html"), (false, "application/grpc")]
+    {
+      let head: HeaderBlock = [":status": "\(status)", "content-type": kind]
+      let error = try await failure(head, isWhole ? nil : Array("<html>".utf8))
+      #expect(error?.code == code)
+      #expect(error?.message.contains("HTTP status \(status)") == true)
+    }
+  }
+
+  @Test func aStatusThatIsGivenCountsWhateverHTTPSays() async throws {
+    let head: HeaderBlock = [
+      ":status": "503", "content-type": "text/html", "grpc-status": "5", "grpc-message": "gone",
+    ]
+    #expect(try await failure(head)?.status == RPCStatus(.notFound, "gone"))
+  }
+
+  @Test func anotherContentTypeIsUnknown() async throws {
+    for kind in ["text/html", "application/grpc-web", "application/json"] {
+      let error = try await failure([":status": "200", "content-type": kind], [1, 2, 3])
+      #expect(error?.code == .unknown)
+      #expect(error?.message.contains(kind) == true)
+    }
+    #expect(try await failure([":status": "200"], [1, 2, 3])?.code == .unknown)
+  }
+
+  @Test func kindsOfGRPCAreGRPC() async throws {
+    for kind in ["application/grpc+proto", "application/grpc;charset=utf-8"] {
+      let head: HeaderBlock = [":status": "200", "content-type": kind, "grpc-status": "10"]
+      #expect(try await failure(head)?.code == .aborted)
+    }
+  }
+
+  @Test func anEndWithoutAStatusIsUnknown() async throws {
+    let error = try await failure(.grpcResponse)
+    #expect(error?.code == .unknown)
+  }
+
+  /// The error of a call that is answered with `head` and, if there is any, `body`.
+  private func failure(_ head: HeaderBlock, _ body: [UInt8]? = nil) async throws -> RPCError? {
+    var caught: RPCError?
+    try await withPeer(body) { _ in
+      head
+    } body: { endpoint, _ in
+      try await withChannel(to: endpoint) { channel in
+        do throws(RPCError) {
+          _ = try await channel.unary(.echo, [])
+          Issue.record("no error was thrown")
+        } catch {
+          caught = error
+        }
+      }
+    }
+    return caught
   }
 }
 

@@ -114,6 +114,21 @@ import Testing
     }
   }
 
+  @Test func aLegThatIsAnsweredByAnotherProtocolHasACode() async throws {
+    try await Mesh.run { mesh in
+      let (spec, schema) = try Self.ensembleApp()
+      let good = Self.table { _ in Grpc_Health_V1_HealthCheckResponse() }
+      try await mesh.deploy(
+        spec,
+        [
+          "a": [try await mesh.start("a", good)], "b": [try await mesh.start("b", good)],
+          "c": [try await mesh.startPage("c", status: "429")],
+        ], schema: schema)
+      let error = await mesh.failure { () throws(RPCError) in try await Self.ask(mesh) }
+      #expect(error?.status == RPCStatus(.unavailable, "the answer has HTTP status 429"))
+    }
+  }
+
   @Test func theDeadlineEndsEveryLeg() async throws {
     try await Mesh.run { mesh in
       let (spec, schema) = try Self.ensembleApp()

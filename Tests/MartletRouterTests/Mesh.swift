@@ -133,6 +133,13 @@ final class Mesh: Sendable {
     return try await listener.listen(on: .unix(path: "\(folder)/\(name)"))
   }
 
+  /// Starts a replica that answers every request with a page of text, as a web server would.
+  func startPage(_ name: String, status: String) async throws -> Endpoint {
+    let loop = LoopGroup(count: 1).loops[0]
+    let listener = Listener(on: loop, limits: Limits(), acceptor: Page(status: status))
+    return try await listener.listen(on: .unix(path: "\(folder)/\(name)"))
+  }
+
   // MARK: The client's part
 
   @discardableResult
@@ -176,6 +183,26 @@ private final class Mortal: RequestAcceptor {
     _ headers: borrowing HeaderBlock, on stream: ServerStream, endOfStream: Bool
   ) -> (any StreamHandler)? {
     stream.connection.close("killed")
+    return nil
+  }
+}
+
+private final class Page: RequestAcceptor {
+  private let status: String
+
+  init(status: String) {
+    self.status = status
+  }
+
+  func connectionOpened(_ connection: ServerConnection) {}
+  func connectionClosed(_ connection: ServerConnection) {}
+
+  func requestReceived(
+    _ headers: borrowing HeaderBlock, on stream: ServerStream, endOfStream: Bool
+  ) -> (any StreamHandler)? {
+    stream.sendHead([":status": status, "content-type": "text/html"])
+    stream.sendData(Array("<html>".utf8))
+    stream.sendTrailers(["x-done": "yes"])
     return nil
   }
 }

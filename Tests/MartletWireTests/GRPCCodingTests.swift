@@ -99,6 +99,7 @@ import Testing
   @Test func otherEndingsHaveACode() {
     #expect(RPCStatus.Code(httpStatus: 503) == .unavailable)
     #expect(RPCStatus.Code(httpStatus: 404) == .unimplemented)
+    #expect(RPCStatus.Code(httpStatus: 431) == .internalError)
     #expect(RPCStatus.Code(httpStatus: 418) == .unknown)
     #expect(RPCStatus.Code(.refusedStream) == .unavailable)
     #expect(RPCStatus.Code(.cancel) == .cancelled)

@@ -244,6 +244,8 @@ extension OutboundCall: ClientStreamHandler {
     switch section {
     case .request, .informational: break
     case .response:
+      // A status that was given counts, whatever HTTP says beside it.
+      if endOfStream, headers.contains(.grpcStatus) { return statusReceived(headers) }
       let status = headers.httpStatus
       guard status == 200, headers.hasGRPCContentType else {
         stream.reset(.cancel)

@@ -7,7 +7,7 @@ extension RPCStatus.Code {
   /// Status Code Mapping").
   package init(httpStatus: Int) {
     switch httpStatus {
-    case 400: self = .internalError
+    case 400, 431: self = .internalError
     case 401: self = .unauthenticated
     case 403: self = .permissionDenied
     case 404: self = .unimplemented
