@@ -26,6 +26,27 @@ package enum FieldValue: Sendable, Hashable {
     }
   }
 
+  /// What tells one key of a map from another: text by its bytes, as protobuf compares it. To Swift
+  /// two strings are equal when Unicode calls them equivalent.
+  var keyBytes: FieldValue {
+    if case .string(let text) = self { .bytes(Array(text.utf8)) } else { self }
+  }
+
+  /// Whether a field without presence that has the value is not set: all bits are zero, which those of
+  /// -0.0 are not.
+  var isZero: Bool {
+    switch self {
+    case .bool(let value): !value
+    case .signed(let value): value == 0
+    case .unsigned(let value): value == 0
+    case .float(let value): value.bitPattern == 0
+    case .double(let value): value.bitPattern == 0
+    case .string(let value): value.isEmpty
+    case .bytes(let value): value.isEmpty
+    case .enumeration(let value): value == 0
+    }
+  }
+
   /// The value as a number; nil for text, bytes, enums and booleans.
   package var number: Double? {
     switch self {

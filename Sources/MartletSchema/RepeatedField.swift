@@ -75,7 +75,7 @@ extension Field {
       if !content.isEmpty { result.appendField(number, content) }
       return result
     }
-    for value in values where hasPresence || isRepeated || value != .zero(of: kind) {
+    for value in values where hasPresence || isRepeated || !value.isZero {
       result.appendTag(number, kind.wireType)
       result.appendNumber(value, as: kind)
     }

@@ -6,6 +6,10 @@ package enum SchemaLimits {
   /// default, and protobuf-c, which does not stop, overflows its stack near 10,000.
   package static let maxDepth = 100
 
+  /// Objects and lists in each other in JSON text. A message in a repeated field stands in a list and
+  /// is an object, and the deepest may have a list of its own.
+  package static let maxJSONDepth = 2 * maxDepth + 1
+
   /// Bytes that one message may take once decoded. An empty nested message is 2 bytes on the wire
   /// and hundreds decoded; the largest message of 4 MiB of ordinary fields stays far below.
   package static let maxArenaBytes = 256 << 20

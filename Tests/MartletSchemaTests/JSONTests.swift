@@ -45,6 +45,18 @@ import Testing
     #expect(try !parse(#"{"wInt64": null}"#).hasWInt64)
   }
 
+  @Test func fieldMasksThatWouldComeBackAsOthersAreErrors() throws {
+    #expect(
+      try error(#"{"wMask": "fInt32,a_b"}"#)
+        == "wMask: the path a_b of a FieldMask is not in lowerCamelCase")
+    for path in ["fInt32", "a__b", "a_", "a_1", "a_B", "a,b", ""] {
+      let message = AllTypes.with { $0.wMask.paths = ["f_bool", path] }
+      #expect(throws: JSONError.self, "\(path)") {
+        try Fixture.allTypes().json(message.bytes)
+      }
+    }
+  }
+
   @Test func fieldMasksAreOneString() throws {
     let message = AllTypes.with { $0.wMask.paths = ["f_int32", "f_message.f_bool"] }
     #expect(
@@ -121,10 +133,48 @@ import Testing
 
   @Test func deepJSONIsAnError() throws {
     let deep = String(repeating: #"{"fMessage":"#, count: 10_000)
-    #expect(try error(deep)?.hasSuffix("JSON is nested deeper than 100") == true)
+    #expect(try error(deep)?.hasSuffix("JSON is nested deeper than 201") == true)
     let lists = String(repeating: "[", count: 60) + String(repeating: "]", count: 60)
     // 60 lists are 120 messages.
     #expect(try error(#"{"wValue": \#(lists)}"#)?.contains("nested deeper") == true)
+  }
+
+  /// Whatever can be decoded can be read again once it is JSON.
+  @Test func messagesOfTheGreatestDepthGoThereAndBack() throws {
+    var list = AllTypes.with { $0.rInt32 = [1] }
+    var map = list
+    for _ in 1..<SchemaLimits.maxDepth { list = .with { $0.rMessage = [list] } }
+    for _ in 0..<SchemaLimits.maxDepth / 2 - 1 { map = .with { $0.mStringMessage = ["k": map] } }
+    for message in [list, map] {
+      let bytes = try message.bytes
+      let type = try Fixture.allTypes()
+      #expect(try type.encode(json: type.json(bytes)) == bytes)
+    }
+  }
+
+  /// An Any starts a count of its own on the wire, but not in JSON.
+  @Test func depthIsCountedAlikeBothWays() throws {
+    let type = try Fixture.allTypes()
+    var message = AllTypes.with { $0.fInt32 = 1 }
+    var depths: [Bool] = []
+    for _ in 0..<60 {
+      message = try .with { $0.wAny = try Google_Protobuf_Any(message: message) }
+      guard let json = try? type.json(message.bytes) else {
+        depths.append(false)
+        continue
+      }
+      depths.append(true)
+      #expect(try type.encode(json: json) == message.bytes)
+    }
+    #expect(depths.contains(true) && depths.contains(false))
+  }
+
+  /// Two ways to write é are two keys.
+  @Test func equivalentKeysOfMapsAreNotTheSame() throws {
+    let type = try Fixture.allTypes()
+    let json = "{\"mStringInt32\":{\"\u{e9}\":1,\"e\u{301}\":2}}"
+    let bytes = try type.encode(json: json)
+    #expect(try type.json(bytes).utf8.elementsEqual(json.utf8))
   }
 
   @Test func timesOutOfRangeAreErrors() throws {

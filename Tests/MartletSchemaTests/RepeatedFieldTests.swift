@@ -30,6 +30,13 @@ import Testing
     #expect(try AllTypes(serializedBytes: bytes) == message)
   }
 
+  /// -0.0 is equal to zero and yet no default: it is sent.
+  @Test func negativeZeroStays() throws {
+    let bytes = try field("f_float").replacingNumbers(in: [], with: [.float(-0.0)])
+    #expect(try AllTypes(serializedBytes: bytes).fFloat.sign == .minus)
+    #expect(try field("f_float").replacingNumbers(in: bytes, with: [.float(0)]).isEmpty)
+  }
+
   @Test func numbersAreReadPackedAndNot() throws {
     let packed = try AllTypes.with { $0.rInt32 = [1, -2] }.bytes
     #expect(

@@ -57,10 +57,12 @@ extension JSONDecoder {
     guard case .string(let text) = value else {
       throw expected("a list of paths in a string", value)
     }
-    let paths = text.split(separator: ",").map { path in
-      path.reduce(into: "") { name, character in
-        name += character.isUppercase ? "_\(character.lowercased())" : String(character)
+    var paths: [String] = []
+    for json in text.split(separator: ",") {
+      guard let path = FieldMaskPath.path(String(json)) else {
+        throw error("the path \(json) of a FieldMask is not in lowerCamelCase")
       }
+      paths.append(path)
     }
     try set(message, 1, .array(paths.map(JSONValue.string)))
   }

@@ -44,8 +44,10 @@ extension JSONEncoder {
     var spelled: [String] = []
     for index in 0..<message.count(paths) {
       guard case .string(let path) = message.value(paths, at: index) else { continue }
-      let parts = path.split(separator: ".", omittingEmptySubsequences: false)
-      spelled.append(parts.map { SchemaLinker.jsonName(String($0)) }.joined(separator: "."))
+      guard let json = FieldMaskPath.json(path) else {
+        throw error("the path \(path) of a FieldMask cannot be told in lowerCamelCase")
+      }
+      spelled.append(json)
     }
     return spelled.joined(separator: ",")
   }
@@ -91,7 +93,7 @@ extension JSONEncoder {
       text.name("value")
       try at("value").write(nested.root, to: &text)
     } else {
-      try writeFields(of: nested.root, to: &text)
+      try JSONEncoder(path: path, depth: depth + 1).writeFields(of: nested.root, to: &text)
     }
   }
 }

@@ -65,19 +65,20 @@ struct JSONEncoder {
     else { return }
     var last: [FieldValue: Int] = [:]
     for index in 0..<message.count(field) {
-      last[message.message(field, at: index).value(key)] = index
+      last[message.message(field, at: index).value(key).keyBytes] = index
     }
     text.open("{")
     for index in 0..<message.count(field) {
       let element = message.message(field, at: index)
-      guard last[element.value(key)] == index else { continue }
+      guard last[element.value(key).keyBytes] == index else { continue }
       let name = Self.mapKey(element.value(key))
       text.name(name)
       guard let type = value.messageType else {
         write(element.value(value), of: value, to: &text)
         continue
       }
-      let inner = at("\(field.jsonName)[\(name)]")
+      // The entry is a message, too, as decoders count.
+      let inner = JSONEncoder(path: at("\(field.jsonName)[\(name)]").path, depth: depth + 2)
       if let nested = element.message(value) {
         try inner.write(nested, to: &text)
       } else {

@@ -1,6 +1,6 @@
 // Reads JSON text (RFC 8259), strictly.
 
-/// A recursive descent over UTF-8 bytes, as deep as `SchemaLimits.maxDepth` and no deeper.
+/// A recursive descent over UTF-8 bytes, as deep as `SchemaLimits.maxJSONDepth` and no deeper.
 struct JSONParser {
   private let bytes: [UInt8]
   private var position = 0
@@ -43,8 +43,8 @@ struct JSONParser {
   }
 
   private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
-    guard depth <= SchemaLimits.maxDepth else {
-      throw error("JSON is nested deeper than \(SchemaLimits.maxDepth)")
+    guard depth <= SchemaLimits.maxJSONDepth else {
+      throw error("JSON is nested deeper than \(SchemaLimits.maxJSONDepth)")
     }
     skipSpace()
     switch next {
