@@ -183,5 +183,16 @@ let package = Package(
       ]),
     tests(of: "ContentUnderstanding", exclude: ["Samples"]),
     tests(of: "MartletSimulator", ["MartletCore", "MartletDispatch", "MartletScaling"]),
+    // An app whose answers are long, for the integration tests.
+    .executableTarget(
+      name: "stream-fixture", dependencies: ["Martlet", swiftProtobuf],
+      path: "Tests/StreamFixture", swiftSettings: house),
+    // What the fuzz targets do: tools/fuzz links it with libFuzzer, a test replays kept inputs.
+    .target(
+      name: "MartletFuzz", dependencies: ["MartletCore", "MartletWire", "MartletSchema"],
+      path: "Tests/Fuzz/Bodies", swiftSettings: house),
+    .testTarget(
+      name: "MartletFuzzTests", dependencies: ["MartletFuzz"], path: "Tests/Fuzz/Replay",
+      swiftSettings: house),
   ]
 )
