@@ -26,8 +26,14 @@ public struct Limits: Sendable, Hashable {
   /// Bytes that a peer may send on one stream before its reader has taken any.
   public var initialStreamWindowBytes = 1 << 20
 
-  /// Bytes that a peer may send on one connection before its readers have taken any.
+  /// Bytes that a client may send on one connection before its readers have taken any, unless
+  /// `connectionsAreShared`.
   public var initialConnectionWindowBytes = 8 << 20
+
+  /// Whether one connection of a server carries the calls of many, as a router's to a replica does.
+  /// What is not read of one call must not keep the others from sending, so only the windows of the
+  /// streams bound what waits. Clients, whose answers are for many callers, always do so.
+  public var connectionsAreShared = false
 
   /// Bytes that wait in one stream for a slow peer before its writer is told to pause.
   public var maxStreamBacklogBytes = 64 << 10

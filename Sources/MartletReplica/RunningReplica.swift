@@ -32,8 +32,10 @@ final class RunningReplica<Service: DeploymentService>: Sendable {
     unlimited.countsAsOngoing = false
     handlers.add(health, setting: unlimited)
     handlers.add(reflection, setting: unlimited)
+    var limits = Limits()
+    limits.connectionsAreShared = true
     server = GRPCServer(
-      loops: loops, handlers: handlers, maxOngoing: options.maxOngoingRequests)
+      loops: loops, limits: limits, handlers: handlers, maxOngoing: options.maxOngoingRequests)
   }
 
   /// Listens, loads the service, says SERVING and returns when the server has drained.

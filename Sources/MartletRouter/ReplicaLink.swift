@@ -35,8 +35,9 @@ final class ReplicaLink: ClientConnectionObserver {
   }
 
   private func connectNow() {
-    connection = .connect(
-      to: endpoint, on: router.loop, limits: router.limits, observer: self)
+    var limits = router.limits
+    limits.initialStreamWindowBytes = router.routerLimits.replicaStreamWindowBytes
+    connection = .connect(to: endpoint, on: router.loop, limits: limits, observer: self)
   }
 
   /// The slot is given up.

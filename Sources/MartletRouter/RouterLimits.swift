@@ -6,6 +6,11 @@ package struct RouterLimits: Sendable, Hashable {
   /// A request that finds this spent goes on but is not sent again.
   package var maxReplayBytes = 64 << 20
 
+  /// Bytes that a replica may send on one stream before the client has room for them: what a slow reader
+  /// costs the router. A link to a replica has a round trip of well under a millisecond, so a
+  /// quarter of a MiB holds up nobody.
+  package var replicaStreamWindowBytes = 256 << 10
+
   /// Bytes of a response that are kept until it is whole, for calls that could be sent again when the
   /// replica dies in the middle of its answer. Longer ones go on in pieces.
   package var maxHeldAnswerBytes = 64 << 10
@@ -22,6 +27,9 @@ package struct RouterLimits: Sendable, Hashable {
   /// How long a new router leaves connections in the kernel's queue while it has no table. A controller
   /// that was killed together with the router is back within half a second.
   package var maxWaitForFirstTable = Duration.seconds(2)
+
+  /// Refused connections are logged at most this often.
+  package var refusalLogInterval = Duration.seconds(10)
 
   /// Watches of the router's health. gRPC clients that look after their connections by themselves
   /// ("client-side health checking") keep one each.

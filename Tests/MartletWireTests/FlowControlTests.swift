@@ -74,6 +74,49 @@ import Testing
     #expect(arrived() == 200_000)
   }
 
+  /// What waits for one reader of a client must not keep the others from their answers.
+  @Test func readersThatDoNotReadHoldUpNobodyElse() throws {
+    var limits = Limits()
+    limits.initialStreamWindowBytes = 60_000
+    limits.initialConnectionWindowBytes = 100_000
+    let pair = try SessionPair.connected(client: limits)
+    func answered(_ count: Int) throws -> HTTP2StreamID {
+      let stream = try #require(pair.client.session.open(.echo, endOfStream: true))
+      try pair.exchange()
+      let inbound = try #require(pair.server.seen.requests.last)
+      pair.server.session.respond(on: inbound, .grpcResponse)
+      pair.server.session.write(Array(repeating: 1, count: count), on: inbound)
+      pair.server.session.finish(inbound, trailers: .grpcSuccess)
+      try pair.exchange()
+      return stream
+    }
+    let stalled = try (0..<5).map { _ in try answered(80_000) }
+    for stream in stalled { #expect(pair.client.seen.payload(of: stream).count == 60_000) }
+    let other = try answered(1000)
+    #expect(pair.client.seen.payload(of: other).count == 1000)
+    // Their own windows still hold, and open again.
+    for stream in stalled { pair.client.session.consumed(60_000, on: stream) }
+    try pair.exchange()
+    for stream in stalled { #expect(pair.client.seen.payload(of: stream).count == 80_000) }
+    #expect(pair.client.session.openStreams == 0)
+  }
+
+  @Test(arguments: [true, false])
+  func writersOfASharedConnectionHoldUpNobodyElse(isShared: Bool) throws {
+    var limits = Limits()
+    limits.initialStreamWindowBytes = 60_000
+    limits.initialConnectionWindowBytes = 100_000
+    limits.connectionsAreShared = isShared
+    let pair = try SessionPair.connected(server: limits)
+    for _ in 0..<5 {
+      let stream = try #require(pair.client.session.open(.echo))
+      pair.client.session.write(Array(repeating: 1, count: 80_000), on: stream)
+      try pair.exchange()
+    }
+    let arrived = pair.server.seen.requests.map { pair.server.seen.payload(of: $0).count }
+    #expect(arrived.reduce(0, +) == (isShared ? 300_000 : 100_000))
+  }
+
   @Test func closedStreamsGiveTheirCreditBack() throws {
     var limits = Limits()
     limits.initialStreamWindowBytes = 60_000

@@ -37,8 +37,8 @@ package protocol HTTP2SessionDelegate: AnyObject {
     _ headers: borrowing HeaderBlock, _ section: HeaderSection, on stream: HTTP2StreamID,
     endOfStream: Bool)
 
-  /// Payload bytes, borrowed for the call. They count against the flow-control windows until
-  /// `HTTP2Session.consumed` gives them back.
+  /// Payload bytes, borrowed for the call. They count against the stream's flow-control window, and and
+  /// against the connection's where that is not shared, until `HTTP2Session.consumed` gives them back.
   func dataReceived(_ bytes: UnsafeRawBufferPointer, on stream: HTTP2StreamID)
 
   /// The peer ended its side after data. (When its headers did, `endOfStream` said so.)

@@ -200,7 +200,7 @@ private let dataReceived: nghttp2_on_data_chunk_recv_callback = {
     unsafe core.pointee.giveConnectionCredit(count)
     return 0
   }
-  unsafe core.pointee.slots[slot].unconsumed += count
+  unsafe core.pointee.received(count, slot)
   let stream = unsafe core.pointee.id(slot)
   unsafe core.pointee.tell {
     unsafe $0.dataReceived(UnsafeRawBufferPointer(start: bytes, count: count), on: stream)

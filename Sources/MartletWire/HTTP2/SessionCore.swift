@@ -14,6 +14,8 @@ internal import MartletCore
   let maxHeaderListBytes: Int
   let maxStreamBacklogBytes: Int
   let maxStreams: Int
+  /// Whether the connection's window opens as payload comes, not as it is read.
+  let creditsConnectionAtOnce: Bool
   let streamCreditStep: Int
   let connectionCreditStep: Int
 
@@ -60,6 +62,7 @@ internal import MartletCore
     maxHeaderListBytes = limits.maxHeaderListBytes
     maxStreamBacklogBytes = limits.maxStreamBacklogBytes
     maxStreams = limits.maxConcurrentStreams
+    creditsConnectionAtOnce = role == .client || limits.connectionsAreShared
     streamCreditStep = limits.initialStreamWindowBytes / SessionBounds.creditFraction
     connectionCreditStep = limits.initialConnectionWindowBytes / SessionBounds.creditFraction
     unsafe pairs = .allocate(capacity: pairCapacity)
@@ -120,12 +123,20 @@ internal import MartletCore
   mutating func close(_ slot: Int32, _ code: HTTP2ErrorCode) {
     let stream = id(slot)
     let wasAnnounced = slots[slot].flags.contains(.announced)
-    giveConnectionCredit(slots[slot].unconsumed)
+    if !creditsConnectionAtOnce { giveConnectionCredit(slots[slot].unconsumed) }
     slots.free(slot)
     if wasAnnounced { tell { $0.streamClosed(stream, code) } }
   }
 
   // MARK: Flow control
+
+  /// Payload came for a stream that somebody reads. On a connection that carries the calls of many a
+  /// few slow readers would hold up all the others if its window waited for them (RFC 9113 §5.2.2), so
+  /// there each stream's own window is the bound.
+  mutating func received(_ count: Int, _ slot: Int32) {
+    slots[slot].unconsumed += count
+    if creditsConnectionAtOnce { giveConnectionCredit(count) }
+  }
 
   mutating func giveConnectionCredit(_ count: Int) {
     connectionCredit += count
@@ -139,7 +150,7 @@ internal import MartletCore
     let count = min(count, slots[slot].unconsumed)
     guard count > 0 else { return }
     slots[slot].unconsumed -= count
-    giveConnectionCredit(count)
+    if !creditsConnectionAtOnce { giveConnectionCredit(count) }
     guard !slots[slot].flags.contains(.peerEnded) else { return }
     slots[slot].credit += count
     guard slots[slot].credit >= streamCreditStep else { return }
