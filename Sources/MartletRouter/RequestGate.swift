@@ -1,5 +1,6 @@
 // Where requests come in: the ingress, and the socket of the deployments' own calls.
 internal import Glibc
+internal import Logging
 internal import MartletCore
 internal import MartletDispatch
 internal import MartletNet
@@ -17,7 +18,19 @@ final class RequestGate: RequestAcceptor {
     self.isLocal = isLocal
   }
 
+  /// When a refused connection was last told of. There may be thousands in a second.
+  private var lastRefusal: Timestamp?
+
   func connectionOpened(_ connection: ServerConnection) {}
+
+  func connectionRefused(_ reason: String) {
+    let now = router.loop.now
+    if let lastRefusal, now.duration(since: lastRefusal) < router.routerLimits.refusalLogInterval {
+      return
+    }
+    lastRefusal = now
+    router.logger.warning("connections are turned away: \(reason)")
+  }
 
   func connectionClosed(_ connection: ServerConnection) {}
 

@@ -11,6 +11,7 @@ package enum RouterRole {
   @concurrent
   package static func run(_ options: RouterOptions) async throws {
     TerminationSignals.block()
+    DescriptorLimit.raise()
     let group = LoopGroup(count: 1)
     let loop = group.loops[0]
     var failure: (any Error)?

@@ -121,7 +121,8 @@ package final class Listener: Sendable {
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .serverChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandler(AcceptBackoff())
+          try channel.pipeline.syncOperations.addHandler(
+            AcceptBackoff { self.tellRefused("there is no descriptor or memory left: \($0)") })
         }
       }
       .childChannelOption(.recvAllocator, value: Transport.receiveAllocator)
@@ -138,6 +139,7 @@ package final class Listener: Sendable {
 
   private func accept(_ channel: any Channel, for target: Target) throws {
     guard connectionCount.load(ordering: .relaxed) < limits.maxConnections else {
+      tellRefused("\(limits.maxConnections) connections are open, the most that are taken")
       throw ChannelError.inappropriateOperationForState
     }
     connectionCount.wrappingAdd(1, ordering: .relaxed)
@@ -159,6 +161,14 @@ package final class Listener: Sendable {
   }
 }
 
+extension Listener {
+  /// One acceptor hears of it: they serve the same process.
+  private func tellRefused(_ reason: String) {
+    guard let target = targets.first else { return }
+    target.loop.run { target.acceptor.connectionRefused(reason) }
+  }
+}
+
 /// Lets a listening socket rest while the process has no descriptor or memory for another
 /// connection; without it the loop would spin on the one that waits.
 private final class AcceptBackoff: ChannelInboundHandler {
@@ -166,10 +176,17 @@ private final class AcceptBackoff: ChannelInboundHandler {
 
   private static let pause = TimeAmount.milliseconds(50)
 
+  private let whenResting: (String) -> Void
+
+  init(whenResting: @escaping (String) -> Void) {
+    self.whenResting = whenResting
+  }
+
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     guard let error = error as? IOError,
       [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(error.errnoCode)
     else { return context.fireErrorCaught(error) }
+    whenResting(error.systemReason)
     let options = context.channel.syncOptions
     // It fails only when the channel has been closed meanwhile.
     try? options?.setOption(.autoRead, value: false)

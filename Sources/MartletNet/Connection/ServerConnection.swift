@@ -15,8 +15,15 @@ package protocol RequestAcceptor: AnyObject {
     _ headers: borrowing HeaderBlock, on stream: ServerStream, endOfStream: Bool
   ) -> (any StreamHandler)?
 
+  /// Somebody who wanted to connect was turned away or has to wait, and why.
+  func connectionRefused(_ reason: String)
+
   /// The connection is gone; every stream's handler has been told before.
   func connectionClosed(_ connection: ServerConnection)
+}
+
+extension RequestAcceptor {
+  package func connectionRefused(_ reason: String) {}
 }
 
 /// A client's connection. On its loop only.
