@@ -24,17 +24,6 @@ from rawhttp2 import INITIAL_WINDOW_SIZE, Code, Connection, dial, ping, window_u
 CASES = [*http2_frame_cases.CASES, *http2_field_cases.CASES]
 LEAST_CASES = 140
 
-# Where nghttp2 is more lenient than the RFC and tells its user nothing. Each of them hurts only the
-# client that does it; the day one is answered rightly, its test says so.
-LENIENT = {
-    "4.2 CONTINUATION above the largest size": "its size is not looked at",
-    "5.1.1 stream numbers must rise": "the header section is ignored",
-    "5.1.1 a skipped stream is closed while a higher one is open": "the header section is ignored",
-    "5.1.1 nothing is above the highest stream number": "the header section is ignored",
-    "6.5.3 a bad value is not healed by a good one behind it": "only the last value is looked at",
-    "6.9.2 SETTINGS makes a stream's window too large": "only the stream is reset",
-    "8.3.1 host that differs from :authority": "both are passed on (the RFC says SHOULD)",
-}
 FRESH = 999_999  # a stream above those of the cases
 PROBE = b"\xc0nform\xed!"
 
@@ -154,13 +143,7 @@ def spelled(outcome):
     return " ".join(part.name if isinstance(part, Code) else str(part) for part in outcome)
 
 
-def marked(case):
-    reason = LENIENT.get(case.name)
-    marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
-    return pytest.param(case, id=case.name, marks=marks)
-
-
-@pytest.mark.parametrize("case", map(marked, CASES))
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_the_server_keeps_to_the_rfc(target, case):
     with Connection(target.address) as connection:
         run(connection, case)

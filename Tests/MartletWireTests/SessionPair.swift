@@ -150,3 +150,50 @@ func framed(_ message: [UInt8]) -> [UInt8] {
   let length = UInt32(message.count)
   return [0] + (0..<4).map { UInt8(truncatingIfNeeded: length >> UInt32(24 - 8 * $0)) } + message
 }
+
+/// A frame as it is on the wire (RFC 9113 §4.1).
+func frame(
+  _ type: UInt8, flags: UInt8 = 0, on stream: UInt32 = 0, _ payload: [UInt8] = []
+) -> [UInt8] {
+  let length = UInt32(payload.count)
+  return (1...3).map { UInt8(truncatingIfNeeded: length >> UInt32(24 - 8 * $0)) }
+    + [type, flags] + bigEndian(stream) + payload
+}
+
+func bigEndian(_ word: UInt32) -> [UInt8] {
+  (0..<4).map { UInt8(truncatingIfNeeded: word >> UInt32(24 - 8 * $0)) }
+}
+
+/// A request's head in HPACK's plainest form: `POST http://test/a`.
+let plainHead: [UInt8] = [0x83, 0x86, 0x04, 2] + Array("/a".utf8) + [0x01, 4] + Array("test".utf8)
+
+/// HEADERS with a whole request head and no end of the stream, unless `flags` say so.
+func plainRequest(on stream: UInt32, flags: UInt8 = 0x4) -> [UInt8] {
+  frame(1, flags: flags, on: stream, plainHead)
+}
+
+extension Side {
+  /// A server that a client has greeted by hand.
+  static func greetedServer(_ limits: Limits = Limits()) throws -> Side {
+    let server = Side(.server, limits: limits)
+    try server.receive(Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + frame(4))
+    _ = try server.output()
+    try server.receive(frame(4, flags: 1))
+    server.seen.events = []
+    return server
+  }
+
+  /// What the session makes of bytes that come in pieces; nil when they are in order.
+  func failure(from bytes: [UInt8], inPieces pieceBytes: Int = .max) throws -> HTTP2ErrorCode? {
+    var rest = bytes[...]
+    do {
+      while !rest.isEmpty {
+        try receive(rest.prefix(pieceBytes))
+        rest = rest.dropFirst(min(pieceBytes, rest.count))
+      }
+    } catch let error as HTTP2SessionError {
+      return error.code
+    }
+    return nil
+  }
+}

@@ -45,20 +45,43 @@ package import MartletCore
   ) throws(HTTP2SessionError) {
     guard unsafe !core.pointee.isEnded else { return }
     if let failure = unsafe core.pointee.failure { throw failure }
-    guard let base = bytes.baseAddress, unsafe !bytes.isEmpty else { return }
     unsafe core.pointee.enter(delegate)
     defer { unsafe core.pointee.leave() }
+    var fed = 0
+    var offset = 0
+    while true {
+      let stop = unsafe core.pointee.frames.advance(bytes, from: &offset)
+      try unsafe feed(bytes, fed..<offset)
+      fed = offset
+      switch stop {
+      case .end: return
+      case .settings:
+        if let breach = unsafe core.pointee.settingsBreach() { throw fail(breach) }
+      case .breach(let breach): throw fail(breach)
+      }
+    }
+  }
+
+  private func feed(
+    _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>
+  ) throws(HTTP2SessionError) {
+    guard let base = bytes.baseAddress, !range.isEmpty else { return }
     // All bytes are taken or the result is negative: no callback of ours pauses.
     let taken = unsafe nghttp2_session_mem_recv(
-      core.pointee.session, base.assumingMemoryBound(to: UInt8.self), bytes.count)
+      core.pointee.session, (base + range.lowerBound).assumingMemoryBound(to: UInt8.self),
+      range.count)
     guard taken < 0 else { return }
     throw fail(CInt(truncatingIfNeeded: taken))
   }
 
   /// Whether `output` has something to write.
   package var wantsWrite: Bool {
-    unsafe !core.pointee.isEnded
-      && (core.pointee.hasSpill || nghttp2_session_want_write(core.pointee.session) != 0)
+    guard unsafe !core.pointee.isEnded else { return false }
+    if unsafe core.pointee.hasSpill { return true }
+    guard unsafe core.pointee.failure == nil else {
+      return unsafe !core.pointee.lastWords.isEmpty
+    }
+    return unsafe nghttp2_session_want_write(core.pointee.session) != 0
   }
 
   /// Encodes what is queued, as much as fits. Returns the bytes written; call again while
@@ -76,24 +99,49 @@ package import MartletCore
       unsafe core.pointee.cursorEnd = nil
     }
     guard unsafe core.pointee.drainSpill() else { return buffer.count }
-    while unsafe core.pointee.room > 0 {
-      var frame: UnsafePointer<UInt8>?
-      let count = unsafe nghttp2_session_mem_send(core.pointee.session, &frame)
-      guard count >= 0 else { throw fail(CInt(truncatingIfNeeded: count)) }
-      guard count > 0, let frame = unsafe frame else { break }
-      unsafe core.pointee.emit(frame, count)
+    if unsafe core.pointee.failure == nil {
+      while unsafe core.pointee.room > 0 {
+        guard try emitFrame() else { break }
+      }
+      tellWritable(delegate)
+    } else {
+      try emitLastWords()
     }
-    let written = unsafe buffer.count - core.pointee.room
-    tellWritable(delegate)
-    return written
+    return unsafe buffer.count - core.pointee.room
+  }
+
+  /// Writes the next frame; false when there is none.
+  private func emitFrame() throws(HTTP2SessionError) -> Bool {
+    var frame: UnsafePointer<UInt8>?
+    let count = unsafe nghttp2_session_mem_send(core.pointee.session, &frame)
+    guard count >= 0 else { throw fail(CInt(truncatingIfNeeded: count)) }
+    guard count > 0, let frame = unsafe frame else { return false }
+    unsafe core.pointee.isGreeted = true
+    unsafe core.pointee.emit(frame, count)
+    return true
+  }
+
+  /// The GOAWAY of a failed session, behind our SETTINGS if these are still to be written. What else
+  /// is queued stays unwritten.
+  private func emitLastWords() throws(HTTP2SessionError) {
+    var words: [UInt8] = []
+    unsafe swap(&words, &core.pointee.lastWords)
+    guard !words.isEmpty else { return }
+    if unsafe !core.pointee.isGreeted { _ = try emitFrame() }
+    unsafe words.withUnsafeBytes { words in
+      guard let base = words.baseAddress else { return }
+      unsafe core.pointee.emit(base, words.count)
+    }
   }
 
   /// Whether both sides are done: GOAWAY went one way or the other and no stream is left, or the peer
   /// broke the protocol and was told so. The driver closes the transport and calls `end`.
   package var isFinished: Bool {
-    unsafe core.pointee.isEnded
-      || (!core.pointee.hasSpill && nghttp2_session_want_read(core.pointee.session) == 0
-        && nghttp2_session_want_write(core.pointee.session) == 0)
+    if unsafe core.pointee.isEnded { return true }
+    guard unsafe core.pointee.failure == nil else { return !wantsWrite }
+    return unsafe !core.pointee.hasSpill
+      && nghttp2_session_want_read(core.pointee.session) == 0
+      && nghttp2_session_want_write(core.pointee.session) == 0
   }
 
   /// What nghttp2 last complained about, for logs; nil when all went well.
@@ -143,11 +191,29 @@ package import MartletCore
       code = .enhanceYourCalm
     default: code = .internalError
     }
+    return fail(code, reason, debugData: "")
+  }
+
+  private func fail(_ breach: Breach) -> HTTP2SessionError {
+    fail(breach.code, breach.reason, debugData: breach.reason)
+  }
+
+  private func fail(
+    _ code: HTTP2ErrorCode, _ reason: String, debugData: String
+  ) -> HTTP2SessionError {
     let failure = HTTP2SessionError(code: code, reason: reason)
     unsafe core.pointee.failure = failure
-    // Queues the GOAWAY; without memory it fails, and the transport closes all the same.
-    unsafe nghttp2_session_terminate_session(core.pointee.session, code.rawValue)
+    unsafe core.pointee.lastWords = goAwayFrame(code, debugData)
     return failure
+  }
+
+  /// Made by hand: nghttp2 puts a GOAWAY behind all that is queued, and its own has no debug data.
+  private func goAwayFrame(_ code: HTTP2ErrorCode, _ debugData: String) -> [UInt8] {
+    func bytes(_ word: UInt32) -> [UInt8] { unsafe withUnsafeBytes(of: word.bigEndian, Array.init) }
+    let debug = Array(debugData.utf8)
+    let last = unsafe nghttp2_session_get_last_proc_stream_id(core.pointee.session)
+    return bytes(UInt32(8 + debug.count) << 8 | UInt32(FrameType.goAway.rawValue)) + [0] + bytes(0)
+      + bytes(UInt32(bitPattern: last)) + bytes(code.rawValue) + debug
   }
 }
 

@@ -39,6 +39,12 @@ enum SessionBounds {
   /// Emptied header blocks that a session keeps: as many trailers as are usually written together.
   static let maxSpareBlocks = 64
 
+  /// Gaps in a client's stream numbers that are remembered. Honest clients leave none.
+  static let maxNumberGaps = 16
+
+  /// Payload of SETTINGS: 32 values, as many as nghttp2 takes.
+  static let maxSettingsBytes = 32 * 6
+
   /// Stream slots of a new session; they double as needed, up to the concurrent streams allowed.
   static let initialSlots = 8
 }

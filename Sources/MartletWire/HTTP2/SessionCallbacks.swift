@@ -62,6 +62,7 @@ private let headersBegan: nghttp2_on_begin_headers_callback = { session, frame, 
 private let headerReceived: nghttp2_on_header_callback = {
   _, _, name, nameCount, value, valueCount, flags, userData in
   let core = unsafe core(userData)
+  if nameCount == 4 { unsafe core.pointee.inboundMayHaveHost = true }
   unsafe core.pointee.inboundListBytes += nameCount + valueCount + HeaderStorage.fieldOverhead
   // Past the limit nothing more is kept; `frameReceived` answers for the whole section.
   guard unsafe core.pointee.inboundListBytes <= core.pointee.maxHeaderListBytes else { return 0 }
@@ -89,6 +90,7 @@ extension SessionCore {
   mutating func beginInbound() {
     inbound.removeAll()
     inboundListBytes = 0
+    inboundMayHaveHost = false
     unsafe inboundStorage = .passUnretained(inbound.owned())
   }
 
@@ -97,7 +99,12 @@ extension SessionCore {
     let slot = inboundSlot
     guard slot >= 0 else { return }
     if inboundListBytes > maxHeaderListBytes { return refuse(slot, with: .oversizeAnswer) }
-    if role == .server, inbound.asksForTunnel { return refuse(slot, with: .noTunnelAnswer) }
+    if role == .server {
+      if inbound.asksForTunnel { return refuse(slot, with: .noTunnelAnswer) }
+      if inboundMayHaveHost, inbound.hostContradictsAuthority {
+        return resetUnseen(slots[slot].number)
+      }
+    }
     let section: HeaderSection
     switch role {
     case .server:
@@ -113,6 +120,14 @@ extension SessionCore {
     let stream = id(slot)
     tell { $0.headersReceived(headers, section, on: stream, endOfStream: endOfStream) }
     swap(&headers, &inbound)
+  }
+
+  /// Resets a malformed message's stream, without a word to the delegate if it is a request's.
+  private mutating func resetUnseen(_ number: Int32) {
+    // Fails only without memory.
+    _ = unsafe nghttp2_submit_rst_stream(
+      session, UInt8(NGHTTP2_FLAG_NONE.rawValue), number,
+      HTTP2ErrorCode.protocolError.rawValue)
   }
 
   /// A server answers by itself what is not to be shown to anybody; a stream that is known already

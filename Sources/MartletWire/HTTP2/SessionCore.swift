@@ -28,12 +28,17 @@ internal import MartletCore
   private var told: Unmanaged<Listener>
   private(set) var isInCall = false
 
+  /// Reads along what the peer sends.
+  var frames: InboundFrames
+
   /// The header section that is being received: they never interleave.
   var inbound = HeaderBlock()
   /// Its memory from when it began until it is shown, when nobody else has it.
   var inboundStorage: Unmanaged<HeaderStorage>?
   var inboundListBytes = 0
   var inboundSlot: Int32 = -1
+  /// A name of four letters was in it, which is seldom: it may be `host`.
+  var inboundMayHaveHost = false
 
   /// Where the running `output` writes next and where its buffer ends.
   var cursor: UnsafeMutableRawPointer?
@@ -54,11 +59,16 @@ internal import MartletCore
 
   var isEnded = false
   var failure: HTTP2SessionError?
+  /// The GOAWAY that says why the session failed; nothing follows it.
+  var lastWords: [UInt8] = []
+  /// Whether our SETTINGS are written, without which a peer understands no GOAWAY.
+  var isGreeted = false
   /// What nghttp2 last complained about.
   var complaint: String?
 
   init(_ role: HTTP2Session.Role, limits: Limits) {
     self.role = role
+    frames = InboundFrames(isServer: role == .server)
     maxHeaderListBytes = limits.maxHeaderListBytes
     maxStreamBacklogBytes = limits.maxStreamBacklogBytes
     maxStreams = limits.maxConcurrentStreams

@@ -1,0 +1,33 @@
+// What a peer can do that ends its connection and that nghttp2 lets pass.
+
+/// A connection error (RFC 9113 §5.4.1) that the session finds by itself.
+enum Breach: Equatable {
+  /// CONTINUATION above SETTINGS_MAX_FRAME_SIZE.
+  case continuationTooLong
+  /// HEADERS for a stream that was passed by.
+  case streamSkipped
+  /// A value that its setting cannot have.
+  case badSetting(UInt16)
+  case initialWindowTooLarge
+  /// A new SETTINGS_INITIAL_WINDOW_SIZE makes an open stream's window larger than windows may be.
+  case windowOverflow
+
+  var code: HTTP2ErrorCode {
+    switch self {
+    case .continuationTooLong: .frameSizeError
+    case .streamSkipped, .badSetting: .protocolError
+    case .initialWindowTooLarge, .windowOverflow: .flowControlError
+    }
+  }
+
+  /// For the GOAWAY's debug data and for logs.
+  var reason: String {
+    switch self {
+    case .continuationTooLong: "CONTINUATION is larger than SETTINGS_MAX_FRAME_SIZE"
+    case .streamSkipped: "HEADERS on a stream that was passed by"
+    case .badSetting(let name): "SETTINGS: a bad value for setting \(name)"
+    case .initialWindowTooLarge: "SETTINGS_INITIAL_WINDOW_SIZE is above 2^31-1"
+    case .windowOverflow: "SETTINGS_INITIAL_WINDOW_SIZE makes a stream's window too large"
+    }
+  }
+}
