@@ -44,5 +44,17 @@ public struct Limits: Sendable, Hashable {
   /// Time for a connection to be established, the HTTP/2 preface included.
   public var connectTimeout = Duration.seconds(5)
 
+  /// Time for a header section to become whole once its first frame has begun. One is written at once;
+  /// a slow network takes a second or two for the largest.
+  public var headerSectionTime = Duration.seconds(10)
+
+  /// Time for a connection's first request. Clients that connect ahead of their calls come back for the
+  /// price of a new connection; those that only want to hold a place must not keep it. Peers of unix sockets
+  /// are the mesh's own and exempt.
+  public var firstRequestTime = Duration.seconds(5 * 60)
+
+  /// How long connections live, and how dead ones are found out.
+  public var keepalive = Keepalive()
+
   public init() {}
 }

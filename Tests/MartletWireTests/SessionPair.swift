@@ -74,6 +74,8 @@ final class Side {
   let seen = Recorder()
   /// Bytes of the output buffer: small ones exercise the spill.
   var outputBytes = 64 << 10
+  /// The virtual clock.
+  var now = Timestamp.zero
 
   init(_ role: HTTP2Session.Role, limits: Limits = Limits()) {
     session = HTTP2Session(role, limits: limits)
@@ -92,7 +94,7 @@ final class Side {
   }
 
   func receive(_ bytes: some Sequence<UInt8>) throws {
-    try Array(bytes).withUnsafeBytes { try session.receive($0, seen) }
+    try Array(bytes).withUnsafeBytes { try session.receive($0, at: now, seen) }
   }
 
   func end(_ code: HTTP2ErrorCode = .internalError) { session.end(code, seen) }

@@ -10,7 +10,7 @@ final class ChannelCore: @unchecked Sendable {
 
   let loop: Loop
   let endpoint: Endpoint
-  let limits: Limits
+  private(set) var limits: Limits
   let authority: String
   /// What requests say as `user-agent`; nil for Martlet's own.
   let userAgent: String?
@@ -127,6 +127,12 @@ final class ChannelCore: @unchecked Sendable {
     if retiring.isEmpty { done() } else { whenAllClosed.append(done) }
   }
 
+  /// A server that is pinged too often asks for less; the next connection pings half as often (gRFC A8).
+  private func heed(_ connection: ClientConnection) {
+    guard connection.takePingComplaint(), let time = limits.keepalive.clientTime else { return }
+    limits.keepalive.clientTime = max(time, limits.keepalive.leastClientTime) * 2
+  }
+
   private func retire(_ connection: ClientConnection) {
     retiring.append(connection)
     self.connection = nil
@@ -144,12 +150,14 @@ extension ChannelCore: ClientConnectionObserver {
   }
 
   func connectionGoingAway(_ connection: ClientConnection) {
+    heed(connection)
     guard connection === self.connection else { return }
     retire(connection)
     follow(machine.connectionLost(callsWait: !waiting.isEmpty))
   }
 
   func connectionClosed(_ connection: ClientConnection, _ error: RPCError?) {
+    heed(connection)
     retiring.removeAll { $0 === connection }
     if connection === self.connection {
       self.connection = nil

@@ -39,7 +39,11 @@ package final class ClientConnection {
   let transport: Transport
   private var observer: (any ClientConnectionObserver)?
   private var handlers: [(any ClientStreamHandler)?] = []
-  private var connectTimer: Timer?
+  /// Gives up connecting, then looks after the keepalive.
+  private var timer: Timer?
+  private var keepalive: KeepaliveMachine?
+  /// The server said that pings come too often, and nobody has been told yet.
+  private var wasPingingTooOften = false
   private var openWasRefused = false
 
   private init(
@@ -48,6 +52,7 @@ package final class ClientConnection {
     self.endpoint = endpoint
     self.loop = loop
     self.observer = observer
+    keepalive = KeepaliveMachine(client: limits.keepalive)
     transport = Transport(
       loop, HTTP2Session(.client, limits: limits, memory: loop.sessionMemory),
       peerName: endpoint.description)
@@ -61,7 +66,7 @@ package final class ClientConnection {
     loop.preconditionIsCurrent()
     let connection = ClientConnection(endpoint, on: loop, limits: limits, observer: observer)
     connection.transport.start(connection)
-    connection.connectTimer = loop.schedule(after: limits.connectTimeout) {
+    connection.timer = loop.schedule(after: limits.connectTimeout) {
       connection.connectTimedOut(limits.connectTimeout)
     }
     connection.connectSocket()
@@ -77,6 +82,12 @@ package final class ClientConnection {
   /// Asks for `connectionCapacityChanged` without having tried `open`.
   func wantsCapacity() {
     openWasRefused = true
+  }
+
+  /// Whether the server has ended the connection because of its pings; true once.
+  func takePingComplaint() -> Bool {
+    defer { wasPingingTooOften = false }
+    return wasPingingTooOften
   }
 
   /// Opens a stream. Nil when the connection is not ready, the server's limit of concurrent streams is
@@ -205,6 +216,9 @@ extension ClientConnection: TransportOwner {
   }
 
   package func goAwayReceived(lastStream: Int32, _ code: HTTP2ErrorCode) {
+    if code == .enhanceYourCalm, transport.session.goAwayText == "too_many_pings" {
+      wasPingingTooOften = true
+    }
     guard state == .ready || state == .connecting else { return }
     if state == .connecting {
       return close("the server takes no requests (\(code))")
@@ -215,9 +229,10 @@ extension ClientConnection: TransportOwner {
 
   package func settingsReceived() {
     guard state == .connecting else { return capacityMayHaveGrown() }
-    connectTimer?.cancel()
-    connectTimer = nil
+    timer?.cancel()
+    timer = nil
     state = .ready
+    lookAfterKeepalive()
     observer?.connectionReady(self)
   }
 
@@ -234,8 +249,10 @@ extension ClientConnection: TransportOwner {
 
   func transportBecameActive() {}
 
+  func headersBegan() {}
+
   func transportEnded(_ error: RPCError?) {
-    connectTimer?.cancel()
+    timer?.cancel()
     let wasConnecting = state == .connecting
     state = .closed
     handlers = []
@@ -243,5 +260,31 @@ extension ClientConnection: TransportOwner {
     self.observer = nil
     let fallback = RPCError(.unavailable, "\(endpoint): the server closed the connection")
     observer?.connectionClosed(self, wasConnecting ? error ?? fallback : error)
+  }
+}
+
+// MARK: - Keepalive
+
+extension ClientConnection {
+  private static let keepalivePing: UInt64 = 0x6d61_7274_6c65_7403
+
+  /// Asks the machine what is due and does it, until there is nothing but to wait.
+  private func lookAfterKeepalive() {
+    let session = transport.session
+    let now = loop.now
+    while transport.isOpen {
+      let order = keepalive?.timePassed(
+        now: now, lastRead: session.lastReceived, hasCalls: session.openStreams > 0)
+      switch order {
+      case .wait(let time):
+        timer = loop.schedule(at: time) { self.lookAfterKeepalive() }
+        return
+      case .ping:
+        session.ping(ClientConnection.keepalivePing)
+        transport.markDirty()
+      case .giveUp: return close("the server does not answer pings")
+      case nil: return
+      }
+    }
   }
 }

@@ -41,6 +41,8 @@ package final class ServerConnection {
 
   /// Marks the ping that follows a shutdown notice among pings.
   private static let drainPing: UInt64 = 0x6d61_7274_6c65_7401
+  /// Marks the pings that ask whether the client is alive.
+  private static let keepalivePing: UInt64 = 0x6d61_7274_6c65_7402
 
   package let loop: Loop
   /// The other end, as logs spell it.
@@ -52,22 +54,30 @@ package final class ServerConnection {
   /// For the acceptor's own use, such as what it caches for each connection.
   package var userData: AnyObject?
   var whenClosed: (() -> Void)?
-  private let prefaceTimeout: Duration
-  private var prefaceTimer: Timer?
+  private var farewell = ""
+  private let started: Timestamp
+  private var life: ServerLifeMachine
+  private var facts: ServerLifeMachine.Facts
+  /// The one timer of all the connection's times; it is set anew when it has fired.
+  private var timer: Timer?
+  private let tracksIdleness: Bool
 
   init(_ loop: Loop, peer: String, limits: Limits, acceptor: any RequestAcceptor) {
     self.loop = loop
     self.peer = peer
     self.acceptor = acceptor
-    prefaceTimeout = limits.connectTimeout
+    started = loop.now
+    life = ServerLifeMachine(
+      limits, isLocal: peer == SocketAddress.unixPeerName, now: started,
+      chance: .random(in: 0..<1))
+    facts = ServerLifeMachine.Facts(lastRead: started, idleSince: started)
+    tracksIdleness = limits.keepalive.maxIdle != nil
     transport = Transport(
       loop, HTTP2Session(.server, limits: limits, memory: loop.sessionMemory), peerName: peer)
   }
 
   func start() {
-    prefaceTimer = loop.schedule(after: prefaceTimeout) {
-      self.close("no HTTP/2 preface came in time")
-    }
+    lookAfterLife()
     acceptor.connectionOpened(self)
     transport.start(self)
   }
@@ -76,10 +86,11 @@ package final class ServerConnection {
   package var openStreams: Int { transport.session.openStreams }
 
   /// Ends the connection gracefully: notice, then the final GOAWAY a round trip later, then the end of
-  /// the last stream.
-  package func drain() {
+  /// the last stream. `farewell` is the GOAWAY's debug data.
+  package func drain(_ farewell: String = "") {
     guard drainState == .no, transport.isOpen else { return }
     drainState = .noticed
+    self.farewell = farewell
     transport.session.sendShutdownNotice()
     transport.session.ping(ServerConnection.drainPing)
     transport.markDirty()
@@ -120,6 +131,7 @@ extension ServerConnection: TransportOwner {
   }
 
   package func streamClosed(_ stream: HTTP2StreamID, _ code: HTTP2ErrorCode) {
+    if tracksIdleness, openStreams == 0 { facts.idleSince = loop.now }
     let slot = Int(stream.slot)
     guard slot < handlers.count, let handler = handlers[slot] else { return }
     handlers[slot] = nil
@@ -133,25 +145,76 @@ extension ServerConnection: TransportOwner {
   package func goAwayReceived(lastStream: Int32, _ code: HTTP2ErrorCode) {}
 
   package func settingsReceived() {
-    prefaceTimer?.cancel()
-    prefaceTimer = nil
+    guard !facts.isGreeted else { return }
+    facts.isGreeted = true
+    timer?.cancel()
+    lookAfterLife()
   }
 
   package func pingAcknowledged(_ payload: UInt64) {
     guard payload == ServerConnection.drainPing, drainState == .noticed else { return }
     drainState = .final
-    transport.session.goAway()
+    transport.session.goAway(.noError, farewell)
     transport.markDirty()
   }
 
   func transportBecameActive() {}
 
+  func headersBegan() {
+    facts.headersSince = transport.session.headersSince
+    guard let due = life.headersEnd(facts), due < timer?.time ?? ServerLifeMachine.never else {
+      return
+    }
+    timer?.cancel()
+    wake(at: due)
+  }
+
   func transportEnded(_ error: RPCError?) {
-    prefaceTimer?.cancel()
+    timer?.cancel()
     handlers = []
     acceptor.connectionClosed(self)
     whenClosed?()
     whenClosed = nil
+  }
+}
+
+// MARK: - Its times
+
+extension ServerConnection {
+  /// Asks the machine what is due and does it, until there is nothing but to wait.
+  private func lookAfterLife() {
+    let session = transport.session
+    let now = loop.now
+    while true {
+      facts.lastRead = max(started, session.lastReceived)
+      facts.hasHadRequest = session.hasHadRequest
+      facts.openStreams = session.openStreams
+      facts.headersSince = session.headersSince
+      switch life.timePassed(now: now, facts) {
+      case .wait(let time): return wake(at: time)
+      case .ping:
+        session.ping(ServerConnection.keepalivePing)
+        transport.markDirty()
+      case .drain(let farewell): drain(farewell.rawValue)
+      case .close(let cause): return close(cause)
+      }
+    }
+  }
+
+  private func wake(at time: Timestamp) {
+    guard time < ServerLifeMachine.never, transport.isOpen else { return }
+    timer = loop.schedule(at: time) { self.lookAfterLife() }
+  }
+
+  private func close(_ cause: ServerLifeMachine.Cause) {
+    switch cause {
+    case .noPreface: close("no HTTP/2 preface came in time")
+    case .slowHeaders:
+      transport.session.abort(.enhanceYourCalm, "a header section was not whole in time")
+      close("a header section was not whole in time")
+    case .noAnswer: close("the client does not answer pings")
+    case .graceOver: close("the client did not leave in time")
+    }
   }
 }
 

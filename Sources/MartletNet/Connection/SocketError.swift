@@ -60,10 +60,13 @@ extension Endpoint {
 }
 
 extension SocketAddress {
+  /// What `peerName` says of unix sockets.
+  static let unixPeerName = "unix"
+
   /// `HOST:PORT`, or `unix` for the other end of a unix socket, which has no name.
   var peerName: String {
     switch self {
-    case .unixDomainSocket: "unix"
+    case .unixDomainSocket: SocketAddress.unixPeerName
     case .v4, .v6:
       Endpoint.tcp(host: ipAddress ?? "?", port: port ?? 0).description
     }

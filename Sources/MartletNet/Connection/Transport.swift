@@ -8,6 +8,9 @@ protocol TransportOwner: HTTP2SessionDelegate {
   /// The socket is connected.
   func transportBecameActive()
 
+  /// A read ended within a header section.
+  func headersBegan()
+
   /// Every stream has been closed. `error` is nil after an orderly end. Called exactly once.
   func transportEnded(_ error: RPCError?)
 }
@@ -149,7 +152,8 @@ final class Transport: ChannelInboundHandler, Flushable {
     guard isOpen, let owner else { return }
     let buffer = unwrapInboundIn(data)
     do {
-      try buffer.withUnsafeReadableBytes { try session.receive($0, owner) }
+      try buffer.withUnsafeReadableBytes { try session.receive($0, at: loop.now, owner) }
+      if session.headersSince != nil { owner.headersBegan() }
       if session.wantsWrite || session.isFinished { markDirty() }
     } catch {
       close(RPCError(.unavailable, "\(peerName): the peer broke HTTP/2: \(error)", cause: error))
@@ -178,8 +182,10 @@ final class Transport: ChannelInboundHandler, Flushable {
     case .open:
       // Streams that see `failure` must find the reason, so the state changes first.
       let isOrderly = session.isFinished || session.openStreams == 0
+      let reason = session.goAwayText.isEmpty ? "" : " (\(session.goAwayText))"
       error =
-        isOrderly ? nil : RPCError(.unavailable, "\(peerName): the peer closed the connection")
+        isOrderly
+        ? nil : RPCError(.unavailable, "\(peerName): the peer closed the connection\(reason)")
       state = .closing(error)
     case .closing(let reason): error = reason
     case .ended: return

@@ -11,12 +11,15 @@ enum Breach: Equatable {
   case initialWindowTooLarge
   /// A new SETTINGS_INITIAL_WINDOW_SIZE makes an open stream's window larger than windows may be.
   case windowOverflow
+  /// Pings that come sooner than `PingPolicy` allows.
+  case tooManyPings
 
   var code: HTTP2ErrorCode {
     switch self {
     case .continuationTooLong: .frameSizeError
     case .streamSkipped, .badSetting: .protocolError
     case .initialWindowTooLarge, .windowOverflow: .flowControlError
+    case .tooManyPings: .enhanceYourCalm
     }
   }
 
@@ -28,6 +31,8 @@ enum Breach: Equatable {
     case .badSetting(let name): "SETTINGS: a bad value for setting \(name)"
     case .initialWindowTooLarge: "SETTINGS_INITIAL_WINDOW_SIZE is above 2^31-1"
     case .windowOverflow: "SETTINGS_INITIAL_WINDOW_SIZE makes a stream's window too large"
+    // The words that gRPC's clients wait for (gRFC A9).
+    case .tooManyPings: "too_many_pings"
     }
   }
 }

@@ -162,13 +162,25 @@ extension HTTP2Session {
     unsafe nghttp2_submit_shutdown_notice(core.pointee.session)
   }
 
-  /// GOAWAY: streams accepted so far finish, new ones are refused.
-  package func goAway(_ code: HTTP2ErrorCode = .noError) {
+  /// GOAWAY, with `reason` as its debug data: streams accepted so far finish, new ones are refused.
+  package func goAway(_ code: HTTP2ErrorCode = .noError, _ reason: String = "") {
     guard unsafe !core.pointee.isEnded else { return }
+    let debug = Array(reason.utf8)
     unsafe nghttp2_submit_goaway(
       core.pointee.session, UInt8(NGHTTP2_FLAG_NONE.rawValue),
-      nghttp2_session_get_last_proc_stream_id(core.pointee.session), code.rawValue, nil, 0)
+      nghttp2_session_get_last_proc_stream_id(core.pointee.session), code.rawValue, debug,
+      debug.count)
   }
+
+  /// Ends the connection: a GOAWAY with `reason` as its debug data is all that is still written. The driver
+  /// calls `output`, closes the transport and calls `end`.
+  package func abort(_ code: HTTP2ErrorCode, _ reason: String) {
+    guard unsafe !core.pointee.isEnded && core.pointee.failure == nil else { return }
+    _ = fail(code, reason, debugData: reason)
+  }
+
+  /// What the peer's last GOAWAY says besides its code; empty when nothing.
+  package var goAwayText: String { unsafe core.pointee.goAwayText }
 
   /// PING; `pingAcknowledged` brings `payload` back.
   package func ping(_ payload: UInt64) {

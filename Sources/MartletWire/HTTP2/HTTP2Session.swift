@@ -38,15 +38,16 @@ package import MartletCore
 
   // MARK: Bytes
 
-  /// Decodes what the peer sent. Throws when the connection is beyond repair: then call `output`
+  /// Decodes what the peer sent, which came at `now`. Throws when the connection is beyond repair: then call `output`
   /// once more for the GOAWAY that says why, close the transport and call `end`.
   package func receive(
-    _ bytes: UnsafeRawBufferPointer, _ delegate: any HTTP2SessionDelegate
+    _ bytes: UnsafeRawBufferPointer, at now: Timestamp, _ delegate: any HTTP2SessionDelegate
   ) throws(HTTP2SessionError) {
     guard unsafe !core.pointee.isEnded else { return }
     if let failure = unsafe core.pointee.failure { throw failure }
     unsafe core.pointee.enter(delegate)
     defer { unsafe core.pointee.leave() }
+    unsafe core.pointee.now = now
     var fed = 0
     var offset = 0
     while true {
@@ -54,7 +55,9 @@ package import MartletCore
       try unsafe feed(bytes, fed..<offset)
       fed = offset
       switch stop {
-      case .end: return
+      case .end:
+        unsafe core.pointee.frames.pieceEnded(now)
+        return
       case .settings:
         if let breach = unsafe core.pointee.settingsBreach() { throw fail(breach) }
       case .breach(let breach): throw fail(breach)
@@ -73,6 +76,15 @@ package import MartletCore
     guard taken < 0 else { return }
     throw fail(CInt(truncatingIfNeeded: taken))
   }
+
+  /// When the peer's last bytes came.
+  package var lastReceived: Timestamp { unsafe core.pointee.now }
+
+  /// When the header section began that is not whole yet; nil between sections.
+  package var headersSince: Timestamp? { unsafe core.pointee.frames.headersSince }
+
+  /// Whether a request has ever begun (server).
+  package var hasHadRequest: Bool { unsafe core.pointee.frames.hasHadRequest }
 
   /// Whether `output` has something to write.
   package var wantsWrite: Bool {
@@ -182,6 +194,7 @@ package import MartletCore
 
   /// Makes the failure of a call of nghttp2's lasting.
   private func fail(_ result: CInt) -> HTTP2SessionError {
+    if let breach = unsafe core.pointee.breach { return fail(breach) }
     let reason =
       unsafe core.pointee.complaint ?? String(cString: nghttp2_strerror(result))
     let code: HTTP2ErrorCode
@@ -198,7 +211,7 @@ package import MartletCore
     fail(breach.code, breach.reason, debugData: breach.reason)
   }
 
-  private func fail(
+  func fail(
     _ code: HTTP2ErrorCode, _ reason: String, debugData: String
   ) -> HTTP2SessionError {
     let failure = HTTP2SessionError(code: code, reason: reason)

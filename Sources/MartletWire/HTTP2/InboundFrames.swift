@@ -1,5 +1,7 @@
 // Follows the frames of the peer ahead of nghttp2, for the rules that nghttp2 does not keep.
 
+internal import MartletCore
+
 /// Where in the peer's bytes its frames lie, and which of them break a rule. nghttp2 does not tell of
 /// frames that it ignores, and of a setting's values only the last; a look at the header of each frame
 /// costs some ten instructions. Payload is passed over, but for that of SETTINGS.
@@ -20,8 +22,14 @@
   private let isServer: Bool
   private var payloadLeft: Int
   private var type: FrameType?
+  /// A header section has begun whose last frame has not.
+  private var blockGoesOn = false
   private var highestNumber: Int32 = -1
   private var skipped = SkippedNumbers()
+  /// A header section began since `headersSince` was last set.
+  private var blockIsNew = false
+  /// When the header section began that is not whole yet; nil between sections.
+  private(set) var headersSince: Timestamp?
   /// The bytes of a frame's header that came in an earlier piece.
   private var headerStart: UInt32 = 0
   private var headerRest: UInt64 = 0
@@ -31,6 +39,20 @@
     self.isServer = isServer
     // The client's preface, of which nghttp2 takes care, passes as payload.
     payloadLeft = isServer ? 24 : 0
+  }
+
+  /// Whether any HEADERS have come (server).
+  var hasHadRequest: Bool { highestNumber > 0 }
+
+  /// All bytes that came at `now` have been passed over.
+  mutating func pieceEnded(_ now: Timestamp) {
+    let isWithin = payloadLeft > 0 && (type == .headers || type == .continuation)
+    guard isWithin || blockGoesOn else {
+      headersSince = nil
+      return
+    }
+    if blockIsNew || headersSince == nil { headersSince = now }
+    blockIsNew = false
   }
 
   /// Passes over whole and partial frames from `offset` on, which moves to where the stop is.
@@ -48,8 +70,9 @@
         continue
       }
       let start = unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+      let flags = unsafe bytes[offset + 4]
       let stream = unsafe bytes.loadUnaligned(fromByteOffset: offset + 5, as: UInt32.self)
-      if let breach = began(UInt32(bigEndian: start), UInt32(bigEndian: stream)) {
+      if let breach = began(UInt32(bigEndian: start), flags, UInt32(bigEndian: stream)) {
         return .breach(breach)
       }
       offset += FrameType.headerBytes
@@ -69,8 +92,9 @@
       }
       headerCount += 1
       if headerCount == FrameType.headerBytes {
+        let flags = UInt8(truncatingIfNeeded: headerRest >> 32)
         let stream = UInt32(truncatingIfNeeded: headerRest)
-        if let breach = began(headerStart, stream) { return breach }
+        if let breach = began(headerStart, flags, stream) { return breach }
         headerCount = 0
         headerRest = 0
         offset += 1
@@ -99,15 +123,18 @@
 
   // MARK: Frames
 
-  /// A frame's header is whole: its length and type, its stream.
-  private mutating func began(_ start: UInt32, _ stream: UInt32) -> Breach? {
+  /// A frame's header is whole: its length and type, its flags, its stream.
+  private mutating func began(_ start: UInt32, _ flags: UInt8, _ stream: UInt32) -> Breach? {
     payloadLeft = Int(start >> 8)
     let type = FrameType(rawValue: UInt8(truncatingIfNeeded: start))
     self.type = type
     switch type {
     case .headers:
+      blockIsNew = true
+      blockGoesOn = flags & FrameType.endHeaders == 0
       return numberUsed(Int32(truncatingIfNeeded: stream & 0x7fff_ffff))
     case .continuation:
+      blockGoesOn = flags & FrameType.endHeaders == 0
       return payloadLeft > FrameType.maxPayloadBytes ? .continuationTooLong : nil
     case .settings:
       settings.removeAll(keepingCapacity: true)
@@ -140,6 +167,7 @@ enum FrameType: UInt8 {
   static var headerBytes: Int { 9 }
   /// What we take; we never offer more (§4.2).
   static var maxPayloadBytes: Int { 1 << 14 }
+  static var endHeaders: UInt8 { 0x4 }
 }
 
 /// Numbers of streams that a client has passed by, which closed them (RFC 9113 §5.1.1). Clients count by

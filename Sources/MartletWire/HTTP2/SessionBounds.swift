@@ -45,6 +45,9 @@ enum SessionBounds {
   /// Payload of SETTINGS: 32 values, as many as nghttp2 takes.
   static let maxSettingsBytes = 32 * 6
 
+  /// Debug data of a peer's GOAWAY that is kept for logs; gRPC's words are shorter.
+  static let maxDebugBytes = 256
+
   /// Stream slots of a new session; they double as needed, up to the concurrent streams allowed.
   static let initialSlots = 8
 }

@@ -190,7 +190,9 @@ private let frameReceived: nghttp2_on_frame_recv_callback = { _, frame, userData
     guard unsafe frame.pointee.hd.flags & SessionCallbacks.ackFlag == 0 else { break }
     unsafe core.pointee.tell { $0.settingsReceived() }
   case SessionCallbacks.ping:
-    guard unsafe frame.pointee.hd.flags & SessionCallbacks.ackFlag != 0 else { break }
+    guard unsafe frame.pointee.hd.flags & SessionCallbacks.ackFlag != 0 else {
+      return unsafe core.pointee.pingReceived()
+    }
     let payload = unsafe withUnsafeBytes(of: frame.pointee.ping.opaque_data) {
       unsafe UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self))
     }
@@ -198,11 +200,29 @@ private let frameReceived: nghttp2_on_frame_recv_callback = { _, frame, userData
   case SessionCallbacks.goAway:
     let lastStream = unsafe frame.pointee.goaway.last_stream_id
     let code = unsafe HTTP2ErrorCode(rawValue: frame.pointee.goaway.error_code)
+    let text = unsafe UnsafeRawBufferPointer(
+      start: frame.pointee.goaway.opaque_data, count: frame.pointee.goaway.opaque_data_len)
+    unsafe core.pointee.goAwayText = String(
+      decoding: text.prefix(SessionBounds.maxDebugBytes), as: UTF8.self)
     unsafe core.pointee.tell { $0.goAwayReceived(lastStream: lastStream, code) }
   default:
     break
   }
   return 0
+}
+
+extension SessionCore {
+  /// What the callback returns: anything but 0 ends the connection.
+  fileprivate mutating func pingReceived() -> CInt {
+    guard role == .server else { return 0 }
+    let verdict = pings.pingReceived(now: now, hasCalls: slots.used > 0, framesSent: framesSent)
+    switch verdict {
+    case .fine: return 0
+    case .tooMany:
+      breach = .tooManyPings
+      return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
+    }
+  }
 }
 
 private let dataReceived: nghttp2_on_data_chunk_recv_callback = {
@@ -318,20 +338,28 @@ private let dataFrameReady: nghttp2_send_data_callback = {
     ? 0 : NGHTTP2_ERR_WOULDBLOCK.rawValue
 }
 
-/// A server that has answered before the request was whole asks the client to stop sending it
-/// (RFC 9113 §8.1).
-private let frameSent: nghttp2_on_frame_send_callback = { session, frame, userData in
-  guard let frame = unsafe frame,
-    unsafe frame.pointee.hd.flags & SessionCallbacks.endStreamFlag != 0,
-    unsafe frame.pointee.hd.type == SessionCallbacks.headers
-      || frame.pointee.hd.type == SessionCallbacks.data,
-    unsafe core(userData).pointee.role == .server,
-    unsafe nghttp2_session_get_stream_remote_close(session, frame.pointee.hd.stream_id) == 0
-  else { return 0 }
-  unsafe nghttp2_submit_rst_stream(
-    session, UInt8(NGHTTP2_FLAG_NONE.rawValue), frame.pointee.hd.stream_id,
-    HTTP2ErrorCode.noError.rawValue)
+private let frameSent: nghttp2_on_frame_send_callback = { _, frame, userData in
+  guard let frame = unsafe frame else { return 0 }
+  switch unsafe frame.pointee.hd.type {
+  case SessionCallbacks.headers, SessionCallbacks.data:
+    unsafe core(userData).pointee.framesSent &+= 1
+    if unsafe frame.pointee.hd.flags & SessionCallbacks.endStreamFlag != 0 {
+      unsafe core(userData).pointee.streamFinished(frame.pointee.hd.stream_id)
+    }
+  default: break
+  }
   return 0
+}
+
+extension SessionCore {
+  /// Our side of a stream has ended. A server that has answered before the request was whole asks the client
+  /// to stop sending it (RFC 9113 §8.1).
+  fileprivate func streamFinished(_ number: Int32) {
+    guard role == .server, unsafe nghttp2_session_get_stream_remote_close(session, number) == 0
+    else { return }
+    unsafe nghttp2_submit_rst_stream(
+      session, UInt8(NGHTTP2_FLAG_NONE.rawValue), number, HTTP2ErrorCode.noError.rawValue)
+  }
 }
 
 /// A header section that cannot be encoded must not leave its stream hanging.

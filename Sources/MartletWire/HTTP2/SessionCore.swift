@@ -57,7 +57,17 @@ internal import MartletCore
   var pairs: UnsafeMutablePointer<nghttp2_nv>
   var pairCapacity = 32
 
+  /// When the bytes that are being decoded came.
+  var now = Timestamp.zero
+  var pings: PingPolicy
+  /// HEADERS and DATA frames written.
+  var framesSent = 0
+  /// What the peer's last GOAWAY says besides its code, cut to `SessionBounds.maxDebugBytes`.
+  var goAwayText = ""
+
   var isEnded = false
+  /// Found by a callback, which ends the decoding.
+  var breach: Breach?
   var failure: HTTP2SessionError?
   /// The GOAWAY that says why the session failed; nothing follows it.
   var lastWords: [UInt8] = []
@@ -69,6 +79,7 @@ internal import MartletCore
   init(_ role: HTTP2Session.Role, limits: Limits) {
     self.role = role
     frames = InboundFrames(isServer: role == .server)
+    pings = PingPolicy(limits.keepalive)
     maxHeaderListBytes = limits.maxHeaderListBytes
     maxStreamBacklogBytes = limits.maxStreamBacklogBytes
     maxStreams = limits.maxConcurrentStreams
