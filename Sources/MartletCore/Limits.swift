@@ -41,6 +41,11 @@ public struct Limits: Sendable, Hashable {
   /// Connections that one process accepts.
   public var maxConnections = 10_000
 
+  /// Connections of one peer's address (of one /64 network for IPv6): half of all, so that nobody takes every
+  /// place. An address may be a whole office's or a load balancer's, hence no fewer. Unix sockets
+  /// have no addresses, and their peers no such limit.
+  public var maxConnectionsPerPeer = 5000
+
   /// Time for a connection to be established, the HTTP/2 preface included.
   public var connectTimeout = Duration.seconds(5)
 
@@ -55,6 +60,9 @@ public struct Limits: Sendable, Hashable {
 
   /// How long connections live, and how dead ones are found out.
   public var keepalive = Keepalive()
+
+  /// Frames that cost their receiver more than their sender.
+  public var floods = Floods()
 
   public init() {}
 }

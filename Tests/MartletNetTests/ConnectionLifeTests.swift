@@ -106,6 +106,25 @@ import Testing
     }
   }
 
+  @Test func oneAddressDoesNotTakeEveryPlace() async throws {
+    var limits = Limits()
+    limits.maxConnectionsPerPeer = 2
+    try await Mesh.with(.tcp, limits: limits) { mesh in
+      let peers = try (0..<3).map { _ in try RawPeer(to: mesh.endpoint) }
+      for peer in peers { peer.send(RawPeer.preface + .frame(4)) }
+      #expect(peers.map { $0.skip(until: 4) } == [true, true, false])
+      peers[0].hangUp()
+      let answer = try await mesh.channel.unary(.echo, [1], waitForReady: true).message
+      #expect(answer == [1])
+    }
+    try await Mesh.with(.unix, limits: limits) { mesh in
+      for _ in 0..<2 {
+        let peers = try (0..<5).map { _ in try RawPeer(to: mesh.endpoint) }
+        #expect(peers.allSatisfy { $0.skip(until: 4) })
+      }
+    }
+  }
+
   @Test func aServerThatIsGoneIsFoundOut() async throws {
     let path = temporarySocketPath()
     let listener = RawPeer.listen(at: path)

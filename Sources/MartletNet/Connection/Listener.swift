@@ -29,6 +29,7 @@ package final class Listener: Sendable {
   private let targets: [Target]
   private let channels = NIOLockedValueBox<[any Channel]>([])
   private let connectionCount = Atomic<Int>(0)
+  private let peers: PeerCounts
 
   /// Accepts on `loop` and keeps the connections there; `acceptor` is used on that loop only.
   package convenience init(on loop: Loop, limits: Limits, acceptor: any RequestAcceptor) {
@@ -39,6 +40,7 @@ package final class Listener: Sendable {
   init(on loop: Loop, limits: Limits, targets: [Target]) {
     self.loop = loop
     self.limits = limits
+    peers = PeerCounts(limit: limits.maxConnectionsPerPeer)
     self.targets = targets
   }
 
@@ -142,6 +144,12 @@ package final class Listener: Sendable {
       tellRefused("\(limits.maxConnections) connections are open, the most that are taken")
       throw ChannelError.inappropriateOperationForState
     }
+    let peer = PeerAddress(channel.remoteAddress)
+    guard peers.enter(peer) else {
+      tellRefused(
+        "\(limits.maxConnectionsPerPeer) connections of one peer are open, the most that are taken")
+      throw ChannelError.inappropriateOperationForState
+    }
     connectionCount.wrappingAdd(1, ordering: .relaxed)
     if case .some(.v4) = channel.remoteAddress, let options = channel.syncOptions {
       try options.setOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -154,6 +162,7 @@ package final class Listener: Sendable {
     target.connections.insert(connection)
     connection.whenClosed = { [self] in
       connectionCount.wrappingSubtract(1, ordering: .relaxed)
+      peers.leave(peer)
       target.connections.remove(connection)
     }
     try channel.pipeline.syncOperations.addHandler(connection.transport)

@@ -66,9 +66,12 @@ package final class ServerConnection {
     self.loop = loop
     self.peer = peer
     self.acceptor = acceptor
+    var limits = limits
+    let isLocal = peer == SocketAddress.unixPeerName
+    if isLocal { limits.floods.resets = .unlimited }
     started = loop.now
     life = ServerLifeMachine(
-      limits, isLocal: peer == SocketAddress.unixPeerName, now: started,
+      limits, isLocal: isLocal, now: started,
       chance: .random(in: 0..<1))
     facts = ServerLifeMachine.Facts(lastRead: started, idleSince: started)
     tracksIdleness = limits.keepalive.maxIdle != nil

@@ -13,13 +13,22 @@ enum Breach: Equatable {
   case windowOverflow
   /// Pings that come sooner than `PingPolicy` allows.
   case tooManyPings
+  /// More frames of a kind than `Limits.Floods` allows.
+  case flood(FloodKind)
+  /// A header section in too many pieces, or of too many bytes as it is sent.
+  case headerSectionTooLong
+  /// A header section of too many bytes once it is decompressed.
+  case headerListTooLarge
+  /// Frames that wait for a peer which sends and does not read.
+  case peerDoesNotRead
 
   var code: HTTP2ErrorCode {
     switch self {
     case .continuationTooLong: .frameSizeError
     case .streamSkipped, .badSetting: .protocolError
     case .initialWindowTooLarge, .windowOverflow: .flowControlError
-    case .tooManyPings: .enhanceYourCalm
+    case .tooManyPings, .flood, .headerSectionTooLong, .headerListTooLarge, .peerDoesNotRead:
+      .enhanceYourCalm
     }
   }
 
@@ -33,6 +42,10 @@ enum Breach: Equatable {
     case .windowOverflow: "SETTINGS_INITIAL_WINDOW_SIZE makes a stream's window too large"
     // The words that gRPC's clients wait for (gRFC A9).
     case .tooManyPings: "too_many_pings"
+    case .flood(let kind): "too many frames: \(kind)"
+    case .headerSectionTooLong: "a header section is too long"
+    case .headerListTooLarge: "a header list is far larger than announced"
+    case .peerDoesNotRead: "too many frames wait to be read"
     }
   }
 }

@@ -16,8 +16,9 @@ extension HTTP2Session {
     unsafe nghttp2_option_set_max_outbound_ack(option, SessionBounds.maxOutboundAcks)
     unsafe nghttp2_option_set_peer_max_concurrent_streams(
       option, SessionBounds.streamsBeforeSettings)
-    unsafe nghttp2_option_set_stream_reset_rate_limit(
-      option, SessionBounds.resetBurst, SessionBounds.resetsPerSecond)
+    unsafe nghttp2_option_set_max_continuations(option, SessionBounds.nghttp2MaxContinuations)
+    // Ours is `Limits.Floods.resets`; nghttp2's would only refuse new streams.
+    unsafe nghttp2_option_set_stream_reset_rate_limit(option, UInt64(Int64.max), 0)
     let role = unsafe core.pointee.role
     let make =
       unsafe role == .client ? nghttp2_session_client_new3 : nghttp2_session_server_new3

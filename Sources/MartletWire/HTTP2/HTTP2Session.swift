@@ -48,6 +48,7 @@ package import MartletCore
     unsafe core.pointee.enter(delegate)
     defer { unsafe core.pointee.leave() }
     unsafe core.pointee.now = now
+    unsafe core.pointee.frames.pieceBegan(now, framesSent: core.pointee.framesSent)
     var fed = 0
     var offset = 0
     while true {
@@ -57,6 +58,7 @@ package import MartletCore
       switch stop {
       case .end:
         unsafe core.pointee.frames.pieceEnded(now)
+        if unsafe core.pointee.queueIsTooLong { throw fail(.peerDoesNotRead) }
         return
       case .settings:
         if let breach = unsafe core.pointee.settingsBreach() { throw fail(breach) }
@@ -116,6 +118,8 @@ package import MartletCore
         guard try emitFrame() else { break }
       }
       tellWritable(delegate)
+      // The frames of this output are good; the GOAWAY comes with the next one.
+      if let breach = unsafe core.pointee.breach { _ = fail(breach) }
     } else {
       try emitLastWords()
     }

@@ -35,14 +35,33 @@ internal import MartletCore
   private var headerRest: UInt64 = 0
   private var headerCount = 0
 
-  init(isServer: Bool) {
+  private var floods: FloodGuard
+  private let maxBlockBytes: Int
+  /// The header section on its way: its bytes and its CONTINUATIONs.
+  private var blockBytes = 0
+  private var continuations = 0
+
+  init(isServer: Bool, _ limits: Limits) {
     self.isServer = isServer
+    floods = FloodGuard(limits.floods)
+    maxBlockBytes = limits.maxHeaderListBytes * SessionBounds.headerExcess
     // The client's preface, of which nghttp2 takes care, passes as payload.
     payloadLeft = isServer ? 24 : 0
   }
 
   /// Whether any HEADERS have come (server).
   var hasHadRequest: Bool { highestNumber > 0 }
+
+  /// Bytes have come at `now`, and so many HEADERS and DATA had been sent before.
+  @inline(__always)
+  mutating func pieceBegan(_ now: Timestamp, framesSent: Int) {
+    floods.refill(now, framesSent: framesSent)
+  }
+
+  /// Takes one from the allowance; what to do when there was none.
+  mutating func spend(_ kind: FloodKind) -> Breach? {
+    floods.spend(kind) ? nil : .flood(kind)
+  }
 
   /// All bytes that came at `now` have been passed over.
   mutating func pieceEnded(_ now: Timestamp) {
@@ -129,19 +148,35 @@ internal import MartletCore
     let type = FrameType(rawValue: UInt8(truncatingIfNeeded: start))
     self.type = type
     switch type {
+    case .data:
+      guard payloadLeft == 0, flags & FrameType.endStream == 0 else { return nil }
+      return spend(.emptyData)
     case .headers:
       blockIsNew = true
+      blockBytes = payloadLeft
+      continuations = 0
       blockGoesOn = flags & FrameType.endHeaders == 0
       return numberUsed(Int32(truncatingIfNeeded: stream & 0x7fff_ffff))
     case .continuation:
       blockGoesOn = flags & FrameType.endHeaders == 0
-      return payloadLeft > FrameType.maxPayloadBytes ? .continuationTooLong : nil
+      return blockContinued()
     case .settings:
       settings.removeAll(keepingCapacity: true)
-      return nil
-    case .data, .priority, .reset, .pushPromise, .ping, .goAway, .windowUpdate, nil:
-      return nil
+      return spend(.settings)
+    case .reset: return isServer ? spend(.reset) : nil
+    case .ping: return spend(.ping)
+    case .windowUpdate: return spend(.windowUpdate)
+    case .priority, .goAway, nil: return spend(.inert)
+    case .pushPromise: return nil
     }
+  }
+
+  private mutating func blockContinued() -> Breach? {
+    guard payloadLeft <= FrameType.maxPayloadBytes else { return .continuationTooLong }
+    blockBytes += payloadLeft
+    continuations += 1
+    let fits = blockBytes <= maxBlockBytes && continuations <= SessionBounds.maxContinuations
+    return fits ? nil : .headerSectionTooLong
   }
 
   /// A client's HEADERS: a new stream's, or trailers.
@@ -167,6 +202,7 @@ enum FrameType: UInt8 {
   static var headerBytes: Int { 9 }
   /// What we take; we never offer more (§4.2).
   static var maxPayloadBytes: Int { 1 << 14 }
+  static var endStream: UInt8 { 0x1 }
   static var endHeaders: UInt8 { 0x4 }
 }
 

@@ -2,7 +2,7 @@
 
 /// Bounds on what a peer can make one session keep or do.
 enum SessionBounds {
-  /// Answers (SETTINGS ACK, PING ACK, RST_STREAM) that may wait for a peer which sends and does not read.
+  /// Answers (SETTINGS ACK, PING ACK) that may wait for a peer which sends and does not read.
   /// nghttp2 allows 1,000; nobody honest has more than a few in flight.
   static let maxOutboundAcks = 128
 
@@ -20,12 +20,6 @@ enum SessionBounds {
   /// Copied payload is gathered in pieces of about this size.
   static let maxOwnPieceBytes = 16 << 10
 
-  /// Resets a client may send at once, and each second from then on, before the connection ends (nghttp2: 1,000 and
-  /// 33). Under overload an honest router resets all its streams whenever their deadline passes;
-  /// at 1,000 a second a hostile one costs us some milliseconds a second.
-  static let resetBurst: UInt64 = 5000
-  static let resetsPerSecond: UInt64 = 1000
-
   /// A DATA frame is cut to fit the rest of an output buffer unless less than this is left.
   static let minDataRoom = 256
 
@@ -38,6 +32,23 @@ enum SessionBounds {
 
   /// Emptied header blocks that a session keeps: as many trailers as are usually written together.
   static let maxSpareBlocks = 64
+
+  /// Frames of any kind that may wait for a peer which sends and does not read, for each stream that it may
+  /// have: a head, trailers, a reset and some credit, twice.
+  static let maxQueuedFramesPerStream = 8
+
+  /// A header section may be so many times as long as announced before it is hostile and no longer
+  /// answered politely. It must be decompressed to its end for the sake of those that follow, at the price of a
+  /// whole request for each hundred bytes ("HPACK bomb").
+  static let headerExcess = 4
+
+  /// CONTINUATIONs of one header section (CVE-2024-28182). Eight of the largest size make a section that
+  /// is hostile by its length already; the rest is for those who cut finely.
+  static let maxContinuations = 16
+
+  /// nghttp2 counts each piece in which the header of a CONTINUATION comes; `maxContinuations` in
+  /// pieces of one byte must pass.
+  static let nghttp2MaxContinuations = 1024
 
   /// Gaps in a client's stream numbers that are remembered. Honest clients leave none.
   static let maxNumberGaps = 16

@@ -29,6 +29,7 @@ enum SessionCallbacks {
   static let ackFlag = UInt8(NGHTTP2_FLAG_ACK.rawValue)
   static let headers = UInt8(NGHTTP2_HEADERS.rawValue)
   static let data = UInt8(NGHTTP2_DATA.rawValue)
+  static let reset = UInt8(NGHTTP2_RST_STREAM.rawValue)
   static let settings = UInt8(NGHTTP2_SETTINGS.rawValue)
   static let ping = UInt8(NGHTTP2_PING.rawValue)
   static let goAway = UInt8(NGHTTP2_GOAWAY.rawValue)
@@ -65,7 +66,9 @@ private let headerReceived: nghttp2_on_header_callback = {
   if nameCount == 4 { unsafe core.pointee.inboundMayHaveHost = true }
   unsafe core.pointee.inboundListBytes += nameCount + valueCount + HeaderStorage.fieldOverhead
   // Past the limit nothing more is kept; `frameReceived` answers for the whole section.
-  guard unsafe core.pointee.inboundListBytes <= core.pointee.maxHeaderListBytes else { return 0 }
+  guard unsafe core.pointee.inboundListBytes <= core.pointee.maxHeaderListBytes else {
+    return unsafe core.pointee.headerListIsTooLarge()
+  }
   unsafe core.pointee.inboundStorage?._withUnsafeGuaranteedRef { storage in
     unsafe storage.append(
       name: UnsafeRawBufferPointer(start: name, count: nameCount),
@@ -87,6 +90,13 @@ private let invalidHeaderReceived: nghttp2_on_invalid_header_callback = {
 }
 
 extension SessionCore {
+  /// What the callback returns: anything but 0 ends the connection.
+  fileprivate mutating func headerListIsTooLarge() -> CInt {
+    guard inboundListBytes > maxHeaderListBytes * SessionBounds.headerExcess else { return 0 }
+    breach = .headerListTooLarge
+    return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
+  }
+
   mutating func beginInbound() {
     inbound.removeAll()
     inboundListBytes = 0
@@ -346,12 +356,23 @@ private let frameSent: nghttp2_on_frame_send_callback = { _, frame, userData in
     if unsafe frame.pointee.hd.flags & SessionCallbacks.endStreamFlag != 0 {
       unsafe core(userData).pointee.streamFinished(frame.pointee.hd.stream_id)
     }
+  case SessionCallbacks.reset:
+    unsafe core(userData).pointee.resetSent(
+      frame.pointee.hd.stream_id, HTTP2ErrorCode(rawValue: frame.pointee.rst_stream.error_code))
   default: break
   }
   return 0
 }
 
 extension SessionCore {
+  /// RST_STREAM is written; one that nobody on our side ordered was the client's doing.
+  fileprivate mutating func resetSent(_ number: Int32, _ code: HTTP2ErrorCode) {
+    guard role == .server, code != .noError, code != .internalError else { return }
+    let slot = slot(ofStream: number)
+    if slot >= 0, slots[slot].flags.contains(.resetOrdered) { return }
+    breach = frames.spend(.provokedReset) ?? breach
+  }
+
   /// Our side of a stream has ended. A server that has answered before the request was whole asks the client
   /// to stop sending it (RFC 9113 §8.1).
   fileprivate func streamFinished(_ number: Int32) {

@@ -78,7 +78,7 @@ internal import MartletCore
 
   init(_ role: HTTP2Session.Role, limits: Limits) {
     self.role = role
-    frames = InboundFrames(isServer: role == .server)
+    frames = InboundFrames(isServer: role == .server, limits)
     pings = PingPolicy(limits.keepalive)
     maxHeaderListBytes = limits.maxHeaderListBytes
     maxStreamBacklogBytes = limits.maxStreamBacklogBytes
@@ -117,6 +117,12 @@ internal import MartletCore
 
   func tell(_ event: (Listener) -> Void) {
     unsafe told._withUnsafeGuaranteedRef { event($0) }
+  }
+
+  /// Whether more frames wait for the peer than one that reads would leave.
+  var queueIsTooLong: Bool {
+    unsafe nghttp2_session_get_outbound_queue_size(session)
+      > maxStreams * SessionBounds.maxQueuedFramesPerStream
   }
 
   // MARK: Streams
