@@ -269,14 +269,15 @@ class Connection:
             self.answer(stream).fields += self.decoder.decode(self.block)
 
 
-def dial(address):
-    """A connected socket to `unix:PATH` or `HOST:PORT`."""
+def dial(address, source=None):
+    """A connected socket to `unix:PATH` or `HOST:PORT`, from an address of this machine's."""
     if address.startswith("unix:"):
         made = socket.socket(socket.AF_UNIX)
         made.settimeout(PATIENCE)
         made.connect(address.removeprefix("unix:"))
         return made
     host, port = address.rsplit(":", 1)
-    made = socket.create_connection((host, int(port)), timeout=PATIENCE)
+    made = socket.create_connection(
+        (host, int(port)), timeout=PATIENCE, source_address=source and (source, 0))
     made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return made

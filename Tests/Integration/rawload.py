@@ -45,8 +45,8 @@ def call(stream, block, body):
 class Client:
     """One connection. Counts how each stream ends; what arrives in DATA is counted, not kept."""
 
-    def __init__(self, address, settings=b""):
-        self.socket = h2.dial(address)
+    def __init__(self, address, settings=b"", source=None):
+        self.socket = h2.dial(address, source)
         self.socket.settimeout(30)
         self.rest = b""
         self.next_stream = 1

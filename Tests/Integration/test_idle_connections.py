@@ -11,6 +11,8 @@ from rawload import Client, call, descriptors, message, proportional, request, s
 
 PATH = "/echo.v1.Echo/Echo"
 MOST = 10_000  # Limits.maxConnections
+# No address may have more than half of them (Limits.maxConnectionsPerPeer).
+SOURCES = ["127.0.0.1", "127.0.0.2", "127.0.0.3"]
 
 
 @pytest.mark.timeout(600)
@@ -27,8 +29,8 @@ def test_idle_connections_cost_little_and_are_all_served(mesh):
     sockets = descriptors(router)[1]
     clients = []
     try:
-        for _ in range(count):
-            clients.append(Client(mesh.address))
+        for number in range(count):
+            clients.append(Client(mesh.address, source=SOURCES[number % len(SOURCES)]))
         for client in clients:
             while not client.rest and not hasattr(client, "greeted"):
                 client.read()

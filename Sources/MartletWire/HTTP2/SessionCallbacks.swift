@@ -63,7 +63,6 @@ private let headersBegan: nghttp2_on_begin_headers_callback = { session, frame, 
 private let headerReceived: nghttp2_on_header_callback = {
   _, _, name, nameCount, value, valueCount, flags, userData in
   let core = unsafe core(userData)
-  if nameCount == 4 { unsafe core.pointee.inboundMayHaveHost = true }
   unsafe core.pointee.inboundListBytes += nameCount + valueCount + HeaderStorage.fieldOverhead
   // Past the limit nothing more is kept; `frameReceived` answers for the whole section.
   guard unsafe core.pointee.inboundListBytes <= core.pointee.maxHeaderListBytes else {
@@ -100,7 +99,6 @@ extension SessionCore {
   mutating func beginInbound() {
     inbound.removeAll()
     inboundListBytes = 0
-    inboundMayHaveHost = false
     unsafe inboundStorage = .passUnretained(inbound.owned())
   }
 
@@ -111,7 +109,7 @@ extension SessionCore {
     if inboundListBytes > maxHeaderListBytes { return refuse(slot, with: .oversizeAnswer) }
     if role == .server {
       if inbound.asksForTunnel { return refuse(slot, with: .noTunnelAnswer) }
-      if inboundMayHaveHost, inbound.hostContradictsAuthority {
+      if inbound.hostContradictsAuthority {
         return resetUnseen(slots[slot].number)
       }
     }

@@ -37,8 +37,6 @@ internal import MartletCore
   var inboundStorage: Unmanaged<HeaderStorage>?
   var inboundListBytes = 0
   var inboundSlot: Int32 = -1
-  /// A name of four letters was in it, which is seldom: it may be `host`.
-  var inboundMayHaveHost = false
 
   /// Where the running `output` writes next and where its buffer ends.
   var cursor: UnsafeMutableRawPointer?

@@ -37,6 +37,7 @@ private final class SessionDriver {
   private var events = 0
   private var opens = 0
   private var hasFailed = false
+  private var now = Timestamp(nanoseconds: 0)
 
   init(_ role: HTTP2Session.Role, _ input: inout InputReader) {
     let limits = SessionWitness.tightLimits
@@ -59,7 +60,8 @@ private final class SessionDriver {
   }
 
   func receive(_ bytes: [UInt8]) throws(BrokenClaim) {
-    hasFailed = (try? bytes.withUnsafeBytes { try session.receive($0, witness) }) == nil
+    now = now + .milliseconds(1)
+    hasFailed = (try? bytes.withUnsafeBytes { try session.receive($0, at: now, witness) }) == nil
     try witness.check(session)
     try drain()
   }
