@@ -82,7 +82,9 @@ let package = Package(
     room("MartletScaling", ["MartletCore"]),
 
     // 3 drivers
-    room("MartletNet", ["MartletCore", "MartletWire", "CLinux", nioCore, nioPosix, logging]),
+    room(
+      "MartletNet",
+      ["MartletCore", "MartletWire", "CLinux", nioCore, nioPosix, nioHTTP1, logging]),
     room("MartletRPC", ["MartletCore", "MartletSchema", "MartletNet", swiftProtobuf]),
     room("MartletSimulator", ["MartletCore", "MartletDispatch", "MartletScaling"]),
 
@@ -149,7 +151,7 @@ let package = Package(
       of: "MartletDispatch", ["MartletCore", "MartletSchema", swiftProtobuf],
       exclude: ["Graph/Protos"]),
     tests(of: "MartletScaling", ["MartletCore"]),
-    tests(of: "MartletNet", ["MartletCore", "MartletWire"]),
+    tests(of: "MartletNet", ["MartletCore", "MartletWire", nioHTTP1]),
     .testTarget(
       name: "MartletRPCTests",
       dependencies: ["MartletRPC", "MartletCore", "MartletNet", swiftProtobuf],

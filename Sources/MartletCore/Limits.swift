@@ -46,7 +46,8 @@ public struct Limits: Sendable, Hashable {
   /// have no addresses, and their peers no such limit.
   public var maxConnectionsPerPeer = 5000
 
-  /// Time for a connection to be established, the HTTP/2 preface included.
+  /// Time for a connection to be established, the HTTP/2 preface included; on HTTP/1.1, for each next
+  /// request to come.
   public var connectTimeout = Duration.seconds(5)
 
   /// Time for a header section to become whole once its first frame has begun. One is written at once;
@@ -63,6 +64,13 @@ public struct Limits: Sendable, Hashable {
 
   /// Frames that cost their receiver more than their sender.
   public var floods = Floods()
+
+  /// Fields of an HTTP/1.1 request's head; browsers send some twenty.
+  public var maxHTTP1Fields = 100
+
+  /// Payload bytes of an HTTP/1.1 request that asks for HTTP/2, which are kept until it is whole. Clients
+  /// ask with a GET or OPTIONS without payload; this leaves room for a small call.
+  public var maxUpgradeBodyBytes = 64 << 10
 
   public init() {}
 }

@@ -135,11 +135,19 @@ extension Dispatcher {
   }
 
   /// What the routes lead to, as an error may name it: methods, and services with a star.
-  package var routeNames: [String] {
-    appOrder.compactMap { apps[$0]?.current }.flatMap { versions[$0].spec.routes }.map { route in
-      switch route {
-      case .graph(let method, _), .method(let method, _): method.description
-      case .service(let service, _): "\(service)/*"
+  package var routeNames: [String] { routeTable.map(\.route) }
+
+  /// Every route, as `routeNames` spells it, with the app that it leads to, in the order of the table's
+  /// apps. Of two apps with the same route the first has it.
+  package var routeTable: [(route: String, app: String)] {
+    appOrder.compactMap { apps[$0]?.current }.flatMap { index in
+      versions[index].spec.routes.map { route in
+        let name =
+          switch route {
+          case .graph(let method, _), .method(let method, _): method.description
+          case .service(let service, _): "\(service)/*"
+          }
+        return (route: name, app: versions[index].app)
       }
     }
   }

@@ -12,6 +12,9 @@ final class OwnServices {
   /// Takes the requests for these services.
   let core: ServerCore
 
+  /// The router drains.
+  private(set) var isClosed = false
+
   private let health: HealthService
   private let reflection: ReflectionService
 
@@ -35,6 +38,7 @@ final class OwnServices {
 
   /// The router drains: watchers hear NOT_SERVING, and streams that their clients keep open end.
   func close() {
+    isClosed = true
     health.close()
     reflection.close()
   }

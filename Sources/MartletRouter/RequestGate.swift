@@ -8,7 +8,7 @@ internal import MartletWire
 
 /// Takes the requests of one listener and finds out what they want.
 final class RequestGate: RequestAcceptor {
-  private let router: Router
+  let router: Router
 
   /// Whether callers are replicas, which may name deployments and versions (`MeshHeader`).
   private let isLocal: Bool
@@ -121,7 +121,10 @@ final class RequestGate: RequestAcceptor {
       return router.own.core.requestReceived(headers, on: stream, endOfStream: endOfStream)
     }
     let path = headers[.path] ?? ""
-    if router.dispatcher.generation == 0 {
+    let method = headers[.method] ?? ""
+    if let page = answer(method, path) {
+      stream.answer(page, isHead: method == "HEAD")
+    } else if router.dispatcher.generation == 0 {
       stream.answer(
         Refusal(.unavailable, "the router has not heard from its controller yet; try again"))
     } else if isLocal, let deployment = headers[MeshHeader.deployment] {

@@ -43,8 +43,9 @@ private struct RouterProcess {
     self.loop = loop
     router = Router(
       loop: loop, limits: options.limits, logger: Logger(label: "martlet.\(options.name)"))
+    let gate = RequestGate(router, isLocal: false)
     ingress = Listener(
-      on: loop, limits: options.limits, acceptor: RequestGate(router, isLocal: false))
+      on: loop, limits: options.limits, acceptor: gate, port: SharedPort(pages: gate))
     local = Listener(
       on: loop, limits: options.limits, acceptor: RequestGate(router, isLocal: true))
   }

@@ -45,7 +45,9 @@ final class Mesh: Sendable {
     var logger = Logger(label: "test")
     logger.logLevel = .critical
     router = Router(loop: loop, logger: logger)
-    ingress = Listener(on: loop, limits: Limits(), acceptor: RequestGate(router, isLocal: false))
+    let gate = RequestGate(router, isLocal: false)
+    ingress = Listener(
+      on: loop, limits: Limits(), acceptor: gate, port: SharedPort(pages: gate))
     local = Listener(on: loop, limits: Limits(), acceptor: RequestGate(router, isLocal: true))
     let front = try await ingress.listen(on: .unix(path: "\(folder)/front"))
     let back = try await local.listen(on: .unix(path: "\(folder)/back"))

@@ -1,10 +1,19 @@
 // The server connections of one loop, for draining and closing them together.
 internal import MartletCore
 
+/// A connection that was accepted, whatever it speaks.
+protocol OpenConnection: AnyObject {
+  /// Ends it once what it has under way is finished.
+  func drain()
+
+  /// Ends it at once.
+  func close(_ reason: String)
+}
+
 /// On its loop only.
 final class ConnectionSet {
   let loop: Loop
-  private var connections: [ObjectIdentifier: ServerConnection] = [:]
+  private var connections: [ObjectIdentifier: any OpenConnection] = [:]
   private var isDraining = false
   private var whenEmpty: [() -> Void] = []
 
@@ -12,13 +21,13 @@ final class ConnectionSet {
     self.loop = loop
   }
 
-  func insert(_ connection: ServerConnection) {
+  func insert(_ connection: any OpenConnection) {
     connections[ObjectIdentifier(connection)] = connection
     // It was accepted just before its listener closed.
     if isDraining { connection.drain() }
   }
 
-  func remove(_ connection: ServerConnection) {
+  func remove(_ connection: any OpenConnection) {
     connections[ObjectIdentifier(connection)] = nil
     guard connections.isEmpty else { return }
     let bodies = whenEmpty

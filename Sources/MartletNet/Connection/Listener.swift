@@ -15,11 +15,14 @@ package final class Listener: Sendable {
   struct Target: @unchecked Sendable {
     let loop: Loop
     let acceptor: any RequestAcceptor
+    /// Nil where only HTTP/2 with prior knowledge is spoken.
+    let port: SharedPort?
     let connections: ConnectionSet
 
-    init(_ loop: Loop, _ acceptor: any RequestAcceptor) {
+    init(_ loop: Loop, _ acceptor: any RequestAcceptor, port: SharedPort? = nil) {
       self.loop = loop
       self.acceptor = acceptor
+      self.port = port
       connections = ConnectionSet(loop: loop)
     }
   }
@@ -31,9 +34,11 @@ package final class Listener: Sendable {
   private let connectionCount = Atomic<Int>(0)
   private let peers: PeerCounts
 
-  /// Accepts on `loop` and keeps the connections there; `acceptor` is used on that loop only.
-  package convenience init(on loop: Loop, limits: Limits, acceptor: any RequestAcceptor) {
-    self.init(on: loop, limits: limits, targets: [Target(loop, acceptor)])
+  /// Accepts on `loop` and keeps the connections there; `acceptor` and `port` are used on that loop only.
+  package convenience init(
+    on loop: Loop, limits: Limits, acceptor: any RequestAcceptor, port: SharedPort? = nil
+  ) {
+    self.init(on: loop, limits: limits, targets: [Target(loop, acceptor, port: port)])
   }
 
   /// Accepts on `loop` and deals the connections out to the targets' loops.
@@ -156,9 +161,14 @@ package final class Listener: Sendable {
     } else if case .some(.v6) = channel.remoteAddress, let options = channel.syncOptions {
       try options.setOption(.tcpOption(.tcp_nodelay), value: 1)
     }
+    let peer = channel.remoteAddress?.peerName ?? "unknown"
+    if let port = target.port {
+      return try IncomingConnection(channel, port, for: target, peer: peer, limits: limits) {
+        [self] in connectionCount.wrappingSubtract(1, ordering: .relaxed)
+      }.start()
+    }
     let connection = ServerConnection(
-      target.loop, peer: channel.remoteAddress?.peerName ?? "unknown", limits: limits,
-      acceptor: target.acceptor)
+      target.loop, peer: peer, limits: limits, acceptor: target.acceptor)
     target.connections.insert(connection)
     connection.whenClosed = { [self] in
       connectionCount.wrappingSubtract(1, ordering: .relaxed)

@@ -62,7 +62,11 @@ package final class ServerConnection {
   private var timer: Timer?
   private let tracksIdleness: Bool
 
-  init(_ loop: Loop, peer: String, limits: Limits, acceptor: any RequestAcceptor) {
+  /// `session` is one that has begun already, for an upgraded connection.
+  init(
+    _ loop: Loop, peer: String, limits: Limits, acceptor: any RequestAcceptor,
+    session: HTTP2Session? = nil
+  ) {
     self.loop = loop
     self.peer = peer
     self.acceptor = acceptor
@@ -76,13 +80,20 @@ package final class ServerConnection {
     facts = ServerLifeMachine.Facts(lastRead: started, idleSince: started)
     tracksIdleness = limits.keepalive.maxIdle != nil
     transport = Transport(
-      loop, HTTP2Session(.server, limits: limits, memory: loop.sessionMemory), peerName: peer)
+      loop, session ?? HTTP2Session(.server, limits: limits, memory: loop.sessionMemory),
+      peerName: peer)
   }
 
   func start() {
     lookAfterLife()
     acceptor.connectionOpened(self)
     transport.start(self)
+  }
+
+  /// Begins with a request that came as HTTP/1.1 (`HTTP2Session.upgrade`).
+  func start(with upgrade: H2CUpgrade, on stream: HTTP2StreamID) {
+    start()
+    transport.session.receiveUpgraded(upgrade.request, body: upgrade.body, on: stream, self)
   }
 
   /// Streams that are open now.
@@ -104,6 +115,8 @@ package final class ServerConnection {
     transport.close(RPCError(.unavailable, reason))
   }
 }
+
+extension ServerConnection: OpenConnection {}
 
 extension ServerConnection: TransportOwner {
   package func headersReceived(

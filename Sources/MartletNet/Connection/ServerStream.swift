@@ -34,6 +34,12 @@ package struct ServerStream {
     connection.transport.markDirty()
   }
 
+  /// Ends our side once the backlog is written, without trailers: for what is not gRPC.
+  func sendEnd() {
+    session.finish(id)
+    connection.transport.markDirty()
+  }
+
   /// Ends our side once the backlog is written.
   package func sendTrailers(_ trailers: HeaderBlock) {
     session.finish(id, trailers: trailers)

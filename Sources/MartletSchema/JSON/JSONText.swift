@@ -1,24 +1,24 @@
 // Writes JSON text.
 
 /// Appends JSON to a string, on one line or indented by two spaces.
-struct JSONText {
-  private(set) var text = ""
+package struct JSONText {
+  package private(set) var text = ""
   private let pretty: Bool
   private var depth = 0
   private var isFirst = true
 
-  init(pretty: Bool) {
+  package init(pretty: Bool) {
     self.pretty = pretty
   }
 
   /// An object or array: `open`, elements, `close`.
-  mutating func open(_ bracket: Character) {
+  package mutating func open(_ bracket: Character) {
     text.append(bracket)
     depth += 1
     isFirst = true
   }
 
-  mutating func close(_ bracket: Character) {
+  package mutating func close(_ bracket: Character) {
     depth -= 1
     if !isFirst { breakLine() }
     text.append(bracket)
@@ -33,7 +33,7 @@ struct JSONText {
   }
 
   /// Before each value of an object.
-  mutating func name(_ name: String) {
+  package mutating func name(_ name: String) {
     separate()
     string(name)
     text += pretty ? ": " : ":"
@@ -44,7 +44,7 @@ struct JSONText {
     text += word
   }
 
-  mutating func string(_ value: String) {
+  package mutating func string(_ value: String) {
     text.append("\"")
     for scalar in value.unicodeScalars {
       switch scalar {

@@ -1,0 +1,157 @@
+// One accepted connection of a port that several protocols share, until it speaks HTTP/2.
+internal import MartletCore
+internal import MartletWire
+internal import NIOCore
+
+/// What a port takes beside HTTP/2 with prior knowledge. On its loop only.
+package struct SharedPort {
+  /// Answers HTTP/1.1.
+  let pages: any PageSource
+
+  package init(pages: any PageSource) {
+    self.pages = pages
+  }
+}
+
+/// Goes from stage to stage, each a handler in the channel's pipeline, until an HTTP/2 connection takes
+/// its place. On its loop only.
+final class IncomingConnection {
+  let loop: Loop
+  let peer: String
+  let limits: Limits
+  let port: SharedPort
+  private let channel: any Channel
+  private let target: Listener.Target
+  /// Called when the connection has ended, also as HTTP/2.
+  private let whenClosed: () -> Void
+  /// The handler that has the connection; nil once it has ended or is HTTP/2.
+  private var stage: (any ConnectionStage)?
+  private var timer: Timer?
+
+  init(
+    _ channel: any Channel, _ port: SharedPort, for target: Listener.Target, peer: String,
+    limits: Limits, whenClosed: @escaping () -> Void
+  ) {
+    self.channel = channel
+    self.port = port
+    self.target = target
+    self.peer = peer
+    self.limits = limits
+    self.whenClosed = whenClosed
+    loop = target.loop
+  }
+
+  func start() throws {
+    target.connections.insert(self)
+    let detector = ProtocolDetector(self)
+    stage = detector
+    try channel.pipeline.syncOperations.addHandler(detector)
+    expectWithinTime()
+  }
+
+  /// Begins to wait for what must come next.
+  func expectWithinTime() {
+    timer?.cancel()
+    timer = loop.schedule(after: limits.connectTimeout) {
+      self.close("nothing came in time")
+    }
+  }
+
+  // MARK: Stages
+
+  /// Hands over what came so far to the protocol that it belongs to.
+  func speaks(_ spoken: SpokenProtocol, _ received: ByteBuffer, after detector: ProtocolDetector) {
+    do {
+      switch spoken {
+      case .http2: try becomeHTTP2().start()
+      case .http1: try becomeHTTP1()
+      case .tls: return refuse(TLSAlert.handshakeFailure, after: detector)
+      }
+      detector.leave(with: received)
+    } catch {
+      close("\(error)")
+    }
+  }
+
+  private func becomeHTTP1() throws {
+    let decoder = HTTP1Connection.makeDecoder(limits)
+    try channel.pipeline.syncOperations.addHandler(decoder)
+    let http1 = HTTP1Connection(self, decoder)
+    try channel.pipeline.syncOperations.addHandler(http1)
+    stage = http1
+  }
+
+  /// Puts an HTTP/2 connection in this one's place; it is still to be started. `session` is one that has
+  /// begun already.
+  private func becomeHTTP2(_ session: HTTP2Session? = nil) throws -> ServerConnection {
+    let connection = ServerConnection(
+      loop, peer: peer, limits: limits, acceptor: target.acceptor, session: session)
+    try channel.pipeline.syncOperations.addHandler(connection.transport)
+    let (whenClosed, connections) = (whenClosed, target.connections)
+    connection.whenClosed = {
+      whenClosed()
+      connections.remove(connection)
+    }
+    timer?.cancel()
+    stage = nil
+    connections.insert(connection)
+    connections.remove(self)
+    return connection
+  }
+
+  /// Goes on as HTTP/2 behind `answer`, the 101. Throws what is wrong with the request; then nothing
+  /// has changed.
+  func upgrade(_ upgrade: H2CUpgrade, after answer: ByteBuffer) throws {
+    let session = HTTP2Session(.server, limits: limits, memory: loop.sessionMemory)
+    let stream = try session.upgrade(settings: upgrade.settings, isHead: upgrade.isHead)
+    channel.writeAndFlush(answer, promise: nil)
+    try becomeHTTP2(session).start(with: upgrade, on: stream)
+  }
+
+  /// Says so in the peer's own protocol and closes.
+  private func refuse(_ answer: [UInt8], after detector: ProtocolDetector) {
+    channel.writeAndFlush(channel.allocator.buffer(bytes: answer), promise: nil)
+    linger(before: detector)
+  }
+
+  /// Ends our side, and the peer's a little later; what still comes goes no further than to the place
+  /// of `handler`.
+  func linger(before handler: any ChannelHandler) {
+    timer?.cancel()
+    do {
+      try channel.pipeline.syncOperations.addHandler(
+        LingeringEnd(loop), position: .before(handler))
+    } catch {
+      close("\(error)")
+    }
+  }
+
+  /// A stage's handler is gone: with the channel, unless another one has taken over.
+  func left(_ handler: any ConnectionStage) {
+    guard stage === handler else { return }
+    stage = nil
+    timer?.cancel()
+    whenClosed()
+    target.connections.remove(self)
+  }
+}
+
+extension IncomingConnection: OpenConnection {
+  /// Who has said nothing yet may be about to: its requests are taken and drained as HTTP/2. The time
+  /// for that is bounded by what `expectWithinTime` began.
+  func drain() {
+    (stage as? HTTP1Connection)?.drain()
+  }
+
+  func close(_ reason: String) {
+    channel.close(promise: nil)
+  }
+}
+
+/// A handler that has a connection for a while and tells it, when it leaves the pipeline, by `left`.
+protocol ConnectionStage: ChannelInboundHandler {}
+
+enum TLSAlert {
+  /// A fatal alert `handshake_failure` in a record of TLS 1.2 (RFC 8446 §5.1, §6).
+  static let handshakeFailure: [UInt8] = [0x15, 3, 3, 0, 2, 2, 40]
+}

@@ -1,0 +1,75 @@
+// The first handler of a connection on a shared port: looks at the first bytes and gets out of the way.
+internal import NIOCore
+
+/// Keeps what came until the protocol is known, which takes four bytes at most.
+final class ProtocolDetector: ConnectionStage, RemovableChannelHandler {
+  typealias InboundIn = ByteBuffer
+  typealias InboundOut = ByteBuffer
+
+  private let connection: IncomingConnection
+  private var context: ChannelHandlerContext?
+  private var received: ByteBuffer?
+  private var isDone = false
+
+  init(_ connection: IncomingConnection) {
+    self.connection = connection
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    var bytes = unwrapInboundIn(data)
+    guard !isDone else { return }
+    if var earlier = received {
+      earlier.writeBuffer(&bytes)
+      bytes = earlier
+    }
+    guard let spoken = SpokenProtocol(bytes.readableBytesView) else {
+      received = bytes
+      return
+    }
+    received = nil
+    isDone = true
+    connection.speaks(spoken, bytes, after: self)
+  }
+
+  /// Passes `bytes` on to the handlers that were added behind this one, and leaves them alone.
+  func leave(with bytes: ByteBuffer) {
+    guard let context else { return }
+    context.fireChannelRead(wrapInboundOut(bytes))
+    context.fireChannelReadComplete()
+    context.pipeline.syncOperations.removeHandler(self, promise: nil)
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    self.context = nil
+    connection.left(self)
+  }
+}
+
+/// Takes the place of a stage that has given its last answer. Closing at once would destroy the answer
+/// when bytes are left unread (TCP resets then), so the peer gets time to read it.
+final class LingeringEnd: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+
+  private let loop: Loop
+  private var timer: Timer?
+
+  init(_ loop: Loop) {
+    self.loop = loop
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    context.close(mode: .output, promise: nil)
+    let channel = context.channel
+    timer = loop.schedule(after: Transport.lingerTime) { channel.close(promise: nil) }
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    timer?.cancel()
+  }
+}
