@@ -32,6 +32,8 @@ func tests(
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -56,6 +58,7 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -84,7 +87,10 @@ let package = Package(
     // 3 drivers
     room(
       "MartletNet",
-      ["MartletCore", "MartletWire", "CLinux", nioCore, nioPosix, nioHTTP1, logging]),
+      [
+        "MartletCore", "MartletWire", "CLinux", nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL,
+        logging,
+      ]),
     room("MartletRPC", ["MartletCore", "MartletSchema", "MartletNet", swiftProtobuf]),
     room("MartletSimulator", ["MartletCore", "MartletDispatch", "MartletScaling"]),
 

@@ -33,6 +33,10 @@ public struct Call: Sendable {
   /// The address of the other end, for logs.
   public var peer: String { inbound.peer }
 
+  /// Who the other end of the connection is, by the certificate that it had to show (mutual TLS); nil
+  /// where it had to show none.
+  public var peerIdentity: PeerIdentity? { inbound.peerIdentity }
+
   /// Metadata to send before the first response. It has no effect once that was sent.
   public func setInitialMetadata(_ metadata: Metadata) {
     inbound.setInitialMetadata(metadata)

@@ -9,6 +9,9 @@ package struct RouterOptions: Sendable {
   /// Where clients connect.
   package var ingress: Socket
 
+  /// What is taken there.
+  package var security: PortSecurity
+
   /// Where the deployments' own calls come in (`MARTLET_ROUTER`); nil for none.
   package var local: Socket?
 
@@ -23,11 +26,13 @@ package struct RouterOptions: Sendable {
   package var limits: Limits
 
   package init(
-    name: String, ingress: Socket, local: Socket? = nil, controller: Endpoint,
+    name: String, ingress: Socket, security: PortSecurity = PortSecurity(), local: Socket? = nil,
+    controller: Endpoint,
     drainTimeout: Duration = .seconds(20), endsWithParent: Bool = true, limits: Limits = Limits()
   ) {
     self.name = name
     self.ingress = ingress
+    self.security = security
     self.local = local
     self.controller = controller
     self.drainTimeout = drainTimeout

@@ -38,14 +38,20 @@ private struct RouterProcess {
   private let ingress: Listener
   private let local: Listener
 
-  init(_ options: RouterOptions, _ loop: Loop) {
+  init(_ options: RouterOptions, _ loop: Loop) throws(RPCError) {
     self.options = options
     self.loop = loop
-    router = Router(
-      loop: loop, limits: options.limits, logger: Logger(label: "martlet.\(options.name)"))
+    let logger = Logger(label: "martlet.\(options.name)")
+    router = Router(loop: loop, limits: options.limits, logger: logger)
+    var tls: ServerTLS?
+    if let files = options.security.tls {
+      tls = try ServerTLS(files, protocols: ["h2", "http/1.1"], logger: logger)
+    }
     let gate = RequestGate(router, isLocal: false)
     ingress = Listener(
-      on: loop, limits: options.limits, acceptor: gate, port: SharedPort(pages: gate))
+      on: loop, limits: options.limits, acceptor: gate,
+      port: SharedPort(
+        pages: gate, tls: tls, takesPlaintext: options.security.takesPlaintext))
     local = Listener(
       on: loop, limits: options.limits, acceptor: RequestGate(router, isLocal: true))
   }

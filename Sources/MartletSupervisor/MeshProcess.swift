@@ -148,7 +148,7 @@ extension SupervisorOptions {
   /// `SupervisorOptions(arguments:)` reads.
   package var arguments: [String] {
     var words = ["supervisor", "--run-dir", runDirectory.path, "--listen", "\(listen)"]
-    words += ["--routers", "\(routers)"]
+    words += ["--routers", "\(routers)"] + security.arguments
     if let parentPID { words += ["--parent-pid", "\(parentPID)"] }
     if let readyDescriptor { words += ["--ready-fd", "\(readyDescriptor)"] }
     return words + (controllerArguments.isEmpty ? [] : ["--"] + controllerArguments)
@@ -159,7 +159,12 @@ extension SupervisorOptions {
     var words = arguments[...]
     if words.first == "supervisor" { words.removeFirst() }
     var values: [String: String] = [:]
+    var isInsecure = false
     while let name = words.popFirst(), name != "--" {
+      if name == "--insecure" {
+        isInsecure = true
+        continue
+      }
       guard name.hasPrefix("--"), let value = words.popFirst() else { return nil }
       values[name] = value
     }
@@ -176,6 +181,14 @@ extension SupervisorOptions {
       guard let count = Int(text) else { return nil }
       routers = count
     }
+    do throws(InvalidPortSecurity) {
+      security = try PortSecurity(
+        certificate: values.removeValue(forKey: "--tls-cert"),
+        key: values.removeValue(forKey: "--tls-key"),
+        clientCA: values.removeValue(forKey: "--client-ca"), insecure: isInsecure)
+    } catch {
+      return nil
+    }
     if let text = values.removeValue(forKey: "--parent-pid") {
       guard let pid = Int32(text) else { return nil }
       parentPID = pid
@@ -185,5 +198,17 @@ extension SupervisorOptions {
       readyDescriptor = descriptor
     }
     guard values.isEmpty else { return nil }
+  }
+}
+
+extension PortSecurity {
+  /// The options of a supervisor and of a router that say the same.
+  var arguments: [String] {
+    var words: [String] = []
+    if let tls {
+      words += ["--tls-cert", tls.certificate, "--tls-key", tls.key]
+      if let clientCA = tls.clientCA { words += ["--client-ca", clientCA] }
+    }
+    return words + (insecure ? ["--insecure"] : [])
   }
 }

@@ -12,6 +12,9 @@ package struct SupervisorOptions: Sendable, Hashable {
   /// Where the routers serve clients; port 0 takes a free one.
   package var listen: Endpoint
 
+  /// What the routers take there.
+  package var security: PortSecurity
+
   /// How many router processes share the listening socket.
   package var routers: Int
 
@@ -30,6 +33,7 @@ package struct SupervisorOptions: Sendable, Hashable {
   package init(runDirectory: RunDirectory) {
     self.runDirectory = runDirectory
     listen = .tcp(host: "127.0.0.1", port: 8000)
+    security = PortSecurity()
     routers = 1
     controllerArguments = []
     executable = ProcessLauncher.currentExecutable

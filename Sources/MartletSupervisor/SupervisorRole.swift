@@ -74,6 +74,9 @@ private struct SupervisorDriver: ~Copyable {
     guard (0...SupervisorOptions.maxRouters).contains(options.routers) else {
       throw SupervisorError(64, "routers: 0 to \(SupervisorOptions.maxRouters) are possible")
     }
+    do throws(InvalidPortSecurity) { try options.security.check(options.listen) } catch {
+      throw SupervisorError(64, "\(error)")
+    }
     guard martlet_become_subreaper() == 0 else {
       throw SupervisorError(69, "cannot become child subreaper: \(systemMessage())")
     }
@@ -254,7 +257,7 @@ private struct SupervisorDriver: ~Copyable {
     case .router:
       arguments = ["router"] + arguments
       arguments += ["--ingress-fd", "\(ingress.descriptor)", "--local-fd", "\(local.descriptor)"]
-      arguments += ["--name", child.name]
+      arguments += ["--name", child.name] + options.security.arguments
       spawned.inherited = [ingress.descriptor, local.descriptor]
     }
     spawned.arguments = arguments

@@ -16,6 +16,11 @@ import Testing
     options.listen = .tcp(host: "::1", port: 0)
     options.routers = 3
     options.controllerArguments = ["--cpus", "2.5", "--", "x"]
+    options.security = PortSecurity(
+      tls: ServerTLSFiles(certificate: "/c", key: "/k", clientCA: "/ca"))
+    #expect(SupervisorOptions(arguments: options.arguments) == options)
+    options.security = PortSecurity(
+      tls: ServerTLSFiles(certificate: "/c", key: "/k"), insecure: true)
     options.parentPID = 7
     options.readyDescriptor = 5
     #expect(SupervisorOptions(arguments: options.arguments) == options)
@@ -25,6 +30,7 @@ import Testing
   @Test(arguments: [
     [], ["--run-dir"], ["--run-dir", "relative"], ["--run-dir", "/r", "--bogus", "1"],
     ["--run-dir", "/r", "--listen", "nowhere"], ["--run-dir", "/r", "--routers", "many"],
+    ["--run-dir", "/r", "--tls-cert", "/c"],
   ])
   func badArgumentsAreRefused(arguments: [String]) {
     #expect(SupervisorOptions(arguments: arguments) == nil)

@@ -16,6 +16,21 @@ struct RunCommand<App: Application>: ParsableCommand {
   @Option(help: ArgumentHelp("Where clients connect.", valueName: "host:port"))
   var listen = "127.0.0.1:8000"
 
+  @Option(
+    help: ArgumentHelp("Take TLS with this certificate chain (PEM).", valueName: "file"))
+  var tlsCert: String?
+
+  @Option(help: ArgumentHelp("The certificate's private key (PEM).", valueName: "file"))
+  var tlsKey: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Let in only clients with a certificate from these authorities (PEM).", valueName: "file"))
+  var clientCA: String?
+
+  @Flag(help: "Take plain text too, also on addresses that other machines can reach.")
+  var insecure = false
+
   @Option(help: "Router processes, one core each.")
   var routers = 1
 
@@ -59,9 +74,13 @@ struct RunCommand<App: Application>: ParsableCommand {
     pthread_sigmask(SIG_BLOCK, &mask, nil)
   }
 
+  private func absolute(_ path: String) -> String {
+    URL(filePath: path).standardizedFileURL.path
+  }
+
   private func supervisorOptions() throws -> SupervisorOptions {
     let path =
-      runDir.map { URL(filePath: $0).standardizedFileURL.path }
+      runDir.map(absolute)
       ?? RunDirectory.standardPath(
         userID: getuid(),
         xdgRuntimeDirectory: ProcessInfo.processInfo.environment["XDG_RUNTIME_DIR"])
@@ -73,6 +92,14 @@ struct RunCommand<App: Application>: ParsableCommand {
     }
     var options = SupervisorOptions(runDirectory: directory)
     options.listen = endpoint
+    do throws(InvalidPortSecurity) {
+      options.security = try PortSecurity(
+        certificate: tlsCert.map(absolute), key: tlsKey.map(absolute),
+        clientCA: clientCA.map(absolute), insecure: insecure)
+      try options.security.check(endpoint)
+    } catch {
+      throw ValidationError("\(error)")
+    }
     options.routers = routers
     if let cpus { options.controllerArguments += ["--cpus", "\(cpus)"] }
     if let gpus { options.controllerArguments += ["--gpus", "\(gpus)"] }

@@ -36,8 +36,13 @@ struct CallCommand: ParsableCommand {
       "Types: a descriptor set or a .proto file.", valueName: "file"))
   var proto: [String] = []
 
-  @Option(help: ArgumentHelp("Call this server instead of the mesh.", valueName: "address"))
+  @Option(
+    help: ArgumentHelp(
+      "Call this server instead of the mesh: HOST:PORT, unix:PATH or https://HOST:PORT.",
+      valueName: "address"))
   var address: String?
+
+  @OptionGroup var security: ClientSecurityOptions
 
   @Flag(help: "Print the answer on one line.")
   var compact = false
@@ -48,9 +53,11 @@ struct CallCommand: ParsableCommand {
     guard MethodName(method) != nil else {
       throw ValidationError("expected package.Service/Method, not \(method)")
     }
-    if let address, Endpoint(address) == nil {
-      throw ValidationError("--address takes HOST:PORT or unix:PATH, not \(address)")
+    if let address, ServerAddress(address) == nil {
+      throw ValidationError(
+        "--address takes HOST:PORT, unix:PATH or https://HOST:PORT, not \(address)")
     }
+    try security.validate(for: address.flatMap { ServerAddress($0) })
     if address != nil, proto.isEmpty { throw ValidationError("--address needs --proto") }
     if let timeout, !(timeout > 0) { throw ValidationError("--timeout takes seconds above 0") }
     for entry in metadata where !entry.contains("=") {
@@ -75,8 +82,10 @@ struct CallCommand: ParsableCommand {
       throw Failure(
         Failure.usage, "the request is not the JSON of a \(type.input.fullName): \(error)")
     }
-    let endpoint = address.flatMap { Endpoint($0) } ?? .unix(path: directory.routerSocket)
-    let answer = try call(name, request, endpoint, directory)
+    let server =
+      address.flatMap { ServerAddress($0) }
+      ?? ServerAddress(.unix(path: directory.routerSocket))
+    let answer = try call(name, request, server, directory)
     do {
       Terminal.print(try type.output.json(answer, pretty: !compact))
     } catch {
@@ -86,7 +95,7 @@ struct CallCommand: ParsableCommand {
   }
 
   private func call(
-    _ name: MethodName, _ request: [UInt8], _ endpoint: Endpoint, _ directory: RunDirectory
+    _ name: MethodName, _ request: [UInt8], _ server: ServerAddress, _ directory: RunDirectory
   ) throws -> [UInt8] {
     var headers = Metadata()
     for entry in metadata {
@@ -95,8 +104,9 @@ struct CallCommand: ParsableCommand {
     }
     let deadline = timeout.map { Deadline(Loop.now + .seconds($0)) }
     do {
+      let tls = security.options
       return try waitFor { [headers] in
-        let channel = GRPCChannel(endpoint: endpoint, loops: LoopGroup(count: 1))
+        let channel = try GRPCChannel(server, tls: tls, loops: LoopGroup(count: 1))
         return try await channel.unary(name, request, metadata: headers, deadline: deadline).message
       }
     } catch let error as RPCError where error.code == .unavailable && address == nil {

@@ -35,6 +35,9 @@ struct ControllerCommand: ParsableCommand {
       "Serve routers and replicas of other machines here too.", valueName: "host:port"))
   var listen: String?
 
+  @Flag(help: "Take plain text on an address that other machines can reach; there is no TLS here.")
+  var insecure = false
+
   @Option(
     name: .customLong("app"),
     help: ArgumentHelp("Deploy this app file; may be given again.", valueName: "file"))
@@ -54,6 +57,11 @@ struct ControllerCommand: ParsableCommand {
   func validate() throws {
     if let listen, Endpoint(listen) == nil {
       throw ValidationError("--listen takes HOST:PORT or unix:PATH, not \(listen)")
+    }
+    if let listen, let endpoint = Endpoint(listen), !endpoint.isLocal, !insecure {
+      throw ValidationError(
+        "\(endpoint) can be reached from other machines, and whoever reaches it commands the mesh: "
+          + "listen on 127.0.0.1, or keep strangers out of that network and say --insecure")
     }
     if let launcher, AppSpec.Launcher(rawValue: launcher) == nil {
       throw ValidationError("--launcher takes process or external, not \(launcher)")
@@ -113,6 +121,8 @@ struct RouterCommand: ParsableCommand {
   @Option(help: "The router's name in status.")
   var name = "router"
 
+  @OptionGroup var security: PortSecurityOptions
+
   @OptionGroup var options: MeshOptions
 
   func validate() throws {
@@ -132,11 +142,16 @@ struct RouterCommand: ParsableCommand {
     TerminationSignals.block()
     let directory = try self.options.runDirectory()
     guard let ingress = socket(ingressFd, listen) else { return }
+    var security = try security.security()
+    if case .bind(let endpoint) = ingress { security = try self.security.security(on: endpoint) }
+    if let endpoint = localListen.flatMap({ Endpoint($0) }) {
+      try self.security.check(plain: endpoint)
+    }
     let controller =
       controller.flatMap { Endpoint($0) } ?? .unix(path: directory.controllerSocket)
     let options = RouterOptions(
-      name: name, ingress: ingress, local: socket(localFd, localListen), controller: controller,
-      endsWithParent: supervisorPID() != nil)
+      name: name, ingress: ingress, security: security, local: socket(localFd, localListen),
+      controller: controller, endsWithParent: supervisorPID() != nil)
     try play("router") { try await RouterRole.run(options) }
   }
 }

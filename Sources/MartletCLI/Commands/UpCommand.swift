@@ -37,6 +37,8 @@ struct UpCommand: ParsableCommand {
   @Option(help: "GPUs to share out; by default what the machine has.")
   var gpus: Int?
 
+  @OptionGroup var security: PortSecurityOptions
+
   @OptionGroup var mesh: MeshOptions
 
   func validate() throws {
@@ -52,11 +54,12 @@ struct UpCommand: ParsableCommand {
     if !detach { TerminationSignals.block() }
     let directory = try mesh.runDirectory()
     if let pid = directory.supervisor() { throw Failure(directory.isTaken(by: pid)) }
+    let options = try options(directory)
     var apps: [LoadedApp] = []
     for file in files { apps.append(try LoadedApp(path: file)) }
     let process: MeshProcess
     do throws(SupervisorError) {
-      process = try MeshProcess.start(options(directory), detached: detach)
+      process = try MeshProcess.start(options, detached: detach)
     } catch {
       throw Failure(error)
     }
@@ -67,9 +70,10 @@ struct UpCommand: ParsableCommand {
     }
   }
 
-  private func options(_ directory: RunDirectory) -> SupervisorOptions {
+  private func options(_ directory: RunDirectory) throws -> SupervisorOptions {
     var options = SupervisorOptions(runDirectory: directory)
     if let endpoint = Endpoint(listen) { options.listen = endpoint }
+    options.security = try security.security(on: options.listen)
     options.routers = routers
     if let cpus { options.controllerArguments += ["--cpus", "\(cpus)"] }
     if let gpus { options.controllerArguments += ["--gpus", "\(gpus)"] }

@@ -10,6 +10,7 @@ final class ChannelCore: @unchecked Sendable {
 
   let loop: Loop
   let endpoint: Endpoint
+  let tls: ClientTLS?
   private(set) var limits: Limits
   let authority: String
   /// What requests say as `user-agent`; nil for Martlet's own.
@@ -26,10 +27,12 @@ final class ChannelCore: @unchecked Sendable {
   private var headers = HeaderBlock()
 
   init(
-    _ endpoint: Endpoint, loop: Loop, limits: Limits, authority: String?, userAgent: String?,
+    _ endpoint: Endpoint, tls: ClientTLS?, loop: Loop, limits: Limits, authority: String?,
+    userAgent: String?,
     backoff: Backoff
   ) {
     self.endpoint = endpoint
+    self.tls = tls
     self.loop = loop
     self.limits = limits
     self.authority = authority ?? endpoint.authority
@@ -98,7 +101,7 @@ final class ChannelCore: @unchecked Sendable {
   // MARK: The connection
 
   private func connect() {
-    connection = .connect(to: endpoint, on: loop, limits: limits, observer: self)
+    connection = .connect(to: endpoint, tls: tls, on: loop, limits: limits, observer: self)
   }
 
   private func follow(_ order: ReconnectMachine.ConnectOrder) {

@@ -20,24 +20,34 @@ package final class GRPCChannel: Sendable {
 
   /// A channel on one of `loops`: the calling thread's own if it is one of them.
   package convenience init(
-    endpoint: Endpoint, loops: LoopGroup, limits: Limits = Limits(), authority: String? = nil,
-    backoff: Backoff = Backoff()
+    endpoint: Endpoint, tls: ClientTLS? = nil, loops: LoopGroup, limits: Limits = Limits(),
+    authority: String? = nil, backoff: Backoff = Backoff()
   ) {
     self.init(
-      endpoint: endpoint, loop: loops.currentOrNext(), limits: limits, authority: authority,
-      backoff: backoff)
+      endpoint: endpoint, tls: tls, loop: loops.currentOrNext(), limits: limits,
+      authority: authority, backoff: backoff)
+  }
+
+  /// A channel to `address`: with TLS when it says so.
+  package convenience init(
+    _ address: ServerAddress, tls options: ClientTLS.Options = ClientTLS.Options(),
+    loops: LoopGroup
+  ) throws(RPCError) {
+    self.init(
+      endpoint: address.endpoint, tls: address.isSecure ? try ClientTLS(options) : nil,
+      loops: loops)
   }
 
   /// A channel on `loop`; calls from that loop's thread do not change threads. `authority` is what
   /// servers see as `:authority`: by default the host, `localhost` for unix sockets. `userAgent` stands in
   /// front of Martlet's own.
   package init(
-    endpoint: Endpoint, loop: Loop, limits: Limits = Limits(), authority: String? = nil,
-    userAgent: String? = nil, backoff: Backoff = Backoff()
+    endpoint: Endpoint, tls: ClientTLS? = nil, loop: Loop, limits: Limits = Limits(),
+    authority: String? = nil, userAgent: String? = nil, backoff: Backoff = Backoff()
   ) {
     core = ChannelCore(
-      endpoint, loop: loop, limits: limits, authority: authority, userAgent: userAgent,
-      backoff: backoff)
+      endpoint, tls: tls, loop: loop, limits: limits, authority: authority,
+      userAgent: userAgent, backoff: backoff)
   }
 
   /// Sends one request and waits for its answer. Cancelling the task cancels the call. While there is no

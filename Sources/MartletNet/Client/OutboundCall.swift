@@ -152,7 +152,7 @@ extension OutboundCall: MessageSink {
     into headers: inout HeaderBlock, authority: String
   ) throws(InvalidMetadata) {
     headers.append(.method, literal: "POST")
-    headers.append(.scheme, literal: "http")
+    headers.append(.scheme, literal: core.tls == nil ? "http" : "https")
     headers.append(.path, method.path)
     headers.append(.authority, authority)
     headers.append(.te, literal: "trailers")

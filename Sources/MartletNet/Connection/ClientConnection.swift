@@ -46,10 +46,14 @@ package final class ClientConnection {
   private var wasPingingTooOften = false
   private var openWasRefused = false
 
+  private let tls: ClientTLS?
+
   private init(
-    _ endpoint: Endpoint, on loop: Loop, limits: Limits, observer: any ClientConnectionObserver
+    _ endpoint: Endpoint, tls: ClientTLS?, on loop: Loop, limits: Limits,
+    observer: any ClientConnectionObserver
   ) {
     self.endpoint = endpoint
+    self.tls = tls
     self.loop = loop
     self.observer = observer
     keepalive = KeepaliveMachine(client: limits.keepalive)
@@ -61,10 +65,12 @@ package final class ClientConnection {
   /// Starts to connect; the observer hears how it went, never before this returns. The observer is held until
   /// the connection is closed.
   package static func connect(
-    to endpoint: Endpoint, on loop: Loop, limits: Limits, observer: any ClientConnectionObserver
+    to endpoint: Endpoint, tls: ClientTLS? = nil, on loop: Loop, limits: Limits,
+    observer: any ClientConnectionObserver
   ) -> ClientConnection {
     loop.preconditionIsCurrent()
-    let connection = ClientConnection(endpoint, on: loop, limits: limits, observer: observer)
+    let connection = ClientConnection(
+      endpoint, tls: tls, on: loop, limits: limits, observer: observer)
     connection.transport.start(connection)
     connection.timer = loop.schedule(after: limits.connectTimeout) {
       connection.connectTimedOut(limits.connectTimeout)
@@ -169,6 +175,7 @@ extension ClientConnection {
         RPCError(.unavailable, "cannot connect to \(endpoint): Connection refused"))
     }
     do {
+      try tls?.add(to: channel, for: endpoint)
       try channel.pipeline.syncOperations.addHandler(transport)
       try channel.syncOptions?.setOption(.autoRead, value: true)
     } catch {

@@ -51,7 +51,7 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
     guard let context, context.channel.isWritable else {
       return connection.close("asks on and does not read the answers")
     }
-    if let upgrade = H2CUpgrade(head) {
+    if !connection.isSecure, let upgrade = H2CUpgrade(head) {
       state = .upgrading(upgrade)
       return
     }
@@ -64,13 +64,21 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
     guard head.version.minor == 0 || head.headers["host"].count == 1 else {
       return Page(status: 400, "an HTTP/1.1 request has one Host field")
     }
-    if let page = connection.port.pages.answer(head.method.rawValue, head.target) { return page }
+    if let page = connection.port.pages?.answer(head.method.rawValue, head.target) {
+      return page
+    }
+    if head.isGRPC, connection.isSecure {
+      return Page(status: 505, "gRPC needs HTTP/2: choose h2 by ALPN")
+    }
     if head.isGRPC {
       return Page(status: 426, "gRPC needs HTTP/2: h2c with prior knowledge, or Upgrade: h2c")
         .with("upgrade", "h2c")
     }
     return Page(
-      status: 404, "nothing is here for HTTP/1.1 but /-/healthz and /-/routes; calls are gRPC")
+      status: 404,
+      connection.port.pages == nil
+        ? "nothing is here for HTTP/1.1; calls are gRPC"
+        : "nothing is here for HTTP/1.1 but /-/healthz and /-/routes; calls are gRPC")
   }
 
   private func received(_ bytes: ByteBuffer) {

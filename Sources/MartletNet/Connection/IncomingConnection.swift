@@ -2,14 +2,21 @@
 internal import MartletCore
 internal import MartletWire
 internal import NIOCore
+internal import NIOSSL
 
 /// What a port takes beside HTTP/2 with prior knowledge. On its loop only.
 package struct SharedPort {
-  /// Answers HTTP/1.1.
-  let pages: any PageSource
+  /// Answers HTTP/1.1; without it there is nothing to see in that.
+  let pages: (any PageSource)?
+  let tls: ServerTLS?
+  let takesPlaintext: Bool
 
-  package init(pages: any PageSource) {
+  package init(
+    pages: (any PageSource)? = nil, tls: ServerTLS? = nil, takesPlaintext: Bool = true
+  ) {
     self.pages = pages
+    self.tls = tls
+    self.takesPlaintext = takesPlaintext
   }
 }
 
@@ -27,6 +34,9 @@ final class IncomingConnection {
   /// The handler that has the connection; nil once it has ended or is HTTP/2.
   private var stage: (any ConnectionStage)?
   private var timer: Timer?
+  /// TLS is around it.
+  private(set) var isSecure = false
+  private var identity: PeerIdentity?
 
   init(
     _ channel: any Channel, _ port: SharedPort, for target: Listener.Target, peer: String,
@@ -63,11 +73,38 @@ final class IncomingConnection {
   func speaks(_ spoken: SpokenProtocol, _ received: ByteBuffer, after detector: ProtocolDetector) {
     do {
       switch spoken {
-      case .http2: try becomeHTTP2().start()
-      case .http1: try becomeHTTP1()
-      case .tls: return refuse(TLSAlert.handshakeFailure, after: detector)
+      case .tls:
+        guard let tls = port.tls else {
+          return refuse(Refusals.noTLS, after: detector)
+        }
+        try becomeTLS(tls)
+      case .http2:
+        guard port.takesPlaintext else { return refuse(Refusals.plaintext, after: detector) }
+        try becomeHTTP2().start()
+      case .http1:
+        guard port.takesPlaintext else { return refuse(Refusals.plaintext, after: detector) }
+        try becomeHTTP1()
       }
       detector.leave(with: received)
+    } catch {
+      close("\(error)")
+    }
+  }
+
+  private func becomeTLS(_ tls: ServerTLS) throws {
+    let negotiation = TLSNegotiation(self, tls)
+    try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls.context()))
+    try channel.pipeline.syncOperations.addHandler(negotiation)
+    stage = negotiation
+  }
+
+  /// The TLS handshake is done. Who does not choose HTTP/2 gets HTTP/1.1 (RFC 9113 §3.2).
+  func secured(isHTTP2: Bool, _ identity: PeerIdentity?) {
+    isSecure = true
+    self.identity = identity
+    expectWithinTime()
+    do {
+      if isHTTP2 { try becomeHTTP2().start() } else { try becomeHTTP1() }
     } catch {
       close("\(error)")
     }
@@ -85,7 +122,8 @@ final class IncomingConnection {
   /// begun already.
   private func becomeHTTP2(_ session: HTTP2Session? = nil) throws -> ServerConnection {
     let connection = ServerConnection(
-      loop, peer: peer, limits: limits, acceptor: target.acceptor, session: session)
+      loop, peer: peer, identity: identity, limits: limits, acceptor: target.acceptor,
+      session: session)
     try channel.pipeline.syncOperations.addHandler(connection.transport)
     let (whenClosed, connections) = (whenClosed, target.connections)
     connection.whenClosed = {
@@ -150,8 +188,3 @@ extension IncomingConnection: OpenConnection {
 
 /// A handler that has a connection for a while and tells it, when it leaves the pipeline, by `left`.
 protocol ConnectionStage: ChannelInboundHandler {}
-
-enum TLSAlert {
-  /// A fatal alert `handshake_failure` in a record of TLS 1.2 (RFC 8446 §5.1, §6).
-  static let handshakeFailure: [UInt8] = [0x15, 3, 3, 0, 2, 2, 40]
-}

@@ -1,5 +1,5 @@
 // One accepted connection and the streams on it.
-internal import MartletCore
+package import MartletCore
 package import MartletWire
 internal import NIOCore
 
@@ -47,6 +47,8 @@ package final class ServerConnection {
   package let loop: Loop
   /// The other end, as logs spell it.
   package let peer: String
+  /// Who the other end is, where it had to prove that.
+  package let identity: PeerIdentity?
   let transport: Transport
   private let acceptor: any RequestAcceptor
   private var handlers: [(any StreamHandler)?] = []
@@ -64,11 +66,12 @@ package final class ServerConnection {
 
   /// `session` is one that has begun already, for an upgraded connection.
   init(
-    _ loop: Loop, peer: String, limits: Limits, acceptor: any RequestAcceptor,
-    session: HTTP2Session? = nil
+    _ loop: Loop, peer: String, identity: PeerIdentity? = nil, limits: Limits,
+    acceptor: any RequestAcceptor, session: HTTP2Session? = nil
   ) {
     self.loop = loop
     self.peer = peer
+    self.identity = identity
     self.acceptor = acceptor
     var limits = limits
     let isLocal = peer == SocketAddress.unixPeerName

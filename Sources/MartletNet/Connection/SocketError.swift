@@ -3,6 +3,7 @@ internal import Glibc
 internal import MartletCore
 internal import NIOCore
 internal import NIOPosix
+internal import NIOSSL
 
 extension RPCError {
   /// UNAVAILABLE: what could not be done at `endpoint`, and the errno's text.
@@ -31,6 +32,12 @@ extension Error {
       return "no answer within \(Double(time.nanoseconds) / 1e9) s"
     case let error as RPCError:
       return error.message
+    case let error as NIOSSLError:
+      return error.reason
+    case let error as BoringSSLError:
+      return error.reason
+    case let error as NIOSSLExtraError:
+      return error.description
     default:
       return "\(self)"
     }

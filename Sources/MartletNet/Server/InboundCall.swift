@@ -91,6 +91,9 @@ package final class InboundCall: CallScope, @unchecked Sendable {
     if case .one = requests { deframer.lastCompression } else { nil }
   }
 
+  /// Who the other end of the connection is, where it had to prove that.
+  package var peerIdentity: PeerIdentity? { stream.connection.identity }
+
   /// Metadata to send with the response's head; without effect once the head is sent. Any thread.
   package func setInitialMetadata(_ metadata: Metadata) {
     loop.run { self.initialMetadata = metadata }

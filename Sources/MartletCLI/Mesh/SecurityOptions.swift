@@ -1,0 +1,106 @@
+// TLS on the command line: of the port that clients come to, and of the servers that are called.
+
+internal import ArgumentParser
+internal import MartletCore
+internal import MartletNet
+
+/// `--tls-cert`, `--tls-key`, `--client-ca` and `--insecure`.
+struct PortSecurityOptions: ParsableArguments {
+  @Option(
+    name: .customLong("tls-cert"),
+    help: ArgumentHelp(
+      "Take TLS with this certificate chain (PEM, leaf first). Replaced files are used without a restart.",
+      valueName: "file"))
+  var certificate: String?
+
+  @Option(
+    name: .customLong("tls-key"),
+    help: ArgumentHelp("The certificate's private key (PEM).", valueName: "file"))
+  var key: String?
+
+  @Option(
+    name: .customLong("client-ca"),
+    help: ArgumentHelp(
+      "Let in only clients with a certificate from these authorities (PEM).", valueName: "file"))
+  var clientCA: String?
+
+  @Flag(help: "Take plain text too, also on addresses that other machines can reach.")
+  var insecure = false
+
+  func validate() throws {
+    _ = try security()
+  }
+
+  /// With absolute paths.
+  func security() throws -> PortSecurity {
+    do throws(InvalidPortSecurity) {
+      return try PortSecurity(
+        certificate: certificate.map(Files.absolute), key: key.map(Files.absolute),
+        clientCA: clientCA.map(Files.absolute), insecure: insecure)
+    } catch {
+      throw ValidationError("\(error)")
+    }
+  }
+
+  /// Throws when a port that knows no TLS must not be on `endpoint`.
+  func check(plain endpoint: Endpoint) throws {
+    do throws(InvalidPortSecurity) { try PortSecurity(insecure: insecure).check(endpoint) } catch {
+      throw Failure(Failure.usage, "\(error)")
+    }
+  }
+
+  /// The same as `security`, for a port on `endpoint`. Throws also when plain text must not be taken there and when
+  /// the files cannot be used.
+  func security(on endpoint: Endpoint) throws -> PortSecurity {
+    let security = try security()
+    do throws(InvalidPortSecurity) { try security.check(endpoint) } catch {
+      throw Failure(Failure.usage, "\(error)")
+    }
+    do throws(RPCError) {
+      if let files = security.tls { _ = try ServerTLS(files) }
+    } catch {
+      throw Failure(Failure.badFile, error.message)
+    }
+    return security
+  }
+}
+
+/// Whom a command trusts at `https://` addresses, and who it says it is.
+struct ClientSecurityOptions: ParsableArguments {
+  @Option(
+    name: .customLong("ca-cert"),
+    help: ArgumentHelp(
+      "At https:// addresses trust these authorities (PEM) instead of the system's.",
+      valueName: "file"))
+  var serverCA: String?
+
+  @Option(
+    help: ArgumentHelp("The own certificate chain for https:// (PEM).", valueName: "file"))
+  var clientCert: String?
+
+  @Option(help: ArgumentHelp("The own certificate's private key (PEM).", valueName: "file"))
+  var clientKey: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The name that the server's certificate must have; by default the address's host.",
+      valueName: "name"))
+  var serverName: String?
+
+  func validate() throws {
+    guard (clientCert == nil) == (clientKey == nil) else {
+      throw ValidationError("--client-cert and --client-key go together")
+    }
+  }
+
+  var options: ClientTLS.Options {
+    ClientTLS.Options(
+      serverCA: serverCA, certificate: clientCert, key: clientKey, serverName: serverName)
+  }
+
+  /// Options about TLS that nobody speaks are a mistake.
+  func validate(for address: ServerAddress?) throws {
+    guard address?.isSecure != true, options != ClientTLS.Options() else { return }
+    throw ValidationError("--ca-cert and its like are for https:// addresses")
+  }
+}

@@ -1,0 +1,35 @@
+// BoringSSL's reasons, in words for people.
+internal import NIOSSL
+
+extension NIOSSLError {
+  var reason: String {
+    switch self {
+    case .handshakeFailed(let error): "the TLS handshake failed: \(error.reason)"
+    case .shutdownFailed(let error): "TLS did not end well: \(error.reason)"
+    case .uncleanShutdown: "the peer closed the connection without ending TLS"
+    case .failedToLoadCertificate: "it cannot be read as a certificate"
+    case .failedToLoadPrivateKey: "it cannot be read as a private key"
+    default: "\(self)"
+    }
+  }
+}
+
+extension BoringSSLError {
+  var reason: String {
+    switch self {
+    case .sslError(let stack), .unknownError(let stack), .invalidSNIName(let stack),
+      .failedToSetALPN(let stack):
+      stack.first.map { BoringSSLError.words("\($0)") } ?? "the peer closed the connection"
+    case .syscallError, .zeroReturn: "the peer closed the connection"
+    default: "\(self)"
+    }
+  }
+
+  /// Of `Error: 268435581 error:1000007d:SSL routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED at
+  /// FILE:LINE` the last name, in small letters.
+  private static func words(_ description: String) -> String {
+    guard let mark = description.firstRange(of: "OPENSSL_internal:") else { return description }
+    let name = description[mark.upperBound...].prefix { $0 == "_" || $0.isLetter || $0.isNumber }
+    return name.lowercased().split(separator: "_").joined(separator: " ")
+  }
+}
