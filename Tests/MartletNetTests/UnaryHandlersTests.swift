@@ -51,7 +51,7 @@ struct UnaryHandlersTests {
           count += 1
           if count == 20 { break }
         }
-        #expect(Loop.now - start < .seconds(2))
+        #expect(Loop.now.duration(since: start) < .seconds(2))
         try await group.waitForAll()
       }
       var right = 0

@@ -16,10 +16,7 @@ import Testing
       heard.withLock { $0 = Call(inbound).metadata }
       return request
     }
-    table.unary(
-      Kinds.double.name,
-      surroundings: { inbound, begin in Call.$current.withValue(Call(inbound), operation: begin) }
-    ) { request, _ in
+    table.unary(Kinds.double.name) { request, _ in
       _ = try await way.kinds?.name_(.init(), metadata: ["x-own": "1"])
       return request
     }

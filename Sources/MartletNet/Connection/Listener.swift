@@ -149,8 +149,8 @@ package final class Listener: Sendable {
       tellRefused("\(limits.maxConnections) connections are open, the most that are taken")
       throw ChannelError.inappropriateOperationForState
     }
-    let peer = PeerAddress(channel.remoteAddress)
-    guard peers.enter(peer) else {
+    let address = PeerAddress(channel.remoteAddress)
+    guard peers.enter(address) else {
       tellRefused(
         "\(limits.maxConnectionsPerPeer) connections of one peer are open, the most that are taken")
       throw ChannelError.inappropriateOperationForState
@@ -164,15 +164,14 @@ package final class Listener: Sendable {
     let peer = channel.remoteAddress?.peerName ?? "unknown"
     if let port = target.port {
       return try IncomingConnection(channel, port, for: target, peer: peer, limits: limits) {
-        [self] in connectionCount.wrappingSubtract(1, ordering: .relaxed)
+        [self] in leave(address)
       }.start()
     }
     let connection = ServerConnection(
       target.loop, peer: peer, limits: limits, acceptor: target.acceptor)
     target.connections.insert(connection)
     connection.whenClosed = { [self] in
-      connectionCount.wrappingSubtract(1, ordering: .relaxed)
-      peers.leave(peer)
+      leave(address)
       target.connections.remove(connection)
     }
     try channel.pipeline.syncOperations.addHandler(connection.transport)
@@ -181,6 +180,12 @@ package final class Listener: Sendable {
 }
 
 extension Listener {
+  /// A connection has ended.
+  private func leave(_ address: PeerAddress?) {
+    connectionCount.wrappingSubtract(1, ordering: .relaxed)
+    peers.leave(address)
+  }
+
   /// One acceptor hears of it: they serve the same process.
   private func tellRefused(_ reason: String) {
     guard let target = targets.first else { return }

@@ -103,8 +103,13 @@ package final class ServerConnection {
   package var openStreams: Int { transport.session.openStreams }
 
   /// Ends the connection gracefully: notice, then the final GOAWAY a round trip later, then the end of
-  /// the last stream. `farewell` is the GOAWAY's debug data.
-  package func drain(_ farewell: String = "") {
+  /// the last stream.
+  package func drain() {
+    drain(saying: "")
+  }
+
+  /// Drains with `farewell` as the GOAWAY's debug data.
+  private func drain(saying farewell: String) {
     guard drainState == .no, transport.isOpen else { return }
     drainState = .noticed
     self.farewell = farewell
@@ -214,7 +219,7 @@ extension ServerConnection {
       case .ping:
         session.ping(ServerConnection.keepalivePing)
         transport.markDirty()
-      case .drain(let farewell): drain(farewell.rawValue)
+      case .drain(let farewell): drain(saying: farewell.rawValue)
       case .close(let cause): return close(cause)
       }
     }
