@@ -1,6 +1,7 @@
 // An app whose answers are long, for tests with slow and vanishing readers.
 import Foundation
 import Martlet
+import SwiftProtobuf
 
 @main struct StreamFixture: Application {
   static let name = "stream"

@@ -1,7 +1,8 @@
 // The types of google.protobuf that JSON spells in their own way, to JSON.
 
 extension JSONEncoder {
-  /// Writes a message of a well-known type; false for every other type.
+  /// Writes a message of a well-known type; false for every other type, and for one that has only its
+  /// name: a descriptor set may declare what it likes.
   func writeWellKnown(_ message: MessageNode, to text: inout JSONText) throws(JSONError) -> Bool {
     let name = message.type.fullName
     guard name.hasPrefix("google.protobuf.") else { return false }
@@ -12,12 +13,13 @@ extension JSONEncoder {
       text.string(try time(message, WellKnownTime.duration, "±315576000000s"))
     case "DoubleValue", "FloatValue", "Int64Value", "UInt64Value", "Int32Value", "UInt32Value",
       "BoolValue", "StringValue", "BytesValue":
-      guard let value = message.type.field(number: 1), value.kind != .message else { return false }
+      guard let value = message.type.field(number: 1), value.kind != .message, !value.isRepeated
+      else { return false }
       write(message.value(value), of: value, to: &text)
     case "FieldMask": text.string(try fieldMask(message))
-    case "Struct", "ListValue": try writeStructure(message, to: &text)
+    case "Struct", "ListValue": return try writeStructure(message, to: &text)
     case "Value": try writeValue(message, to: &text)
-    case "Any": try writeAny(message, to: &text)
+    case "Any": return try writeAny(message, to: &text)
     default: return false
     }
     return true
@@ -55,9 +57,10 @@ extension JSONEncoder {
   /// `Struct.fields` and `ListValue.values`, without their own names.
   private func writeStructure(
     _ message: MessageNode, to text: inout JSONText
-  ) throws(JSONError) {
-    guard let content = message.type.field(number: 1), content.isRepeated else { return }
+  ) throws(JSONError) -> Bool {
+    guard let content = message.type.field(number: 1), content.isRepeated else { return false }
     try writeElements(of: content, in: message, to: &text)
+    return true
   }
 
   private func writeValue(_ message: MessageNode, to text: inout JSONText) throws(JSONError) {
@@ -74,15 +77,18 @@ extension JSONEncoder {
     write(value, of: field, to: &text)
   }
 
-  private func writeAny(_ message: MessageNode, to text: inout JSONText) throws(JSONError) {
+  private func writeAny(
+    _ message: MessageNode, to text: inout JSONText
+  ) throws(JSONError) -> Bool {
     guard let urlField = message.type.field(number: 1), urlField.kind == .string,
       let valueField = message.type.field(number: 2), valueField.kind == .bytes,
+      !urlField.isRepeated, !valueField.isRepeated,
       case .string(let url) = message.value(urlField),
       case .bytes(let bytes) = message.value(valueField)
-    else { return }
+    else { return false }
     text.open("{")
     defer { text.close("}") }
-    if url.isEmpty, bytes.isEmpty { return }
+    if url.isEmpty, bytes.isEmpty { return true }
     guard let type = message.type.schema.message(anyURL: url) else {
       throw error("the schema does not have the type of \(url)")
     }
@@ -95,6 +101,7 @@ extension JSONEncoder {
     } else {
       try JSONEncoder(path: path, depth: depth + 1).writeFields(of: nested.root, to: &text)
     }
+    return true
   }
 }
 

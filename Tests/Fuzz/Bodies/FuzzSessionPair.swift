@@ -23,8 +23,8 @@ private final class FuzzedPair {
   private var pings = 0
 
   init(_ input: inout InputReader) {
-    client = FuzzedSide(.client, outputBytes: input.pick([4096, 1, 9, 10, 300]))
-    server = FuzzedSide(.server, outputBytes: input.pick([4096, 1, 9, 10, 300]))
+    client = FuzzedSide(.client, outputBytes: input.pick([4096, 9, 10, 64, 300]))
+    server = FuzzedSide(.server, outputBytes: input.pick([4096, 9, 10, 64, 300]))
   }
 
   /// Whether a driver would close the connection.
