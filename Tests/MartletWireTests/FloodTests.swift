@@ -29,8 +29,8 @@ import Testing
     },
   ]
 
-  /// A server with one request on it that takes five frames of a kind, the preface's SETTINGS not counted, and then
-  /// two a second.
+  /// A server with one request on it that takes five frames of a kind, the preface's SETTINGS not
+  /// counted, and then two a second.
   private func server(_ flood: Flood, perFrameSent: Int = 0) throws -> Side {
     var limits = Limits()
     flood.allowance(&limits, .init(burst: 5, perSecond: 2, perFrameSent: perFrameSent))

@@ -62,7 +62,8 @@ final class PeerCounts: Sendable {
 }
 
 extension SocketAddress {
-  /// Octets of the C structure, the first one highest: `sin_addr` stands at 4, `sin6_addr` at 8 (ip(7), ipv6(7)).
+  /// Octets of the C structure, the first one highest: `sin_addr` stands at 4, `sin6_addr` at 8
+  /// (ip(7), ipv6(7)).
   fileprivate func octets(_ count: Int, at start: Int) -> UInt64? {
     withSockAddr { address, size in
       guard start + count <= size else { return nil }

@@ -1,8 +1,9 @@
 // How long a server keeps a client's connection.
 internal import MartletCore
 
-/// The times of one accepted connection: to say what it is, to send a first request and whole header sections, to
-/// answer pings, to be idle, to live (gRFC A9). Its driver keeps one timer for all of them.
+/// The times of one accepted connection: to say what it is, to send a first request and whole header
+/// sections, to answer pings, to be idle, to live (gRFC A9). Its driver keeps one timer for all of
+/// them.
 struct ServerLifeMachine: ~Copyable {
   /// What the driver knows of the connection when it asks.
   struct Facts: Equatable {

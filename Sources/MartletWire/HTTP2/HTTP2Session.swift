@@ -38,8 +38,8 @@ package import MartletCore
 
   // MARK: Bytes
 
-  /// Decodes what the peer sent, which came at `now`. Throws when the connection is beyond repair: then call `output`
-  /// once more for the GOAWAY that says why, close the transport and call `end`.
+  /// Decodes what the peer sent, which came at `now`. Throws when the connection is beyond repair:
+  /// then call `output` once more for the GOAWAY that says why, close the transport and call `end`.
   package func receive(
     _ bytes: UnsafeRawBufferPointer, at now: Timestamp, _ delegate: any HTTP2SessionDelegate
   ) throws(HTTP2SessionError) {
