@@ -3,7 +3,7 @@ import MartletCore
 import MartletNet
 import Testing
 
-struct UnaryHandlersTests {
+@Suite(.timeLimit(.minutes(1))) struct UnaryHandlersTests {
   /// Every third handler waits for the others to be answered: it may not hold them up, and finds its
   /// own call as the current one before and after, as do tasks that a handler leaves behind.
   @Test func aHandlerThatSuspendsHoldsUpNobodyAndKeepsItsCall() async throws {
@@ -60,7 +60,8 @@ struct UnaryHandlersTests {
         right += 1
         if right == 30 { break }
       }
-      #expect(mesh.server.ongoing == 0)
+      // The handlers that were cancelled end a moment later than their calls.
+      while mesh.server.ongoing > 0 { try await Task.sleep(for: .milliseconds(1)) }
     }
   }
 

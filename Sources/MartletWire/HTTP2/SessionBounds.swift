@@ -37,6 +37,9 @@ enum SessionBounds {
   /// have: a head, trailers, a reset and some credit, twice.
   static let maxQueuedFramesPerStream = 8
 
+  /// Frames that may wait however few streams there may be: a peer that pauses is no attacker.
+  static let leastQueuedFrames = 1000
+
   /// A header section may be so many times as long as announced before it is hostile and no longer
   /// answered politely. It must be decompressed to its end for the sake of those that follow, at the price of a
   /// whole request for each hundred bytes ("HPACK bomb").

@@ -120,7 +120,7 @@ internal import MartletCore
   /// Whether more frames wait for the peer than one that reads would leave.
   var queueIsTooLong: Bool {
     unsafe nghttp2_session_get_outbound_queue_size(session)
-      > maxStreams * SessionBounds.maxQueuedFramesPerStream
+      > max(SessionBounds.leastQueuedFrames, maxStreams * SessionBounds.maxQueuedFramesPerStream)
   }
 
   // MARK: Streams
