@@ -54,6 +54,10 @@ final class Transport: ChannelInboundHandler, Flushable {
   private var context: ChannelHandlerContext?
   private var state = State.open
   private var isDirty = false
+  /// Nil while bytes must take the way through the channel's handlers.
+  private var socket: DirectSocket?
+  /// Writes that NIO has taken and the socket has not; none may overtake them.
+  private var pendingWrites = 0
   private var lingerTimer: Timer?
 
   /// `peerName` stands in front of every reason that the transport gives for its end.
@@ -123,7 +127,7 @@ final class Transport: ChannelInboundHandler, Flushable {
         let count = try buffer.writeWithUnsafeMutableBytes(
           minimumWritableBytes: Transport.outputBytes
         ) { try session.output(into: $0, owner) }
-        if count > 0 { context.writeAndFlush(wrapOutboundOut(buffer), promise: nil) }
+        if count > 0 { write(buffer, context) }
         loop.giveBack(outputBuffer: buffer)
         if count == 0 { break }
       }
@@ -132,10 +136,24 @@ final class Transport: ChannelInboundHandler, Flushable {
     }
   }
 
+  private func write(_ buffer: ByteBuffer, _ context: ChannelHandlerContext) {
+    guard let socket else { return context.writeAndFlush(wrapOutboundOut(buffer), promise: nil) }
+    var rest = buffer
+    if pendingWrites == 0, context.channel.isActive {
+      rest.moveReaderIndex(forwardBy: buffer.withUnsafeReadableBytes { socket.write($0) })
+      if rest.readableBytes == 0 { return }
+    }
+    pendingWrites += 1
+    let written = context.eventLoop.makePromise(of: Void.self)
+    written.futureResult.assumeIsolated().whenComplete { _ in self.pendingWrites -= 1 }
+    context.writeAndFlush(wrapOutboundOut(rest), promise: written)
+  }
+
   // MARK: In, from NIO
 
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
+    socket = DirectSocket(context)
     if context.channel.isActive { owner?.transportBecameActive() }
   }
 
@@ -151,6 +169,8 @@ final class Transport: ChannelInboundHandler, Flushable {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     guard isOpen, let owner else { return }
     let buffer = unwrapInboundIn(data)
+    let endsRead = loop.beginRead()
+    defer { if endsRead { loop.endRead() } }
     do {
       try buffer.withUnsafeReadableBytes { try session.receive($0, at: loop.now, owner) }
       if session.headersSince != nil { owner.headersBegan() }
