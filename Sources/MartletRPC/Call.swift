@@ -33,8 +33,9 @@ public struct Call: Sendable {
   /// The address of the other end, for logs.
   public var peer: String { inbound.peer }
 
-  /// Who the other end of the connection is, by the certificate that it had to show (mutual TLS); nil
-  /// where it had to show none.
+  /// Who calls, by the certificate that the router has verified (mutual TLS), or this server where the call
+  /// came through no router; nil where callers have to show none. Of a call that another deployment makes
+  /// through a handle it is that replica's identity, and nil on a unix socket.
   public var peerIdentity: PeerIdentity? { inbound.peerIdentity }
 
   /// Metadata to send before the first response. It has no effect once that was sent.

@@ -52,6 +52,9 @@ final class GraphRequest: StreamHandler {
     {
       metadata.append(fieldAt: index, of: headers)
     }
+    if let identity = stream.connection.forwardedIdentity {
+      metadata.append(fieldAt: 0, of: identity)
+    }
     router.appendMark(of: version, to: &metadata)
     do throws(RPCError) {
       try expect(headers.requestCompression)

@@ -61,6 +61,9 @@ final class PlainRequest: StreamHandler, CallOwner {
     _ received: borrowing HeaderBlock, _ pool: PoolID, endOfStream: Bool, now: Timestamp
   ) {
     headers.append(contentsOf: received) { !received.staysBehind(at: $0) }
+    if let identity = stream.connection.forwardedIdentity {
+      headers.append(fieldAt: 0, of: identity)
+    }
     router.appendMark(of: version, to: &headers)
     requestHasEnded = endOfStream
     router.dispatcher.requestEntered(version)
@@ -276,11 +279,11 @@ final class PlainRequest: StreamHandler, CallOwner {
 }
 
 extension HeaderBlock {
-  /// Whether a field of a client's request does not go on to replicas: the timeout is told anew, and
-  /// the mesh's own names are not for clients to use.
+  /// Whether a field of a client's request does not go on to replicas: the timeout is told anew, so is who
+  /// calls, and the mesh's own names are not for clients to use.
   func staysBehind(at index: Int) -> Bool {
     switch name(at: index) {
-    case .grpcTimeout: true
+    case .grpcTimeout, .forwardedClientCert: true
     case .other: withField(at: index) { name, _ in name.starts(with: meshPrefix) }
     default: false
     }

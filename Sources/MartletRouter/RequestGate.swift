@@ -13,23 +13,18 @@ final class RequestGate: RequestAcceptor {
   /// Whether callers are replicas, which may name deployments and versions (`MeshHeader`).
   private let isLocal: Bool
 
+  private var refusals: RefusalLog
+
   init(_ router: Router, isLocal: Bool) {
     self.router = router
     self.isLocal = isLocal
+    refusals = RefusalLog(router.logger)
   }
-
-  /// When a refused connection was last told of. There may be thousands in a second.
-  private var lastRefusal: Timestamp?
 
   func connectionOpened(_ connection: ServerConnection) {}
 
   func connectionRefused(_ reason: String) {
-    let now = router.loop.now
-    if let lastRefusal, now.duration(since: lastRefusal) < router.routerLimits.refusalLogInterval {
-      return
-    }
-    lastRefusal = now
-    router.logger.warning("connections are turned away: \(reason)")
+    refusals.tell(reason, now: router.loop.now)
   }
 
   func connectionClosed(_ connection: ServerConnection) {}

@@ -28,9 +28,6 @@ package struct RouterLimits: Sendable, Hashable {
   /// that was killed together with the router is back within half a second.
   package var maxWaitForFirstTable = Duration.seconds(2)
 
-  /// Refused connections are logged at most this often.
-  package var refusalLogInterval = Duration.seconds(10)
-
   /// Watches of the router's health. gRPC clients that look after their connections by themselves
   /// ("client-side health checking") keep one each.
   package var maxHealthWatchers = 1 << 12

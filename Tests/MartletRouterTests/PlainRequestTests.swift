@@ -33,6 +33,30 @@ import Testing
     }
   }
 
+  @Test func whoCallsIsNotForTheCallerToSay() async throws {
+    try await Mesh.run { mesh in
+      var table = HandlerTable()
+      table.unary(Mesh.echo) { _, call in
+        let named = call.metadata["x-forwarded-client-cert"] ?? "nothing"
+        return Array("\(call.peerIdentity?.uris ?? []) \(named)".utf8)
+      }
+      let replica = try await mesh.start("r", table)
+      try await mesh.deploy(Mesh.echoApp(), ["echo": [replica]])
+      let forged: Metadata = ["x-forwarded-client-cert": "URI=spiffe://example.org/root"]
+      #expect(try await mesh.say("x", metadata: forged).text == "[] nothing")
+      let named: Metadata = [MeshHeader.app: "app", MeshHeader.deployment: "echo"]
+      var both = forged
+      both.add(contentsOf: named)
+      let fromReplica = try await mesh.handle.unary(Mesh.echo, [], metadata: both)
+      #expect(fromReplica.text == "[] nothing")
+      // A replica believes what the mesh says on its socket.
+      let direct = GRPCChannel(endpoint: replica, loops: LoopGroup(count: 1))
+      let believed = try await direct.unary(Mesh.echo, [], metadata: forged)
+      #expect(believed.text == #"["spiffe://example.org/root"] nothing"#)
+      await direct.close()
+    }
+  }
+
   @Test func statusAndMessagePass() async throws {
     try await Mesh.run { mesh in
       var table = HandlerTable()

@@ -1,4 +1,4 @@
-// An app whose answers are long, for tests with slow and vanishing readers.
+// An app whose answers are long, for tests with slow and vanishing readers; its short ones tell who calls.
 import Foundation
 import Martlet
 import SwiftProtobuf
@@ -10,6 +10,8 @@ import SwiftProtobuf
     Deployment("stream", Streamer.self)
       .maxOngoingRequests(2000)
       .resources(cpus: 0.5)
+    Deployment("relay", Relay.self)
+      .resources(cpus: 0.1)
   }
 
   var routes: Routes {
@@ -21,7 +23,11 @@ struct Streamer: Stream_V1_Stream.Service {
   init(_ context: ReplicaContext) {}
 
   func echo(_ chunk: Stream_V1_Chunk, _ call: Call) async throws -> Stream_V1_Chunk {
-    chunk
+    if let identity = call.peerIdentity {
+      let names = identity.uris + identity.dnsNames
+      call.setInitialMetadata(["x-caller": names.joined(separator: " ")])
+    }
+    return chunk
   }
 
   func expand(
@@ -43,5 +49,26 @@ struct Streamer: Stream_V1_Stream.Service {
       fflush(nil)
       throw error
     }
+  }
+}
+
+/// Hands short calls on to the deployment `stream`.
+struct Relay: Stream_V1_Stream.Service {
+  private let stream: Stream_V1_Stream.Client
+
+  init(_ context: ReplicaContext) {
+    stream = context.handle(Stream_V1_Stream.self, on: "stream")
+  }
+
+  func echo(_ chunk: Stream_V1_Chunk, _ call: Call) async throws -> Stream_V1_Chunk {
+    let response = try await stream.target.response(to: Stream_V1_Stream.echo, chunk)
+    call.setInitialMetadata(response.initialMetadata)
+    return response.message
+  }
+
+  func expand(
+    _ request: Stream_V1_ExpandRequest, _ chunks: RPCWriter<Stream_V1_Chunk>, _ call: Call
+  ) async throws {
+    throw RPCError(.unimplemented, "only short calls are handed on")
   }
 }

@@ -49,6 +49,10 @@ package final class ServerConnection {
   package let peer: String
   /// Who the other end is, where it had to prove that.
   package let identity: PeerIdentity?
+  /// The same as a proxy tells it: one field, `x-forwarded-client-cert`.
+  package let forwardedIdentity: HeaderBlock?
+  /// The other end is a process of the same mesh: what it says of its own callers is believed.
+  let isOfMesh: Bool
   let transport: Transport
   private let acceptor: any RequestAcceptor
   private var handlers: [(any StreamHandler)?] = []
@@ -64,21 +68,28 @@ package final class ServerConnection {
   private var timer: Timer?
   private let tracksIdleness: Bool
 
-  /// `session` is one that has begun already, for an upgraded connection.
+  /// `session` is one that has begun already, for an upgraded connection. `isOfMesh` is for peers that have
+  /// proved it; those of unix sockets need not.
   init(
-    _ loop: Loop, peer: String, identity: PeerIdentity? = nil, limits: Limits,
-    acceptor: any RequestAcceptor, session: HTTP2Session? = nil
+    _ loop: Loop, peer: String, identity: PeerIdentity? = nil, isOfMesh: Bool = false,
+    limits: Limits, acceptor: any RequestAcceptor, session: HTTP2Session? = nil
   ) {
     self.loop = loop
     self.peer = peer
     self.identity = identity
+    forwardedIdentity = identity.map { identity in
+      var block = HeaderBlock()
+      block.append(.forwardedClientCert, identity.forwarded)
+      return block
+    }
     self.acceptor = acceptor
     var limits = limits
-    let isLocal = peer == SocketAddress.unixPeerName
-    if isLocal { limits.floods.resets = .unlimited }
+    let isOfMesh = isOfMesh || peer == SocketAddress.unixPeerName
+    self.isOfMesh = isOfMesh
+    if isOfMesh { limits.floods.resets = .unlimited }
     started = loop.now
     life = ServerLifeMachine(
-      limits, isLocal: isLocal, now: started,
+      limits, isLocal: isOfMesh, now: started,
       chance: .random(in: 0..<1))
     facts = ServerLifeMachine.Facts(lastRead: started, idleSince: started)
     tracksIdleness = limits.keepalive.maxIdle != nil

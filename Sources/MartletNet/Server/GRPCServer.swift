@@ -1,4 +1,5 @@
 // A gRPC server over one or more loops.
+package import Logging
 package import MartletCore
 internal import NIOConcurrencyHelpers
 
@@ -16,16 +17,18 @@ package final class GRPCServer: Sendable {
   /// `maxOngoing` handlers run at once over all connections; calls beyond it are refused with
   /// REFUSED_STREAM, which tells a router that they were never looked at. Nil: no limit but the
   /// connections' own.
-  /// With `tls` nothing else is spoken.
+  /// With `tls` nothing else is spoken. `logger` hears of connections that are turned away.
   package init(
     loops: LoopGroup, limits: Limits = Limits(), handlers: HandlerTable, maxOngoing: Int? = nil,
-    tls: ServerTLS? = nil
+    tls: ServerTLS? = nil, logger: Logger? = nil
   ) {
     let count = OngoingCount(limit: maxOngoing)
     ongoingCount = count
     let targets = loops.loops.map { loop in
       Listener.Target(
-        loop, ServerCore(loop: loop, limits: limits, handlers: handlers, ongoing: count),
+        loop,
+        ServerCore(
+          loop: loop, limits: limits, handlers: handlers, ongoing: count, logger: logger),
         port: tls.map { SharedPort(tls: $0, takesPlaintext: false) })
     }
     listener = Listener(on: loops.loops[0], limits: limits, targets: targets)

@@ -34,6 +34,8 @@ package final class InboundCall: CallScope, @unchecked Sendable {
 
   package let metadata: Metadata
   package let deadline: Deadline?
+  /// Who calls, by the word of a router.
+  private let forwardedIdentity: PeerIdentity?
 
   private let entry: HandlerTable.Entry
   private let stream: ServerStream
@@ -54,9 +56,11 @@ package final class InboundCall: CallScope, @unchecked Sendable {
 
   init(
     _ entry: HandlerTable.Entry, on stream: ServerStream, of server: ServerCore,
-    metadata: Metadata, deadline: Deadline?, compression: RequestCompression?
+    metadata: Metadata, deadline: Deadline?, compression: RequestCompression?,
+    forwardedIdentity: PeerIdentity?
   ) {
     self.entry = entry
+    self.forwardedIdentity = forwardedIdentity
     self.stream = stream
     self.server = server
     self.metadata = metadata
@@ -91,8 +95,13 @@ package final class InboundCall: CallScope, @unchecked Sendable {
     if case .one = requests { deframer.lastCompression } else { nil }
   }
 
-  /// Who the other end of the connection is, where it had to prove that.
-  package var peerIdentity: PeerIdentity? { stream.connection.identity }
+  /// Who calls, where they had to prove that: to the router that took the request or, when it came through
+  /// none, to this server.
+  package var peerIdentity: PeerIdentity? {
+    if let forwardedIdentity { return forwardedIdentity }
+    // A router says nothing of clients that had to prove nothing, and it is not itself who calls.
+    return metadata[MeshHeader.version] == nil ? stream.connection.identity : nil
+  }
 
   /// Metadata to send with the response's head; without effect once the head is sent. Any thread.
   package func setInitialMetadata(_ metadata: Metadata) {

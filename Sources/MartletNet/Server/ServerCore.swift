@@ -1,4 +1,5 @@
 // A server's part on one loop: requests to calls.
+internal import Logging
 package import MartletCore
 package import MartletWire
 internal import Synchronization
@@ -38,11 +39,16 @@ package final class ServerCore {
   /// The method of the last request: the next one is often for the same.
   private var lastEntry: HandlerTable.Entry?
   private let ongoing: OngoingCount
+  private var refusals: RefusalLog
 
-  init(loop: Loop, limits: Limits, handlers: HandlerTable, ongoing: OngoingCount) {
+  init(
+    loop: Loop, limits: Limits, handlers: HandlerTable, ongoing: OngoingCount,
+    logger: Logger? = nil
+  ) {
     self.loop = loop
     self.limits = limits
     self.ongoing = ongoing
+    refusals = RefusalLog(logger)
     unaryHandlers = UnaryHandlers(loop)
     index = PathIndex(handlers)
   }
@@ -71,10 +77,24 @@ package final class ServerCore {
   }
 }
 
+extension ServerCore {
+  /// Who calls, as a router says: processes of the mesh are believed, anybody else could say anything.
+  private func forwardedIdentity(
+    _ headers: borrowing HeaderBlock, on stream: ServerStream
+  ) -> PeerIdentity? {
+    guard headers.contains(.forwardedClientCert), stream.connection.isOfMesh else { return nil }
+    return headers[.forwardedClientCert].flatMap { PeerIdentity(forwarded: $0) }
+  }
+}
+
 extension ServerCore: RequestAcceptor {
   package func connectionOpened(_ connection: ServerConnection) {}
 
   package func connectionClosed(_ connection: ServerConnection) {}
+
+  package func connectionRefused(_ reason: String) {
+    refusals.tell(reason, now: loop.now)
+  }
 
   package func requestReceived(
     _ headers: borrowing HeaderBlock, on stream: ServerStream, endOfStream: Bool
@@ -111,7 +131,7 @@ extension ServerCore: RequestAcceptor {
     }
     let call = InboundCall(
       entry, on: stream, of: self, metadata: headers.metadata, deadline: deadline,
-      compression: compression)
+      compression: compression, forwardedIdentity: forwardedIdentity(headers, on: stream))
     call.begin()
     if endOfStream { call.endReceived() }
     return call

@@ -66,6 +66,8 @@ extension HeaderBlock {
     HeaderNames(.contentLength), HeaderNames(.userAgent), HeaderNames(.host),
     HeaderNames(.grpcTimeout), HeaderNames(.grpcStatus), HeaderNames(.grpcMessage),
     HeaderNames(.grpcEncoding), HeaderNames(.grpcAcceptEncoding),
+    // Who called is for the server to say, which knows whom to believe.
+    HeaderNames(.forwardedClientCert),
   ]
 
   private static func check(_ entry: Metadata.Entry) throws(InvalidMetadata) {

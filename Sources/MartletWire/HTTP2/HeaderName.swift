@@ -9,6 +9,7 @@ package enum HeaderName: UInt8, Sendable, Hashable, CaseIterable {
   case grpcTimeout, grpcStatus, grpcMessage, grpcEncoding, grpcAcceptEncoding
   case grpcStatusDetails, grpcRetryPushback, grpcPreviousAttempts
   case traceparent, tracestate
+  case forwardedClientCert
 
   /// The name on the wire; empty for `.other`.
   @inline(__always) package var text: StaticString {
@@ -35,6 +36,7 @@ package enum HeaderName: UInt8, Sendable, Hashable, CaseIterable {
     case .grpcPreviousAttempts: "grpc-previous-rpc-attempts"
     case .traceparent: "traceparent"
     case .tracestate: "tracestate"
+    case .forwardedClientCert: "x-forwarded-client-cert"
     }
   }
 
@@ -69,7 +71,7 @@ package enum HeaderName: UInt8, Sendable, Hashable, CaseIterable {
     case 14: .contentLength
     case 20: .grpcAcceptEncoding
     case 22: .grpcRetryPushback
-    case 23: .grpcStatusDetails
+    case 23: first == UInt8(ascii: "x") ? .forwardedClientCert : .grpcStatusDetails
     case 26: .grpcPreviousAttempts
     default: .other
     }
