@@ -10,6 +10,9 @@ package struct ControllerOptions: Sendable {
   /// socket in the run directory alone.
   package var listen: Endpoint?
 
+  /// What is taken there and spoken with replicas at TCP addresses. Replicas that are started get it, too.
+  package var mesh = MeshSecurity()
+
   /// Cores to share out, in thousandths; nil for what the process may use.
   package var milliCPUs: Int?
 

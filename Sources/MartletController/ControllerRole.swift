@@ -35,9 +35,10 @@ package enum ControllerRole {
     let signals = try TerminationSignals(on: loop)
     var log = Logger(label: "controller")
     log.logLevel = .info
-    let controller = try MeshController(options, loop: loop, log: log)
+    let tls = try MeshTLS(options.mesh, logger: log)
+    let controller = try MeshController(options, tls, loop: loop, log: log)
     try await withTaskExecutorPreference(loop) {
-      try await serve(controller, options, loops, signals)
+      try await serve(controller, options, tls, loops, signals)
     }
     await loops.shutdown()
   }
@@ -55,8 +56,8 @@ package enum ControllerRole {
   }
 
   private static func serve(
-    _ controller: MeshController, _ options: ControllerOptions, _ loops: LoopGroup,
-    _ signals: TerminationSignals
+    _ controller: MeshController, _ options: ControllerOptions, _ tls: MeshTLS,
+    _ loops: LoopGroup, _ signals: TerminationSignals
   ) async throws {
     let (shutdowns, finished) = AsyncStream.makeStream(of: Void.self)
     let health = HealthService(services: ["martlet.control.v1.Controller"])
@@ -75,7 +76,13 @@ package enum ControllerRole {
     handlers.add(reflection)
     let socket = options.runDirectory.controllerSocket
     let endpoints = [.unix(path: socket)] + [options.listen].compactMap { $0 }
-    let servers = endpoints.map { _ in GRPCServer(loops: loops, handlers: handlers) }
+    var servers: [GRPCServer] = []
+    for endpoint in endpoints {
+      servers.append(
+        GRPCServer(
+          loops: loops, handlers: handlers, tls: try tls.server(at: endpoint),
+          logger: controller.log))
+    }
 
     try await withThrowingTaskGroup { group in
       group.addTask { await controller.run() }

@@ -13,17 +13,24 @@ struct HealthProbe: Sendable {
   private let endpoint: Endpoint
   private let timeout: Duration
   private let channel: GRPCChannel
+  /// Why the replica must not be asked at all.
+  private let refusal: RPCError?
 
-  init(endpoint: Endpoint, loop: Loop, period: Duration) {
+  init(endpoint: Endpoint, _ mesh: MeshTLS, loop: Loop, period: Duration) {
     self.endpoint = endpoint
     timeout = max(period, Self.shortestTimeout)
+    var tls: ClientTLS?
+    var refusal: RPCError?
+    do throws(RPCError) { tls = try mesh.client(to: endpoint) } catch { refusal = error }
+    self.refusal = refusal
     // The fleet paces the attempts; a pause of the channel's own would only add to a start.
     channel = GRPCChannel(
-      endpoint: endpoint, loop: loop,
+      endpoint: endpoint, tls: tls, loop: loop,
       backoff: Backoff(first: .milliseconds(1), most: .milliseconds(2), jitter: 0))
   }
 
   func check() async -> CheckResult {
+    if let refusal { return .failed("health check: \(refusal.status)") }
     // A replica that does not listen yet is the usual case while it starts: no need to connect.
     if case .unix(let path) = endpoint, access(path, F_OK) != 0 {
       return .failed("does not listen on \(endpoint) yet")

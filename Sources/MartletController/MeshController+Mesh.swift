@@ -1,5 +1,6 @@
 // Routers that are connected, and replicas that something else started.
 internal import MartletCore
+internal import MartletNet
 internal import MartletRPC
 internal import MartletScaling
 internal import SwiftProtobuf
@@ -74,6 +75,8 @@ extension MeshController {
         "app \(key.app) has launcher process: its replicas are started by the controller alone; "
           + "set launcher: external to register others")
     }
+    // It could be neither asked for its health nor called: better it hears that at once.
+    _ = try tls.client(to: endpoint)
     let number = fleet.nextReplica
     try store.transaction { try $0.setCounter("next_replica", number + 1) }
     registrations[number] = gone

@@ -39,6 +39,8 @@ actor MeshController {
   let store: StateStore
   let loop: Loop
   let log: Logger
+  /// What is spoken with replicas.
+  let tls: MeshTLS
   var fleet: Fleet
   var processes: [UInt64: ReplicaProcess] = [:]
   /// Of every replica that has, or is about to have, a process of ours.
@@ -57,8 +59,9 @@ actor MeshController {
   private let send: AsyncStream<Input>.Continuation
 
   /// Opens the store; nothing is started or adopted yet.
-  init(_ options: ControllerOptions, loop: Loop, log: Logger) throws {
+  init(_ options: ControllerOptions, _ tls: MeshTLS, loop: Loop, log: Logger) throws {
     self.options = options
+    self.tls = tls
     self.loop = loop
     self.log = log
     files = ReplicaFiles(directory: options.runDirectory)
@@ -195,7 +198,8 @@ actor MeshController {
   private func command(
     _ spawn: SpawnOrder, _ id: ReplicaID, _ directory: String
   ) -> ReplicaCommand {
-    var environment = ProcessEnvironment.own.merging(spawn.spec.environment) { $1 }
+    var environment = ProcessEnvironment.own.merging(options.mesh.variables) { $1 }
+      .merging(spawn.spec.environment) { $1 }
     environment[ReplicaVariable.listen] = "\(endpoint(of: spawn.number))"
     environment[ReplicaVariable.app] = spawn.group.deployment.app
     environment[ReplicaVariable.deployment] = spawn.spec.name
@@ -273,7 +277,8 @@ actor MeshController {
       }.first
     }
     let probe = HealthProbe(
-      endpoint: endpoint(of: number), loop: loop, period: spec?.healthCheckPeriod ?? .seconds(1))
+      endpoint: endpoint(of: number), tls, loop: loop,
+      period: spec?.healthCheckPeriod ?? .seconds(1))
     probes[number] = probe
     return probe
   }

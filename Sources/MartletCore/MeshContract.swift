@@ -17,6 +17,14 @@ public enum ReplicaVariable {
   public static let controller = "MARTLET_CONTROLLER"
   /// Where routers reach a replica that registers, when that is not what it listens on.
   public static let advertise = "MARTLET_ADVERTISE"
+  /// The certificate chain (PEM) of the process; with `key` and `authority`, TCP within the mesh is mutual TLS.
+  public static let certificate = "MARTLET_TLS_CERT"
+  /// The certificate's private key (PEM).
+  public static let key = "MARTLET_TLS_KEY"
+  /// The authorities that issue the certificates of the mesh (PEM).
+  public static let authority = "MARTLET_TLS_CA"
+  /// `1`: without those, plain text may pass over a network.
+  public static let insecure = "MARTLET_INSECURE"
   /// The pid of the mesh's supervisor; a replica ends when that process is gone.
   public static let supervisorPID = "MARTLET_SUPERVISOR_PID"
   /// Requests that the replica works on at once.

@@ -17,4 +17,11 @@ public struct PeerIdentity: Sendable, Hashable {
     guard uris.count == 1, uris[0].hasPrefix("spiffe://") else { return nil }
     return uris[0]
   }
+
+  /// The trust domain of the SPIFFE ID, `example.org` of `spiffe://example.org/reader`.
+  public var trustDomain: String? {
+    guard let spiffeID else { return nil }
+    let domain = spiffeID.dropFirst("spiffe://".count).prefix { $0 != "/" }
+    return domain.isEmpty ? nil : String(domain)
+  }
 }

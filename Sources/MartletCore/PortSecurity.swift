@@ -18,6 +18,32 @@ public struct ServerTLSFiles: Sendable, Hashable {
   }
 }
 
+/// Whom a client trusts at `https://` addresses, and who it says it is.
+public struct ClientTLSFiles: Sendable, Hashable {
+  /// The authorities that issue servers' certificates (PEM), instead of the system's.
+  public var serverCA: String?
+
+  /// The client's own certificate chain (PEM, leaf first), for servers that ask for one.
+  public var certificate: String?
+
+  /// The certificate's private key (PEM).
+  public var key: String?
+
+  /// The name that the server's certificate must have, instead of the address's host. One for the IP address
+  /// that is connected to is believed as well.
+  public var serverName: String?
+
+  public init(
+    serverCA: String? = nil, certificate: String? = nil, key: String? = nil,
+    serverName: String? = nil
+  ) {
+    self.serverCA = serverCA
+    self.certificate = certificate
+    self.key = key
+    self.serverName = serverName
+  }
+}
+
 /// What keeps strangers out of a port.
 public struct PortSecurity: Sendable, Hashable {
   public var tls: ServerTLSFiles?

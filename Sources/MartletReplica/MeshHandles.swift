@@ -8,9 +8,13 @@ final class MeshHandles: Sendable {
   private let app: String
   private let channel: GRPCChannel?
 
-  init(app: String, router: Endpoint?, loop: Loop) {
+  init(app: String, router: Endpoint?, _ tls: MeshTLS, loop: Loop) throws(RPCError) {
     self.app = app
-    channel = router.map { GRPCChannel(endpoint: $0, loop: loop) }
+    guard let router else {
+      channel = nil
+      return
+    }
+    channel = GRPCChannel(endpoint: router, tls: try tls.client(to: router), loop: loop)
   }
 
   func target(_ deployment: String) -> CallTarget {

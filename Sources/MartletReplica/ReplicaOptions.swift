@@ -31,6 +31,9 @@ package struct ReplicaOptions: Sendable, Equatable {
   /// Where routers reach this replica, when that is not `listen`.
   package var advertised: Endpoint?
 
+  /// What is spoken at TCP addresses: those it listens on, and those of router and controller.
+  package var security = MeshSecurity()
+
   package init(listen: Endpoint, app: String, replica: ReplicaID) {
     self.listen = listen
     self.app = app
@@ -38,7 +41,8 @@ package struct ReplicaOptions: Sendable, Equatable {
   }
 
   /// Reads the environment of a replica of `deployment`; without any of it the replica listens on
-  /// 127.0.0.1:50051. Throws `ReplicaOptionsError` for values that cannot be.
+  /// 127.0.0.1:50051. Throws `ReplicaOptionsError` for values that cannot be, and for addresses where plain
+  /// text would pass over a network unasked.
   package init(
     deployment: String, app: String, environment: [String: String]
   ) throws(ReplicaOptionsError) {
@@ -66,6 +70,20 @@ package struct ReplicaOptions: Sendable, Equatable {
       try read.parsed(ReplicaVariable.supervisorPID, as: "a pid") { text in
         Int32(text).flatMap { $0 > 0 ? $0 : nil }
       }
+    security = try read.security()
+    try checkAddresses()
+  }
+
+  private func checkAddresses() throws(ReplicaOptionsError) {
+    let addresses = [
+      (ReplicaVariable.listen, listen), (ReplicaVariable.router, router),
+      (ReplicaVariable.controller, controller),
+    ]
+    for case (let name, let endpoint?) in addresses {
+      do throws(InvalidPortSecurity) { try security.check(endpoint) } catch {
+        throw ReplicaOptionsError(description: "\(name): \(error)")
+      }
+    }
   }
 }
 
@@ -85,6 +103,14 @@ private struct EnvironmentReader {
 
   func endpoint(_ name: String) throws(ReplicaOptionsError) -> Endpoint? {
     try parsed(name, as: "unix:PATH or HOST:PORT") { Endpoint($0) }
+  }
+
+  func security() throws(ReplicaOptionsError) -> MeshSecurity {
+    do throws(InvalidPortSecurity) {
+      return try MeshSecurity { environment[$0] }
+    } catch {
+      throw ReplicaOptionsError(description: error.description)
+    }
   }
 
   func config() throws(ReplicaOptionsError) -> ConfigValue {

@@ -14,7 +14,7 @@ package enum ReplicaRole {
     _ service: Service.Type, execution: Execution, _ options: ReplicaOptions
   ) async throws {
     let loops = LoopGroup(count: 1)
-    let running = RunningReplica<Service>(execution: execution, options: options, loops: loops)
+    let running = try RunningReplica<Service>(execution: execution, options: options, loops: loops)
     let signals = try TerminationSignals(on: loops.next())
     try await withThrowingTaskGroup { group in
       group.addTask { try await running.serve() }

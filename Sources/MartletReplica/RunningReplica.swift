@@ -1,4 +1,5 @@
 // A replica's parts while it runs: its server, its health, its way to other deployments.
+internal import Logging
 internal import MartletCore
 internal import MartletNet
 internal import MartletRPC
@@ -14,16 +15,19 @@ final class RunningReplica<Service: DeploymentService>: Sendable {
   private let mesh: MeshHandles
   private let registration: Registration?
 
-  init(execution: Execution, options: ReplicaOptions, loops: LoopGroup) {
+  /// Throws when the files of the mesh's identity cannot be used.
+  init(execution: Execution, options: ReplicaOptions, loops: LoopGroup) throws(RPCError) {
     self.options = options
+    let logger = Logger(label: "replica")
+    let tls = try MeshTLS(options.security, logger: logger)
     executor = if case .threads(let count) = execution { ThreadExecutor(count: count) } else { nil }
     let binder = ServiceBinder<Service>()
     health = HealthService(services: binder.serviceNames)
     reflection = ReflectionService(
       services: binder.serviceNames + [Grpc_Health_V1_Health.name],
       descriptorSets: binder.descriptorSets + [Grpc_Health_V1_Health.descriptorSet])
-    mesh = MeshHandles(app: options.app, router: options.router, loop: loops.next())
-    registration = Registration(options, loop: loops.next())
+    mesh = try MeshHandles(app: options.app, router: options.router, tls, loop: loops.next())
+    registration = try Registration(options, tls, loop: loops.next(), logger: logger)
     var handlers = HandlerTable()
     binder.install(
       setting: HandlerSetting(executor: executor), into: &handlers,
@@ -35,7 +39,8 @@ final class RunningReplica<Service: DeploymentService>: Sendable {
     var limits = Limits()
     limits.connectionsAreShared = true
     server = GRPCServer(
-      loops: loops, limits: limits, handlers: handlers, maxOngoing: options.maxOngoingRequests)
+      loops: loops, limits: limits, handlers: handlers, maxOngoing: options.maxOngoingRequests,
+      tls: try tls.server(at: options.listen), logger: logger)
   }
 
   /// Listens, loads the service, says SERVING and returns when the server has drained.

@@ -13,19 +13,23 @@ struct ControllerLink {
   let router: Router
   let name: String
   let controller: Endpoint
+  var tls: ClientTLS?
   var backoff = Backoff(first: .milliseconds(5), most: .milliseconds(250))
 
   /// Returns when its task is cancelled.
   func run() async {
-    let channel = GRPCChannel(endpoint: controller, loop: router.loop, limits: router.limits)
+    let channel = GRPCChannel(
+      endpoint: controller, tls: tls, loop: router.loop, limits: router.limits)
     var failures = 0
+    var told = ToldFailures()
     while !Task.isCancelled {
       let before = router.updates
       do {
         try await synchronize(Martlet_Control_V1_Mesh.client(channel))
         router.logger.info("the controller ended the stream; connecting again")
       } catch {
-        if failures == 0, !Task.isCancelled {
+        if router.updates != before { told.succeeded() }
+        if !Task.isCancelled, told.isNew("\(error)") {
           router.logger.warning("no controller: \(error); serving on with the last table")
         }
       }

@@ -1,4 +1,5 @@
 // The connection to one replica, made again for as long as the dispatcher wants it.
+internal import Logging
 internal import MartletCore
 internal import MartletDispatch
 internal import MartletNet
@@ -19,6 +20,8 @@ final class ReplicaLink: ClientConnectionObserver {
   /// streams than `max_ongoing_requests`.
   private var crowded: [CallID] = []
 
+  private var told = ToldFailures()
+
   init(_ slot: ReplicaSlot, _ replica: ReplicaID, _ endpoint: Endpoint, router: Router) {
     self.slot = slot
     self.replica = replica
@@ -37,7 +40,23 @@ final class ReplicaLink: ClientConnectionObserver {
   private func connectNow() {
     var limits = router.limits
     limits.initialStreamWindowBytes = router.routerLimits.replicaStreamWindowBytes
-    connection = .connect(to: endpoint, on: router.loop, limits: limits, observer: self)
+    do throws(RPCError) {
+      let tls = try router.mesh.client(to: endpoint)
+      connection = .connect(
+        to: endpoint, tls: tls, on: router.loop, limits: limits, observer: self)
+    } catch {
+      tell(error)
+      // As if it had been tried: the dispatcher hears of it once it has given all its orders.
+      connectTimer = router.loop.schedule(after: .zero) { [weak self] in
+        guard let self else { return }
+        router.linkEnded(self)
+      }
+    }
+  }
+
+  private func tell(_ failure: RPCError) {
+    guard told.isNew(failure.message) else { return }
+    router.logger.warning("cannot reach replica \(replica): \(failure.message)")
   }
 
   /// The slot is given up.
@@ -76,6 +95,7 @@ final class ReplicaLink: ClientConnectionObserver {
 
   func connectionReady(_ connection: ClientConnection) {
     guard connection === self.connection else { return }
+    told.succeeded()
     router.linkReady(self)
   }
 
@@ -93,6 +113,7 @@ final class ReplicaLink: ClientConnectionObserver {
 
   func connectionClosed(_ connection: ClientConnection, _ error: RPCError?) {
     guard connection === self.connection else { return }
+    if let error, !connection.wasReady { tell(error) }
     connectionEnded()
   }
 }

@@ -27,6 +27,8 @@ final class Router: @unchecked Sendable {
   let loop: Loop
   let limits: Limits
   let routerLimits: RouterLimits
+  /// What is spoken with replicas.
+  let mesh: MeshTLS
   let logger: Logger
   let codec = MessageCodec()
   var dispatcher: Dispatcher
@@ -66,11 +68,13 @@ final class Router: @unchecked Sendable {
 
   init(
     loop: Loop, limits: Limits = Limits(), routerLimits: RouterLimits = RouterLimits(),
-    dispatchLimits: DispatchLimits = DispatchLimits(), logger: Logger
+    dispatchLimits: DispatchLimits = DispatchLimits(), mesh: MeshTLS = MeshTLS(),
+    logger: Logger
   ) {
     self.loop = loop
     self.limits = limits
     self.routerLimits = routerLimits
+    self.mesh = mesh
     self.logger = logger
     dispatcher = Dispatcher(limits: dispatchLimits)
   }

@@ -17,6 +17,9 @@ package struct RouterOptions: Sendable {
 
   package var controller: Endpoint
 
+  /// What is spoken with controller and replicas, and taken from replicas.
+  package var mesh: MeshSecurity
+
   /// How long requests in hand may take to finish after SIGTERM.
   package var drainTimeout: Duration
 
@@ -27,7 +30,7 @@ package struct RouterOptions: Sendable {
 
   package init(
     name: String, ingress: Socket, security: PortSecurity = PortSecurity(), local: Socket? = nil,
-    controller: Endpoint,
+    controller: Endpoint, mesh: MeshSecurity = MeshSecurity(),
     drainTimeout: Duration = .seconds(20), endsWithParent: Bool = true, limits: Limits = Limits()
   ) {
     self.name = name
@@ -35,6 +38,7 @@ package struct RouterOptions: Sendable {
     self.security = security
     self.local = local
     self.controller = controller
+    self.mesh = mesh
     self.drainTimeout = drainTimeout
     self.endsWithParent = endsWithParent
     self.limits = limits

@@ -37,12 +37,14 @@ private struct RouterProcess {
   private let router: Router
   private let ingress: Listener
   private let local: Listener
+  private let link: ControllerLink
 
   init(_ options: RouterOptions, _ loop: Loop) throws(RPCError) {
     self.options = options
     self.loop = loop
     let logger = Logger(label: "martlet.\(options.name)")
-    router = Router(loop: loop, limits: options.limits, logger: logger)
+    let mesh = try MeshTLS(options.mesh, logger: logger)
+    router = Router(loop: loop, limits: options.limits, mesh: mesh, logger: logger)
     var tls: ServerTLS?
     if let files = options.security.tls {
       tls = try ServerTLS(files, protocols: ["h2", "http/1.1"], logger: logger)
@@ -52,8 +54,15 @@ private struct RouterProcess {
       on: loop, limits: options.limits, acceptor: gate,
       port: SharedPort(
         pages: gate, tls: tls, takesPlaintext: options.security.takesPlaintext))
+    // A socket that was bound already is the supervisor's unix socket.
+    var localTLS: ServerTLS?
+    if case .bind(let endpoint)? = options.local { localTLS = try mesh.server(at: endpoint) }
     local = Listener(
-      on: loop, limits: options.limits, acceptor: RequestGate(router, isLocal: true))
+      on: loop, limits: options.limits, acceptor: RequestGate(router, isLocal: true),
+      port: localTLS.map { SharedPort(tls: $0, takesPlaintext: false) })
+    link = ControllerLink(
+      router: router, name: options.name, controller: options.controller,
+      tls: try mesh.client(to: options.controller))
   }
 
   func run() async throws {
@@ -61,10 +70,9 @@ private struct RouterProcess {
     let parent = options.endsWithParent ? watchParent(end) : nil
     defer { parent?.cancel() }
     let signals = try TerminationSignals(on: loop)
-    let link = ControllerLink(router: router, name: options.name, controller: options.controller)
     try await withThrowingTaskGroup(of: Void.self) { group in
       let table = expectTable()
-      group.addTask { await link.run() }
+      group.addTask { [link] in await link.run() }
       await table.arrival()
       do {
         try await listen(ingress, on: options.ingress)

@@ -30,6 +30,7 @@ package struct MeshProcess: Sendable {
     options.readyDescriptor = ends[1]
     options.parentPID = detached ? nil : getpid()
     var child = ProcessLauncher.Child(arguments: options.arguments)
+    child.environment = options.mesh.variables
     child.inherited = [ends[1]]
     child.startsSession = detached
     let log = try openLog(options.runDirectory)

@@ -15,6 +15,9 @@ package struct SupervisorOptions: Sendable, Hashable {
   /// What the routers take there.
   package var security: PortSecurity
 
+  /// What the mesh's processes speak with each other, passed on to all of them.
+  package var mesh: MeshSecurity
+
   /// How many router processes share the listening socket.
   package var routers: Int
 
@@ -34,6 +37,7 @@ package struct SupervisorOptions: Sendable, Hashable {
     self.runDirectory = runDirectory
     listen = .tcp(host: "127.0.0.1", port: 8000)
     security = PortSecurity()
+    mesh = MeshSecurity()
     routers = 1
     controllerArguments = []
     executable = ProcessLauncher.currentExecutable

@@ -34,7 +34,7 @@ import Testing
 
   /// One call over a connection of its own.
   private func call(
-    _ endpoint: Endpoint, _ options: ClientTLS.Options?, _ method: MethodName = .echo
+    _ endpoint: Endpoint, _ options: ClientTLSFiles?, _ method: MethodName = .echo
   ) async throws -> String {
     let loops = LoopGroup(count: 1)
     let channel = GRPCChannel(
@@ -50,8 +50,8 @@ import Testing
     return String(decoding: try result.get().message, as: UTF8.self)
   }
 
-  private func options(_ files: TestCertificates, client: String? = nil) -> ClientTLS.Options {
-    ClientTLS.Options(
+  private func options(_ files: TestCertificates, client: String? = nil) -> ClientTLSFiles {
+    ClientTLSFiles(
       serverCA: files.path("ca"), certificate: client.map(files.path),
       key: client.map { files.path("\($0)-key") })
   }

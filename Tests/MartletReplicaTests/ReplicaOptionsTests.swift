@@ -28,6 +28,8 @@ import Testing
       "MARTLET_ROUTER": "unix:/run/router.sock", "MARTLET_MAX_ONGOING_REQUESTS": "3",
       "MARTLET_GRACEFUL_SHUTDOWN_TIMEOUT_S": "1.5", "MARTLET_SUPERVISOR_PID": "42",
       "MARTLET_CONTROLLER": "controller:7000", "MARTLET_ADVERTISE": "expert:50051",
+      "MARTLET_TLS_CERT": "/tls/c.pem", "MARTLET_TLS_KEY": "/tls/k.pem",
+      "MARTLET_TLS_CA": "/tls/ca.pem",
     ])
     var expected = ReplicaOptions(
       listen: .unix(path: "/run/a.sock"), app: "other",
@@ -39,6 +41,8 @@ import Testing
     expected.supervisorPID = 42
     expected.controller = .tcp(host: "controller", port: 7000)
     expected.advertised = .tcp(host: "expert", port: 50051)
+    expected.security.identity = MeshIdentity(
+      certificate: "/tls/c.pem", key: "/tls/k.pem", authority: "/tls/ca.pem")
     #expect(options == expected)
   }
 
@@ -52,6 +56,24 @@ import Testing
   func aWrongValueIsNamed(name: String, value: String, form: String) {
     let error = #expect(throws: ReplicaOptionsError.self) { try options([name: value]) }
     #expect(error?.description == "\(name) is \"\(value)\"; it should be \(form)")
+  }
+
+  @Test(arguments: [
+    ("MARTLET_LISTEN", "0.0.0.0:7000"), ("MARTLET_ROUTER", "router:8000"),
+    ("MARTLET_CONTROLLER", "10.0.0.1:9000"),
+  ])
+  func plainTextOverANetworkMustBeAskedFor(name: String, value: String) throws {
+    let error = #expect(throws: ReplicaOptionsError.self) { try options([name: value]) }
+    #expect(error?.description.hasPrefix("\(name): \(value) is not on this machine alone") == true)
+    let insecure = try options([name: value, "MARTLET_INSECURE": "1"])
+    #expect(insecure.security == MeshSecurity(insecure: true))
+  }
+
+  @Test func halfAnIdentityIsNone() {
+    let error = #expect(throws: ReplicaOptionsError.self) {
+      try options(["MARTLET_TLS_CERT": "/c", "MARTLET_TLS_CA": "/a"])
+    }
+    #expect(error?.description.contains("MARTLET_TLS_KEY (--mesh-key) is missing") == true)
   }
 
   @Test func aMissingConfigurationIsNamed() {

@@ -158,7 +158,7 @@ private func withReplica(
     replica: ReplicaID(deployment: "probe", number: 1))
   options.config = .object(config)
   options.router = router
-  let replica = RunningReplica<Probe>(execution: execution, options: options, loops: loops)
+  let replica = try RunningReplica<Probe>(execution: execution, options: options, loops: loops)
   let channel = GRPCChannel(endpoint: options.listen, loop: loops.next())
   try await withThrowingTaskGroup { group in
     group.addTask { try await replica.serve() }

@@ -59,6 +59,8 @@ enum Role {
       guard let gpus = Int(text) else { return misunderstood("controller", arguments) }
       options.gpus = gpus
     }
+    guard let mesh = meshSecurity() else { return EX_USAGE }
+    options.mesh = mesh
     options.supervisorPID = ThisProgram.environment[ReplicaVariable.supervisorPID].flatMap(
       Int32.init)
     return finish { [options] in try await ControllerRole.run(options) }
@@ -70,10 +72,28 @@ enum Role {
       let name = values["--name"], let ingress = values["--ingress-fd"].flatMap(CInt.init),
       let local = values["--local-fd"].flatMap(CInt.init)
     else { return misunderstood("router", arguments) }
-    let options = RouterOptions(
-      name: name, ingress: .inherited(ingress), local: .inherited(local),
-      controller: .unix(path: directory.controllerSocket))
-    return finish { try await RouterRole.run(options) }
+    guard let mesh = meshSecurity() else { return EX_USAGE }
+    do throws(InvalidPortSecurity) {
+      let security = try PortSecurity(
+        certificate: values["--tls-cert"], key: values["--tls-key"],
+        clientCA: values["--client-ca"], insecure: values.has("--insecure"))
+      let options = RouterOptions(
+        name: name, ingress: .inherited(ingress), security: security, local: .inherited(local),
+        controller: .unix(path: directory.controllerSocket), mesh: mesh)
+      return finish { try await RouterRole.run(options) }
+    } catch {
+      return misunderstood("router", arguments)
+    }
+  }
+
+  /// Nil when what the environment says of the mesh makes no sense, which was told.
+  private func meshSecurity() -> MeshSecurity? {
+    do throws(InvalidPortSecurity) {
+      return try ThisProgram.meshSecurity()
+    } catch {
+      complain("error: \(error)")
+      return nil
+    }
   }
 
   private func misunderstood(_ role: String, _ arguments: [String]) -> Int32 {
@@ -115,14 +135,23 @@ enum Role {
   }
 }
 
-/// `ROLE --NAME VALUE …`
+/// `ROLE --NAME VALUE …`, with flags that have no value
 private struct RoleArguments {
   private var values: [String: String] = [:]
 
   init(_ arguments: [String]) {
     var rest = arguments.dropFirst()
-    while let name = rest.popFirst(), let value = rest.popFirst() { values[name] = value }
+    while let name = rest.popFirst() {
+      if let value = rest.first, !value.hasPrefix("--") {
+        values[name] = value
+        rest.removeFirst()
+      } else {
+        values[name] = ""
+      }
+    }
   }
+
+  func has(_ flag: String) -> Bool { values[flag] != nil }
 
   subscript(name: String) -> String? { values[name] }
 }

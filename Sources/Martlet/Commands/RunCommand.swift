@@ -74,13 +74,9 @@ struct RunCommand<App: Application>: ParsableCommand {
     pthread_sigmask(SIG_BLOCK, &mask, nil)
   }
 
-  private func absolute(_ path: String) -> String {
-    URL(filePath: path).standardizedFileURL.path
-  }
-
   private func supervisorOptions() throws -> SupervisorOptions {
     let path =
-      runDir.map(absolute)
+      runDir.map(ThisProgram.absolute)
       ?? RunDirectory.standardPath(
         userID: getuid(),
         xdgRuntimeDirectory: ProcessInfo.processInfo.environment["XDG_RUNTIME_DIR"])
@@ -94,9 +90,10 @@ struct RunCommand<App: Application>: ParsableCommand {
     options.listen = endpoint
     do throws(InvalidPortSecurity) {
       options.security = try PortSecurity(
-        certificate: tlsCert.map(absolute), key: tlsKey.map(absolute),
-        clientCA: clientCA.map(absolute), insecure: insecure)
+        certificate: tlsCert.map(ThisProgram.absolute), key: tlsKey.map(ThisProgram.absolute),
+        clientCA: clientCA.map(ThisProgram.absolute), insecure: insecure)
       try options.security.check(endpoint)
+      options.mesh = try ThisProgram.meshSecurity()
     } catch {
       throw ValidationError("\(error)")
     }

@@ -13,8 +13,18 @@ enum ThisProgram {
     FileManager.default.currentDirectoryPath
   }
 
+  static func absolute(_ path: String) -> String {
+    URL(filePath: path).standardizedFileURL.path
+  }
+
   static var environment: [String: String] {
     ProcessInfo.processInfo.environment
+  }
+
+  /// What the environment says of the mesh, with absolute paths.
+  static func meshSecurity() throws(InvalidPortSecurity) -> MeshSecurity {
+    let environment = environment
+    return try MeshSecurity { environment[$0] }.mapPaths(absolute)
   }
 }
 

@@ -104,7 +104,7 @@ struct CallCommand: ParsableCommand {
     }
     let deadline = timeout.map { Deadline(Loop.now + .seconds($0)) }
     do {
-      let tls = security.options
+      let tls = security.files
       return try waitFor { [headers] in
         let channel = try GRPCChannel(server, tls: tls, loops: LoopGroup(count: 1))
         return try await channel.unary(name, request, metadata: headers, deadline: deadline).message

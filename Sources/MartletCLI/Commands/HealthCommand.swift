@@ -22,21 +22,38 @@ struct HealthCommand: ParsableCommand {
 
   @OptionGroup var security: ClientSecurityOptions
 
+  @Flag(help: "Ask as a process of the mesh does: with its identity at TCP addresses.")
+  var mesh = false
+
+  @OptionGroup var identity: MeshSecurityOptions
+
   func validate() throws {
     guard let address = ServerAddress(address) else {
       throw ValidationError("expected HOST:PORT, unix:PATH or https://HOST:PORT, not \(address)")
     }
     try security.validate(for: address)
+    guard mesh || !identity.isGiven else {
+      throw ValidationError("--mesh-cert and its like are for --mesh")
+    }
+    guard !mesh || !address.isSecure else {
+      throw ValidationError("--mesh takes HOST:PORT or unix:PATH, not https://")
+    }
   }
 
   func run() throws {
     guard let server = ServerAddress(address) else { return }
-    let tls = security.options
+    let files = security.files
+    let asMember = mesh ? try MeshTLS(try identity.security()) : nil
     let request = Grpc_Health_V1_HealthCheckRequest.with { $0.service = service }
     let timeout = Duration.seconds(timeout)
     do {
       let answer = try waitFor {
-        let channel = try GRPCChannel(server, tls: tls, loops: LoopGroup(count: 1))
+        let loops = LoopGroup(count: 1)
+        let channel =
+          try asMember.map { mesh in
+            GRPCChannel(
+              endpoint: server.endpoint, tls: try mesh.client(to: server.endpoint), loops: loops)
+          } ?? GRPCChannel(server, tls: files, loops: loops)
         return try await Grpc_Health_V1_Health.client(channel).check(request, timeout: timeout)
       }
       guard answer.status == .serving else {

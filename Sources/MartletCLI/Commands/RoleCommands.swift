@@ -35,8 +35,10 @@ struct ControllerCommand: ParsableCommand {
       "Serve routers and replicas of other machines here too.", valueName: "host:port"))
   var listen: String?
 
-  @Flag(help: "Take plain text on an address that other machines can reach; there is no TLS here.")
+  @Flag(help: "Without an identity, take and speak plain text also at addresses on other machines.")
   var insecure = false
+
+  @OptionGroup var mesh: MeshSecurityOptions
 
   @Option(
     name: .customLong("app"),
@@ -58,11 +60,6 @@ struct ControllerCommand: ParsableCommand {
     if let listen, Endpoint(listen) == nil {
       throw ValidationError("--listen takes HOST:PORT or unix:PATH, not \(listen)")
     }
-    if let listen, let endpoint = Endpoint(listen), !endpoint.isLocal, !insecure {
-      throw ValidationError(
-        "\(endpoint) can be reached from other machines, and whoever reaches it commands the mesh: "
-          + "listen on 127.0.0.1, or keep strangers out of that network and say --insecure")
-    }
     if let launcher, AppSpec.Launcher(rawValue: launcher) == nil {
       throw ValidationError("--launcher takes process or external, not \(launcher)")
     }
@@ -80,6 +77,7 @@ struct ControllerCommand: ParsableCommand {
     do throws(SupervisorError) { try directory.prepare() } catch { throw Failure(error) }
     var options = ControllerOptions(runDirectory: directory)
     options.listen = listen.flatMap { Endpoint($0) }
+    options.mesh = try mesh.security(insecure: insecure, at: [options.listen])
     options.launcher = launcher.flatMap { AppSpec.Launcher(rawValue: $0) }
     options.milliCPUs = cpus.map { Int(($0 * 1000).rounded()) }
     options.gpus = gpus.map { Int($0) }
@@ -123,6 +121,8 @@ struct RouterCommand: ParsableCommand {
 
   @OptionGroup var security: PortSecurityOptions
 
+  @OptionGroup var mesh: MeshSecurityOptions
+
   @OptionGroup var options: MeshOptions
 
   func validate() throws {
@@ -144,14 +144,13 @@ struct RouterCommand: ParsableCommand {
     guard let ingress = socket(ingressFd, listen) else { return }
     var security = try security.security()
     if case .bind(let endpoint) = ingress { security = try self.security.security(on: endpoint) }
-    if let endpoint = localListen.flatMap({ Endpoint($0) }) {
-      try self.security.check(plain: endpoint)
-    }
     let controller =
       controller.flatMap { Endpoint($0) } ?? .unix(path: directory.controllerSocket)
+    let mesh = try mesh.security(
+      insecure: security.insecure, at: [localListen.flatMap { Endpoint($0) }, controller])
     let options = RouterOptions(
       name: name, ingress: ingress, security: security, local: socket(localFd, localListen),
-      controller: controller, endsWithParent: supervisorPID() != nil)
+      controller: controller, mesh: mesh, endsWithParent: supervisorPID() != nil)
     try play("router") { try await RouterRole.run(options) }
   }
 }

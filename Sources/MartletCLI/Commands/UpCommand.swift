@@ -39,6 +39,8 @@ struct UpCommand: ParsableCommand {
 
   @OptionGroup var security: PortSecurityOptions
 
+  @OptionGroup var meshSecurity: MeshSecurityOptions
+
   @OptionGroup var mesh: MeshOptions
 
   func validate() throws {
@@ -74,6 +76,7 @@ struct UpCommand: ParsableCommand {
     var options = SupervisorOptions(runDirectory: directory)
     if let endpoint = Endpoint(listen) { options.listen = endpoint }
     options.security = try security.security(on: options.listen)
+    options.mesh = try meshSecurity.security()
     options.routers = routers
     if let cpus { options.controllerArguments += ["--cpus", "\(cpus)"] }
     if let gpus { options.controllerArguments += ["--gpus", "\(gpus)"] }

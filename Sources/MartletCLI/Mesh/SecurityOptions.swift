@@ -1,6 +1,7 @@
-// TLS on the command line: of the port that clients come to, and of the servers that are called.
+// TLS on the command line: of the port that clients come to, within the mesh, and of servers that are called.
 
 internal import ArgumentParser
+internal import Glibc
 internal import MartletCore
 internal import MartletNet
 
@@ -24,7 +25,7 @@ struct PortSecurityOptions: ParsableArguments {
       "Let in only clients with a certificate from these authorities (PEM).", valueName: "file"))
   var clientCA: String?
 
-  @Flag(help: "Take plain text too, also on addresses that other machines can reach.")
+  @Flag(help: "Take and speak plain text too, also at addresses on other machines.")
   var insecure = false
 
   func validate() throws {
@@ -42,13 +43,6 @@ struct PortSecurityOptions: ParsableArguments {
     }
   }
 
-  /// Throws when a port that knows no TLS must not be on `endpoint`.
-  func check(plain endpoint: Endpoint) throws {
-    do throws(InvalidPortSecurity) { try PortSecurity(insecure: insecure).check(endpoint) } catch {
-      throw Failure(Failure.usage, "\(error)")
-    }
-  }
-
   /// The same as `security`, for a port on `endpoint`. Throws also when plain text must not be taken there and when
   /// the files cannot be used.
   func security(on endpoint: Endpoint) throws -> PortSecurity {
@@ -59,6 +53,57 @@ struct PortSecurityOptions: ParsableArguments {
     do throws(RPCError) {
       if let files = security.tls { _ = try ServerTLS(files) }
     } catch {
+      throw Failure(Failure.badFile, error.message)
+    }
+    return security
+  }
+}
+
+/// `--mesh-cert`, `--mesh-key` and `--mesh-ca`, or the variables in their place.
+struct MeshSecurityOptions: ParsableArguments {
+  @Option(
+    name: .customLong("mesh-cert"),
+    help: ArgumentHelp(
+      "Speak mutual TLS within the mesh at TCP addresses, with this certificate chain (PEM, leaf first); "
+        + "by default $MARTLET_TLS_CERT. Replaced files are used without a restart.",
+      valueName: "file"))
+  var certificate: String?
+
+  @Option(
+    name: .customLong("mesh-key"),
+    help: ArgumentHelp(
+      "The certificate's private key (PEM); by default $MARTLET_TLS_KEY.", valueName: "file"))
+  var key: String?
+
+  @Option(
+    name: .customLong("mesh-ca"),
+    help: ArgumentHelp(
+      "The authorities that issue this mesh's certificates, and no others (PEM); by default "
+        + "$MARTLET_TLS_CA.", valueName: "file"))
+  var authority: String?
+
+  var isGiven: Bool { certificate != nil || key != nil || authority != nil }
+
+  /// With absolute paths. Throws also when the files cannot be used, and when plain text would pass over a
+  /// network at one of `endpoints`; `insecure` allows that as the variable does.
+  func security(
+    insecure: Bool = false, at endpoints: [Endpoint?] = []
+  ) throws -> MeshSecurity {
+    let given = [
+      ReplicaVariable.certificate: certificate, ReplicaVariable.key: key,
+      ReplicaVariable.authority: authority,
+    ].compactMapValues { $0 }
+    var security = MeshSecurity()
+    do throws(InvalidPortSecurity) {
+      security = try MeshSecurity { name in
+        given[name] ?? getenv(name).map { String(cString: $0) }
+      }.mapPaths(Files.absolute)
+      security.insecure = security.insecure || insecure
+      for case let endpoint? in endpoints { try security.check(endpoint) }
+    } catch {
+      throw Failure(Failure.usage, "\(error)")
+    }
+    do throws(RPCError) { _ = try MeshTLS(security) } catch {
       throw Failure(Failure.badFile, error.message)
     }
     return security
@@ -93,14 +138,14 @@ struct ClientSecurityOptions: ParsableArguments {
     }
   }
 
-  var options: ClientTLS.Options {
-    ClientTLS.Options(
+  var files: ClientTLSFiles {
+    ClientTLSFiles(
       serverCA: serverCA, certificate: clientCert, key: clientKey, serverName: serverName)
   }
 
   /// Options about TLS that nobody speaks are a mistake.
   func validate(for address: ServerAddress?) throws {
-    guard address?.isSecure != true, options != ClientTLS.Options() else { return }
+    guard address?.isSecure != true, files != ClientTLSFiles() else { return }
     throw ValidationError("--ca-cert and its like are for https:// addresses")
   }
 }

@@ -30,12 +30,12 @@ package final class GRPCChannel: Sendable {
 
   /// A channel to `address`: with TLS when it says so.
   package convenience init(
-    _ address: ServerAddress, tls options: ClientTLS.Options = ClientTLS.Options(),
-    loops: LoopGroup
+    _ address: ServerAddress, tls files: ClientTLSFiles = ClientTLSFiles(), loops: LoopGroup,
+    userAgent: String? = nil
   ) throws(RPCError) {
     self.init(
-      endpoint: address.endpoint, tls: address.isSecure ? try ClientTLS(options) : nil,
-      loops: loops)
+      endpoint: address.endpoint, tls: address.isSecure ? try ClientTLS(files) : nil,
+      loop: loops.currentOrNext(), userAgent: userAgent)
   }
 
   /// A channel on `loop`; calls from that loop's thread do not change threads. `authority` is what

@@ -45,6 +45,8 @@ package final class ClientConnection {
   /// The server said that pings come too often, and nobody has been told yet.
   private var wasPingingTooOften = false
   private var openWasRefused = false
+  /// The server has spoken HTTP/2.
+  package private(set) var wasReady = false
 
   private let tls: ClientTLS?
 
@@ -176,6 +178,7 @@ extension ClientConnection {
     }
     do {
       try tls?.add(to: channel, for: endpoint)
+      try channel.pipeline.syncOperations.addHandler(FirstAnswer())
       try channel.pipeline.syncOperations.addHandler(transport)
       try channel.syncOptions?.setOption(.autoRead, value: true)
     } catch {
@@ -239,6 +242,7 @@ extension ClientConnection: TransportOwner {
     timer?.cancel()
     timer = nil
     state = .ready
+    wasReady = true
     lookAfterKeepalive()
     observer?.connectionReady(self)
   }

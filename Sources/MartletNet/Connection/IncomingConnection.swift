@@ -79,10 +79,10 @@ final class IncomingConnection {
         }
         try becomeTLS(tls)
       case .http2:
-        guard port.takesPlaintext else { return refuse(Refusals.plaintext, after: detector) }
+        guard port.takesPlaintext else { return refusePlaintext(after: detector) }
         try becomeHTTP2().start()
       case .http1:
-        guard port.takesPlaintext else { return refuse(Refusals.plaintext, after: detector) }
+        guard port.takesPlaintext else { return refusePlaintext(after: detector) }
         try becomeHTTP1()
       }
       detector.leave(with: received)
@@ -92,8 +92,9 @@ final class IncomingConnection {
   }
 
   private func becomeTLS(_ tls: ServerTLS) throws {
-    let negotiation = TLSNegotiation(self, tls)
-    try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls.context()))
+    let material = tls.current()
+    let negotiation = TLSNegotiation(self, material, verifiesClient: tls.verifiesClients)
+    try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: material.context))
     try channel.pipeline.syncOperations.addHandler(negotiation)
     stage = negotiation
   }
@@ -110,6 +111,24 @@ final class IncomingConnection {
     }
   }
 
+  /// The other end did not prove what it must, or broke off because we did not.
+  func handshakeFailed(_ reason: String) {
+    tellRefused(reason)
+    close(reason)
+  }
+
+  /// The handshake went well, and yet its client is not let in.
+  func refuseSecured(_ reason: String, before handler: any ChannelHandler) {
+    tellRefused(reason)
+    channel.writeAndFlush(
+      channel.allocator.buffer(bytes: Refusals.forbidden(reason)), promise: nil)
+    linger(before: handler)
+  }
+
+  private func tellRefused(_ reason: String) {
+    target.acceptor.connectionRefused("\(peer): \(reason)")
+  }
+
   private func becomeHTTP1() throws {
     let decoder = HTTP1Connection.makeDecoder(limits)
     try channel.pipeline.syncOperations.addHandler(decoder)
@@ -122,8 +141,8 @@ final class IncomingConnection {
   /// begun already.
   private func becomeHTTP2(_ session: HTTP2Session? = nil) throws -> ServerConnection {
     let connection = ServerConnection(
-      loop, peer: peer, identity: identity, limits: limits, acceptor: target.acceptor,
-      session: session)
+      loop, peer: peer, identity: identity, isOfMesh: isSecure && port.tls?.isForMesh == true,
+      limits: limits, acceptor: target.acceptor, session: session)
     try channel.pipeline.syncOperations.addHandler(connection.transport)
     let (whenClosed, connections) = (whenClosed, target.connections)
     connection.whenClosed = {
@@ -144,6 +163,11 @@ final class IncomingConnection {
     let stream = try session.upgrade(settings: upgrade.settings, isHead: upgrade.isHead)
     channel.writeAndFlush(answer, promise: nil)
     try becomeHTTP2(session).start(with: upgrade, on: stream)
+  }
+
+  private func refusePlaintext(after detector: ProtocolDetector) {
+    tellRefused("it spoke plain text, and this port takes TLS only")
+    refuse(Refusals.plaintext, after: detector)
   }
 
   /// Says so in the peer's own protocol and closes.

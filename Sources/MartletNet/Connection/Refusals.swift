@@ -11,4 +11,11 @@ enum Refusals {
     Page(status: 400, "this port takes TLS only: use https")
       .with("connection", "close").http1(isHead: false)
   }
+
+  /// Within TLS, for who has a certificate of the right authority and yet is somebody else; as above, for
+  /// HTTP/2 as well.
+  static func forbidden(_ reason: String) -> [UInt8] {
+    Page(status: 403, "only processes of this mesh are let in: \(reason)")
+      .with("connection", "close").http1(isHead: false)
+  }
 }

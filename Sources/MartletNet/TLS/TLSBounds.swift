@@ -5,9 +5,26 @@ internal import NIOCore
 internal import NIOSSL
 
 enum TLSBounds {
-  /// A server looks at its files' times at most this often, when somebody connects: often enough that no
+  /// The times of files are looked at at most this often, when a connection is made: often enough that no
   /// certificate is used long after it was replaced, seldom enough to cost nothing.
   static let filesLookedAtEvery = Duration.seconds(1)
+}
+
+/// What a connection is made with.
+struct TLSMaterial: Sendable {
+  let context: NIOSSLContext
+  /// The SPIFFE trust domain that the peer must be of; nil where none is asked for.
+  let trustDomain: String?
+
+  /// Throws UNAUTHENTICATED for a peer that is of another trust domain.
+  func check(_ peer: PeerIdentity) throws(RPCError) {
+    guard let trustDomain, peer.trustDomain != trustDomain else { return }
+    let names = (peer.uris + peer.dnsNames).joined(separator: ", ")
+    throw RPCError(
+      .unauthenticated,
+      "the certificate has no SPIFFE ID of trust domain \(trustDomain), but "
+        + (names.isEmpty ? "no name" : names))
+  }
 }
 
 extension TLSConfiguration {
@@ -59,5 +76,16 @@ enum PEM {
     guard access(path, R_OK) != 0 else { return }
     throw RPCError(
       .invalidArgument, "cannot read \(path): \(String(cString: strerror(errno)))")
+  }
+}
+
+extension RPCError {
+  static func keyDoesNotFit(
+    _ key: String, _ certificate: String, _ error: any Error
+  ) -> RPCError {
+    RPCError(
+      .invalidArgument,
+      "the key in \(key) does not fit the certificate in \(certificate): \(error.systemReason)",
+      cause: error)
   }
 }

@@ -19,9 +19,23 @@ extension BoringSSLError {
     switch self {
     case .sslError(let stack), .unknownError(let stack), .invalidSNIName(let stack),
       .failedToSetALPN(let stack):
-      stack.first.map { BoringSSLError.words("\($0)") } ?? "the peer closed the connection"
+      stack.first.map { BoringSSLError.explained("\($0)") } ?? "the peer closed the connection"
     case .syscallError, .zeroReturn: "the peer closed the connection"
     default: "\(self)"
+    }
+  }
+
+  /// The library's words for it, and what they mean where those do not say.
+  private static func explained(_ description: String) -> String {
+    let words = words(description)
+    switch words {
+    case "wrong version number", "http request": return "the peer does not speak TLS (\(words))"
+    case "peer did not return a certificate": return "the peer has no certificate (\(words))"
+    case "tlsv1 alert unknown ca":
+      return "the peer does not trust the authority of our certificate (\(words))"
+    case "tlsv1 alert certificate required":
+      return "the peer takes nobody without a certificate (\(words))"
+    default: return words
     }
   }
 
