@@ -20,15 +20,44 @@ public func withConnection<Result>(
   to endpoint: Endpoint, userAgent: String? = nil, waitsForReady: Bool = false,
   _ body: (CallTarget) async throws -> Result
 ) async throws -> Result {
+  try await withConnection(
+    to: ServerAddress(endpoint), userAgent: userAgent, waitsForReady: waitsForReady, body)
+}
+
+/// As for an endpoint, with TLS where the address says so.
+///
+/// ```swift
+/// let address = ServerAddress(.tcp(host: "models.example.org", port: 443), isSecure: true)
+/// try await withConnection(to: address, tls: ClientTLSFiles(serverCA: "ca.pem")) { target in
+///   try await Echo_V1_Echo.Client(target).echo(message)
+/// }
+/// ```
+///
+/// - Parameters:
+///   - address: a server or the router of a mesh; `ServerAddress("https://HOST:PORT")` reads one.
+///   - tls: whom to trust, and who to be. Without it the server must have a certificate for the address's host
+///     from one of the system's authorities. New connections use the files as they are by then.
+///   - userAgent: who calls, such as `tagger/1.2`; stands in front of Martlet's own `user-agent`.
+///   - waitsForReady: calls wait for a connection, until their deadline, instead of failing with
+///     UNAVAILABLE.
+/// - Throws: what `body` throws, or INVALID_ARGUMENT with the file that cannot be used.
+public func withConnection<Result>(
+  to address: ServerAddress, tls: ClientTLSFiles = ClientTLSFiles(), userAgent: String? = nil,
+  waitsForReady: Bool = false, _ body: (CallTarget) async throws -> Result
+) async throws -> Result {
   let loops = LoopGroup(count: 1)
-  let channel = GRPCChannel(endpoint: endpoint, loop: loops.next(), userAgent: userAgent)
   let outcome: Swift.Result<Result, any Error>
   do {
-    outcome = .success(try await body(CallTarget(channel, waitsForReady: waitsForReady)))
+    let channel = try GRPCChannel(address, tls: tls, loops: loops, userAgent: userAgent)
+    do {
+      outcome = .success(try await body(CallTarget(channel, waitsForReady: waitsForReady)))
+    } catch {
+      outcome = .failure(error)
+    }
+    await channel.close()
   } catch {
     outcome = .failure(error)
   }
-  await channel.close()
   await loops.shutdown()
   return try outcome.get()
 }
