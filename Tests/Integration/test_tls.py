@@ -186,6 +186,7 @@ def test_the_command_line_calls_over_tls(secure, certificates):
     request = ["echo.v1.Echo/Echo", '{"payload": "aGk="}', "--compact"]
     answer = run("call", *request, "--address", address, *ca, *proto)
     assert answer.stdout.strip() == '{"payload":"aGk="}'
+    assert run("call", *request, "--address", address, *ca).stdout.strip() == answer.stdout.strip()
     stranger = run("call", *request, "--address", address, *proto, check=False)
     assert stranger.returncode == 1
     assert "certificate verify failed" in stranger.stderr

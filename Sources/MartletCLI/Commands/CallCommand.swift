@@ -11,8 +11,8 @@ struct CallCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "call", abstract: "Call a method with a message written as JSON.",
     discussion: """
-      The types come from the deployed apps. With --address any gRPC server is called, with types from \
-      a descriptor set (--proto).
+      The types come from the deployed apps. With --address any gRPC server is called, with types that it \
+      tells by server reflection, or from a descriptor set (--proto).
       """)
 
   private static let maxFileBytes = 64 << 20
@@ -38,7 +38,7 @@ struct CallCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Call this server instead of the mesh: HOST:PORT, unix:PATH or https://HOST:PORT.",
+      "Call this server instead of the mesh: HOST:PORT, unix:PATH, http://HOST or https://HOST.",
       valueName: "address"))
   var address: String?
 
@@ -55,10 +55,9 @@ struct CallCommand: ParsableCommand {
     }
     if let address, ServerAddress(address) == nil {
       throw ValidationError(
-        "--address takes HOST:PORT, unix:PATH or https://HOST:PORT, not \(address)")
+        "--address takes HOST:PORT, unix:PATH, http://HOST or https://HOST, not \(address)")
     }
     try security.validate(for: address.flatMap { ServerAddress($0) })
-    if address != nil, proto.isEmpty { throw ValidationError("--address needs --proto") }
     if let timeout, !(timeout > 0) { throw ValidationError("--timeout takes seconds above 0") }
     for entry in metadata where !entry.contains("=") {
       throw ValidationError("--metadata takes NAME=VALUE, not \(entry)")
@@ -68,7 +67,7 @@ struct CallCommand: ParsableCommand {
   func run() throws {
     guard let name = MethodName(method) else { return }
     let directory = try options.runDirectory()
-    let schemas = try proto.isEmpty ? deployedSchemas(directory) : [schemaOfFiles()]
+    let schemas = try schemas(for: name, directory)
     guard let type = schemas.lazy.compactMap({ $0.method(name) }).first else {
       throw unknown(name, in: schemas)
     }
@@ -82,10 +81,7 @@ struct CallCommand: ParsableCommand {
       throw Failure(
         Failure.usage, "the request is not the JSON of a \(type.input.fullName): \(error)")
     }
-    let server =
-      address.flatMap { ServerAddress($0) }
-      ?? ServerAddress(.unix(path: directory.routerSocket))
-    let answer = try call(name, request, server, directory)
+    let answer = try call(name, request, directory)
     do {
       Terminal.print(try type.output.json(answer, pretty: !compact))
     } catch {
@@ -95,7 +91,7 @@ struct CallCommand: ParsableCommand {
   }
 
   private func call(
-    _ name: MethodName, _ request: [UInt8], _ server: ServerAddress, _ directory: RunDirectory
+    _ name: MethodName, _ request: [UInt8], _ directory: RunDirectory
   ) throws -> [UInt8] {
     var headers = Metadata()
     for entry in metadata {
@@ -103,11 +99,22 @@ struct CallCommand: ParsableCommand {
       headers.add(String(parts[1]), for: String(parts[0]))
     }
     let deadline = timeout.map { Deadline(Loop.now + .seconds($0)) }
+    return try reaching(directory) { [headers] channel in
+      try await channel.unary(name, request, metadata: headers, deadline: deadline).message
+    }
+  }
+
+  /// Lets `body` talk to the server, and tells what goes wrong in words for people.
+  private func reaching<Answer: Sendable>(
+    _ directory: RunDirectory, _ body: @escaping @Sendable (GRPCChannel) async throws -> Answer
+  ) throws -> Answer {
+    let server =
+      address.flatMap { ServerAddress($0) }
+      ?? ServerAddress(.unix(path: directory.routerSocket))
+    let tls = security.files
     do {
-      let tls = security.files
-      return try waitFor { [headers] in
-        let channel = try GRPCChannel(server, tls: tls, loops: LoopGroup(count: 1))
-        return try await channel.unary(name, request, metadata: headers, deadline: deadline).message
+      return try waitFor {
+        try await body(try GRPCChannel(server, tls: tls, loops: LoopGroup(count: 1)))
       }
     } catch let error as RPCError where error.code == .unavailable && address == nil {
       guard Files.exists(directory.routerSocket) else { throw Mesh.noMesh(in: directory) }
@@ -125,6 +132,17 @@ struct CallCommand: ParsableCommand {
       bytes = try Files.read(String(json.dropFirst()), maxBytes: Self.maxFileBytes)
     }
     return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private func schemas(for name: MethodName, _ directory: RunDirectory) throws -> [Schema] {
+    if !proto.isEmpty { return [try schemaOfFiles()] }
+    guard address != nil else { return try deployedSchemas(directory) }
+    let timeout = timeout.map { Duration.seconds($0) }
+    return [
+      try reaching(directory) { channel in
+        try await ServerReflection(channel: channel, timeout: timeout).schema(of: name.service)
+      }
+    ]
   }
 
   private func deployedSchemas(_ directory: RunDirectory) throws -> [Schema] {
