@@ -199,6 +199,35 @@ def test_the_command_line_calls_over_tls(secure, certificates):
     assert health(secure.address, *ca).returncode == 64
 
 
+def interop(address, *arguments):
+    """gRPC's interoperability cases by the Swift client, a program that imports Martlet alone."""
+    return subprocess.run(
+        [BINARIES / "interop", "client", f"https://{address}", *arguments], capture_output=True,
+        text=True, timeout=120)
+
+
+def test_a_swift_program_calls_over_tls(stubs, certificates):
+    with tempfile.TemporaryDirectory(prefix="m") as folder:
+        mesh = Mesh(folder, stubs)
+        cases = ["empty_unary", "large_unary", "client_streaming", "server_streaming", "ping_pong",
+                 "cancel_after_first_response", "custom_metadata"]
+        ca = ["--ca", certificates.path("ca")]
+        own = ["--cert", certificates.path("client"), "--key", certificates.path("client-key")]
+        try:
+            mesh.up(ROOT / "deploy/interop/martlet.yaml",
+                    *files(certificates, "--client-ca", certificates.path("ca")))
+            good = interop(mesh.address, *ca, *own, *cases)
+            assert good.stdout.splitlines() == [f"ok {case}" for case in cases], good
+            bare = interop(mesh.address, *ca, "empty_unary")
+            assert "takes nobody without a certificate" in bare.stdout
+            trusting_nobody = interop(mesh.address, *own, "empty_unary")
+            assert "certificate verify failed" in trusting_nobody.stdout
+            missing = interop(mesh.address, "--ca", "/nowhere", "empty_unary")
+            assert "/nowhere: No such file" in missing.stdout
+        finally:
+            check_gone(mesh)
+
+
 # -- mutual TLS
 
 

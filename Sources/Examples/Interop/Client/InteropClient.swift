@@ -3,18 +3,21 @@ import FoundationEssentials
 import Martlet
 import SwiftProtobuf
 
-/// `interop client ADDRESS [--no-probe] CASE…`
+/// `interop client ADDRESS [OPTION…] CASE…`
 struct InteropClient: Sendable {
   static let usage = """
-    usage: interop client HOST:PORT|unix:PATH [--no-probe] CASE…
+    usage: interop client HOST:PORT|unix:PATH|https://HOST:PORT [OPTION…] CASE…
       --no-probe   the server cannot tell whether a request came compressed, so do not ask it to
+      --ca FILE    authorities of https:// servers, instead of the system's
+      --cert FILE  the client's own certificate, with --key FILE
       cases: \(TestCase.all.map(\.name).joined(separator: " "))
     """
 
   /// Longest that a case may take; they need milliseconds.
   private static let patience = Duration.seconds(30)
 
-  private let endpoint: Endpoint
+  private let address: ServerAddress
+  private let tls: ClientTLSFiles
   private let probes: Bool
   private let cases: [TestCase]
 
@@ -23,8 +26,17 @@ struct InteropClient: Sendable {
     var rest = arguments
     probes = !rest.contains("--no-probe")
     rest.removeAll { $0 == "--no-probe" }
-    guard let address = rest.first, let endpoint = Endpoint(address) else { return nil }
-    self.endpoint = endpoint
+    var files: [String: String] = [:]
+    for option in ["--ca", "--cert", "--key"] {
+      guard let index = rest.firstIndex(of: option) else { continue }
+      guard index + 1 < rest.count else { return nil }
+      files[option] = rest[index + 1]
+      rest.removeSubrange(index...index + 1)
+    }
+    tls = ClientTLSFiles(
+      serverCA: files["--ca"], certificate: files["--cert"], key: files["--key"])
+    guard let text = rest.first, let address = ServerAddress(text) else { return nil }
+    self.address = address
     let names = rest.dropFirst()
     cases = names.compactMap { name in TestCase.all.first { $0.name == name } }
     guard !names.isEmpty, cases.count == names.count else { return nil }
@@ -47,7 +59,7 @@ struct InteropClient: Sendable {
 
   /// Runs a case over a connection of its own and in a task of its own, which it may cancel.
   private func run(_ test: TestCase) async throws {
-    try await withConnection(to: endpoint) { target in
+    try await withConnection(to: address, tls: tls) { target in
       let context = CaseContext(target: target, probes: probes, patience: Self.patience)
       try await withThrowingTaskGroup { group in
         group.addTask { try await test.run(context) }
