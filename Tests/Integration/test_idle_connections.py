@@ -52,8 +52,8 @@ def test_idle_connections_cost_little_and_are_all_served(mesh):
     finally:
         for client in clients:
             client.socket.close()
-    # Of each, nghttp2's session has some 13 KiB: its tables, and a page of its frame buffer.
-    assert each <= 24
+    # Of each, nghttp2's session has some 6 KiB.
+    assert each <= 14
     wait_until(lambda: descriptors(router)[1] == sockets, 10, "the router closed them all")
 
 

@@ -54,4 +54,42 @@ import Testing
     do { _ = HTTP2Session(.server, limits: Limits(), memory: memory) }
     #expect(memory.pooledBytes == kept)
   }
+
+  @Test func whatIsMadeForASessionLiesOnItsPages() throws {
+    var pool = PiecePool()
+    let session = try #require(unsafe pool.allocateZeros(2944))
+    let table = unsafe pool.allocateZeros(SessionBounds.streamTableBytes)
+    let frameBuffer = unsafe pool.allocate(SessionBounds.frameBufferBytes.lowerBound + 10)
+    let start = unsafe session - PiecePool.headerBytes
+    #expect(Int(bitPattern: start) % SessionBounds.pageBytes == 0)
+    #expect(unsafe table == start + SessionPages.tableOffset)
+    #expect(unsafe frameBuffer == start + SessionPages.frameBufferOffset)
+    #expect(unsafe pool.allocateZeros(SessionBounds.streamTableBytes) != table)
+  }
+
+  @Test func pagesAreZerosWhenTheyAreUsedAgain() throws {
+    var pool = PiecePool()
+    let session = try #require(unsafe pool.allocateZeros(2944))
+    let table = try #require(unsafe pool.allocateZeros(SessionBounds.streamTableBytes))
+    unsafe session.initializeMemory(as: UInt8.self, repeating: 7, count: 2944)
+    unsafe table.initializeMemory(as: UInt8.self, repeating: 7, count: 4096)
+    unsafe pool.free(table)
+    unsafe pool.free(session)
+    let again = try #require(unsafe pool.allocateZeros(2944))
+    #expect(unsafe again == session)
+    for piece in unsafe [(again, 2944), (table, 4096)] {
+      let bytes = unsafe UnsafeRawBufferPointer(start: piece.0, count: piece.1)
+      #expect(unsafe bytes.allSatisfy { $0 == 0 })
+    }
+  }
+
+  /// Another version of nghttp2 may ask for other sizes; its sessions then take more memory.
+  @Test func theInstalledVersionsSessionsFitTheirPages() {
+    let memory = SessionMemory()
+    let session = HTTP2Session(.server, limits: Limits(), memory: memory)
+    #expect(unsafe memory.pool.pointee.pages.inUse == 1)
+    #expect(unsafe memory.pool.pointee.frameBufferPlace == nil)
+    #expect(unsafe memory.pool.pointee.tablePlace == nil)
+    withExtendedLifetime(session) {}
+  }
 }

@@ -28,7 +28,7 @@ final class Transport: ChannelInboundHandler, Flushable {
   /// Bytes of one read. Small to begin with, because a server may have thousands of quiet connections
   /// and NIO keeps the last buffer of each; a busy one has larger ones after a few reads.
   static let receiveAllocator = AdaptiveRecvByteBufferAllocator(
-    minimum: 2 << 10, initial: 2 << 10, maximum: 256 << 10)
+    minimum: 1 << 10, initial: 1 << 10, maximum: 256 << 10)
 
   /// Above the high mark no more output is made, so what is not sent yet stays in its stream, where
   /// writers see it.

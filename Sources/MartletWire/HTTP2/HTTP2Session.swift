@@ -26,7 +26,7 @@ package import MartletCore
     self.role = role
     self.memory = memory
     unsafe core = .allocate(capacity: 1)
-    unsafe core.initialize(to: SessionCore(role, limits: limits))
+    unsafe core.initialize(to: SessionCore(role, limits: limits, memory: memory))
     unsafe Self.makeSession(core, memory)
     unsafe Self.submitPreface(core, limits)
   }

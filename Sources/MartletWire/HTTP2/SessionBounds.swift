@@ -27,6 +27,22 @@ enum SessionBounds {
   /// for a connection.
   static let maxPooledPieceBytes = 512
 
+  /// nghttp2's session itself. Where this, or one of the next two, is not what the installed version asks
+  /// for, pieces only lie less well.
+  static let sessionBytes = 2000...3040
+
+  /// The buffer in which a session composes a frame: the largest payload, its header and padding.
+  static let frameBufferBytes = (16 << 10)...(16 << 10) + 32
+
+  /// What nghttp2 asks for a session's streams at first: 256 places of a hash table.
+  static let streamTableBytes = 4096
+
+  /// The kernel's unit of memory.
+  static let pageBytes = 4096
+
+  /// Sessions whose pages are asked for together.
+  static let sessionsInBlock = 16
+
   /// Freed memory that the sessions of one thread keep for each other: some thousand streams' worth.
   static let maxPooledBytes = 2 << 20
 
@@ -63,5 +79,5 @@ enum SessionBounds {
   static let maxDebugBytes = 256
 
   /// Stream slots of a new session; they double as needed, up to the concurrent streams allowed.
-  static let initialSlots = 8
+  static let initialSlots = 4
 }

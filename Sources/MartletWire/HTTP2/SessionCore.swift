@@ -51,9 +51,8 @@ internal import MartletCore
   /// Emptied header blocks, for the next copies.
   private var spareBlocks: [HeaderBlock] = []
 
-  /// Scratch for one header section on its way to nghttp2.
-  var pairs: UnsafeMutablePointer<nghttp2_nv>
-  var pairCapacity = 32
+  /// Scratch for header sections on their way to nghttp2; belongs to the session's memory.
+  private let pairs: UnsafeMutablePointer<HeaderPairs>
 
   /// When the bytes that are being decoded came.
   var now = Timestamp.zero
@@ -74,7 +73,8 @@ internal import MartletCore
   /// What nghttp2 last complained about.
   var complaint: String?
 
-  init(_ role: HTTP2Session.Role, limits: Limits) {
+  /// Must not outlive `memory`.
+  init(_ role: HTTP2Session.Role, limits: Limits, memory: SessionMemory) {
     self.role = role
     frames = InboundFrames(isServer: role == .server, limits)
     pings = PingPolicy(limits.keepalive)
@@ -84,13 +84,12 @@ internal import MartletCore
     creditsConnectionAtOnce = role == .client || limits.connectionsAreShared
     streamCreditStep = limits.initialStreamWindowBytes / SessionBounds.creditFraction
     connectionCreditStep = limits.initialConnectionWindowBytes / SessionBounds.creditFraction
-    unsafe pairs = .allocate(capacity: pairCapacity)
+    unsafe pairs = memory.pairs
     unsafe told = .passUnretained(listener)
   }
 
   deinit {
     unsafe nghttp2_session_del(session)
-    unsafe pairs.deallocate()
   }
 
   var room: Int {
@@ -185,39 +184,12 @@ internal import MartletCore
 
   // MARK: Header sections on their way out
 
-  /// Calls `body` with `headers` as nghttp2 wants them. Literals are marked so that nghttp2 does not
-  /// copy them.
-  mutating func withPairs<Result>(
+  /// Calls `body` with `headers` as nghttp2 wants them.
+  func withPairs<Result>(
     _ headers: borrowing HeaderBlock,
     _ body: (UnsafePointer<nghttp2_nv>, Int, OpaquePointer?) -> Result
   ) -> Result {
-    guard let storage = headers.storage else { return unsafe body(pairs, 0, session) }
-    let count = storage.fieldCount
-    if count > pairCapacity {
-      unsafe pairs.deallocate()
-      pairCapacity = count
-      unsafe pairs = .allocate(capacity: count)
-    }
-    for index in 0..<count {
-      let field = unsafe storage.fields[index]
-      let name = unsafe storage.name(of: field)
-      let value = unsafe storage.value(of: field)
-      var flags = NGHTTP2_NV_FLAG_NONE.rawValue
-      if field.name != .other { flags |= NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue }
-      if field.valueIsLiteral { flags |= NGHTTP2_NV_FLAG_NO_COPY_VALUE.rawValue }
-      if field.neverIndexed { flags |= NGHTTP2_NV_FLAG_NO_INDEX.rawValue }
-      // `nghttp2_nv` has mutable pointers, but nghttp2 only reads through them.
-      unsafe (pairs + index).initialize(
-        to: nghttp2_nv(
-          name: Self.mutable(name), value: Self.mutable(value), namelen: name.count,
-          valuelen: value.count, flags: UInt8(truncatingIfNeeded: flags)))
-    }
-    return unsafe body(pairs, count, session)
-  }
-
-  private static func mutable(_ bytes: UnsafeRawBufferPointer) -> UnsafeMutablePointer<UInt8>? {
-    unsafe UnsafeMutableRawPointer(mutating: bytes.baseAddress)?
-      .assumingMemoryBound(to: UInt8.self)
+    unsafe body(pairs.pointee.fill(headers), headers.storage?.fieldCount ?? 0, session)
   }
 
   mutating func takeSpareBlock() -> HeaderBlock {
