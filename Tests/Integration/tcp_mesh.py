@@ -23,6 +23,13 @@ def free_port():
             return port
 
 
+def accepts(address):
+    host, port = address.rsplit(":", 1)
+    with contextlib.suppress(OSError), socket.create_connection((host, int(port)), 1):
+        return True
+    return False
+
+
 class Process:
     """A process with a log of its own, which never outlives the block."""
 
@@ -126,6 +133,9 @@ routes:
                 if re.search(rf"\b{deployment}\b", line) and "RUNNING" in line]
 
     def wait_running(self, deployment, count=1):
+        """Replicas may run before a router that was started together with them listens."""
+        wait_until(
+            lambda: accepts(self.ingress), 20, f"a router listens at {self.ingress}{self.logs()}")
         wait_until(
             lambda: len(self.running(deployment)) == count, 20,
             f"{count} running replicas of {deployment}{self.logs()}")
