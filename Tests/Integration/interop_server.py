@@ -4,6 +4,7 @@ grpcio does not say which messages came compressed, so `expect_compressed` is no
 """
 
 import os
+import pathlib
 import signal
 import sys
 import threading
@@ -75,13 +76,23 @@ class TestService(test_pb2_grpc.TestServiceServicer):
             yield from responses(request, context)
 
 
+def add_port(server, listen):
+    """With mutual TLS where the contract's variables name certificates."""
+    if "MARTLET_TLS_CERT" not in os.environ:
+        return server.add_insecure_port(listen)
+    key, certificate, authority = (
+        pathlib.Path(os.environ[f"MARTLET_TLS_{name}"]).read_bytes() for name in ("KEY", "CERT", "CA"))
+    return server.add_secure_port(listen, grpc.ssl_server_credentials(
+        [(key, certificate)], root_certificates=authority, require_client_auth=True))
+
+
 def main():
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=16))
     test_pb2_grpc.add_TestServiceServicer_to_server(TestService(), server)
     status = health.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(status, server)
     listen = os.environ["MARTLET_LISTEN"]
-    if not server.add_insecure_port(listen):
+    if not add_port(server, listen):
         sys.exit(f"cannot listen on {listen}")
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
