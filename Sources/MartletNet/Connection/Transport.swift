@@ -21,17 +21,16 @@ final class Transport: ChannelInboundHandler, Flushable {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
-  /// Bytes of one output of the session: room to coalesce hundreds of small answers, and a size that
-  /// sockets take at once.
-  static let outputBytes = 64 << 10
+  /// Bytes of one output of the session: room to coalesce hundreds of small answers, or for a message of
+  /// 64 KiB with its frames, and a size that sockets take at once.
+  static let outputBytes = 128 << 10
 
   /// Bytes of one read. Small to begin with, because a server may have thousands of quiet connections
   /// and NIO keeps the last buffer of each; a busy one has larger ones after a few reads.
   static let receiveAllocator = AdaptiveRecvByteBufferAllocator(
     minimum: 1 << 10, initial: 1 << 10, maximum: 256 << 10)
 
-  /// Above the high mark no more output is made, so what is not sent yet stays in its stream, where
-  /// writers see it.
+  /// Behind TLS, no more output is made above the high mark.
   static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(
     low: 64 << 10, high: 256 << 10)
 
@@ -56,7 +55,9 @@ final class Transport: ChannelInboundHandler, Flushable {
   private var isDirty = false
   /// Nil while bytes must take the way through the channel's handlers.
   private var socket: DirectSocket?
-  /// Writes that NIO has taken and the socket has not; none may overtake them.
+  /// NIO has a write that the socket has not taken. None may overtake it, and no more output is made
+  /// meanwhile: what is not sent yet stays in its stream, where writers see it.
+  private var isBehind: Bool { pendingWrites > 0 }
   private var pendingWrites = 0
   private var lingerTimer: Timer?
 
@@ -122,7 +123,7 @@ final class Transport: ChannelInboundHandler, Flushable {
   private func writeOutput(_ context: ChannelHandlerContext) {
     guard let owner else { return }
     do {
-      while session.wantsWrite, context.channel.isWritable {
+      while session.wantsWrite, !isBehind || !isOpen, context.channel.isWritable {
         var buffer = loop.takeOutputBuffer()
         let count = try buffer.writeWithUnsafeMutableBytes(
           minimumWritableBytes: Transport.outputBytes
@@ -139,13 +140,16 @@ final class Transport: ChannelInboundHandler, Flushable {
   private func write(_ buffer: ByteBuffer, _ context: ChannelHandlerContext) {
     guard let socket else { return context.writeAndFlush(wrapOutboundOut(buffer), promise: nil) }
     var rest = buffer
-    if pendingWrites == 0, context.channel.isActive {
+    if !isBehind, context.channel.isActive {
       rest.moveReaderIndex(forwardBy: buffer.withUnsafeReadableBytes { socket.write($0) })
       if rest.readableBytes == 0 { return }
     }
     pendingWrites += 1
     let written = context.eventLoop.makePromise(of: Void.self)
-    written.futureResult.assumeIsolated().whenComplete { _ in self.pendingWrites -= 1 }
+    written.futureResult.assumeIsolated().whenComplete { _ in
+      self.pendingWrites -= 1
+      self.markDirty()
+    }
     context.writeAndFlush(wrapOutboundOut(rest), promise: written)
   }
 
