@@ -23,6 +23,7 @@ class Shape:
     size: int = 100
     # How many of a run's requests are sent in this shape: one of so many.
     one_of: int = 1
+    tls: bool = False
 
 
 SHAPES = {
@@ -32,6 +33,7 @@ SHAPES = {
     "c8-m4-10KB": Shape(8, 4, size=10_000, one_of=4),
     "c4-m1-1MB": Shape(4, 1, size=1_000_000, one_of=200),
 }
+TLS_SHAPES = {"tls-c8-m16": Shape(8, 16, tls=True)}
 
 
 @dataclasses.dataclass
@@ -127,7 +129,7 @@ def load(port, requests, shape, log=None):
             ["taskset", "-c", LOAD_CPU, "h2load", f"-n{requests}", f"-c{shape.connections}",
              f"-m{shape.streams}", "-d", body.name, "-H", "content-type: application/grpc",
              "-H", "te: trailers", *(["--log-file", log] if log else []),
-             f"http://127.0.0.1:{port}/echo.v1.Echo/Echo"],
+             f"{'https' if shape.tls else 'http'}://127.0.0.1:{port}/echo.v1.Echo/Echo"],
             capture_output=True, text=True, timeout=300, check=True)
     counted = re.search(r"(\d+) succeeded, (\d+) failed", result.stdout)
     if not counted or int(counted.group(1)) != requests or int(counted.group(2)):
@@ -135,9 +137,8 @@ def load(port, requests, shape, log=None):
     return float(re.search(r"([\d.]+) req/s", result.stdout).group(1))
 
 
-def under_load(bench, scenario, system, port, pids, requests):
+def under_load(bench, scenario, shape, system, port, pids, requests):
     """CPU per request, rate and latency of one system under one shape of load."""
-    shape = SHAPES[scenario]
     requests = max(requests // shape.one_of, 2 * shape.connections * shape.streams, 200)
     load(port, max(requests // 10, shape.connections), shape)
     with tempfile.NamedTemporaryFile() as log:
@@ -153,7 +154,7 @@ def under_load(bench, scenario, system, port, pids, requests):
 
 
 def compare(bench, systems, shapes, rounds, requests):
-    """Medians of so many rounds; in each round every system starts and takes every shape.
+    """Medians of so many rounds; in each round every system starts and takes every shape of `shapes`.
 
     `systems` maps a name to a context manager of (port, pids) and to the divisor of its requests: slow
     ones get fewer. The order is turned round each time.
@@ -163,9 +164,9 @@ def compare(bench, systems, shapes, rounds, requests):
         for system in list(systems)[::-1 if turn % 2 else 1]:
             start, divisor = systems[system]
             with start(SERVER_CPU) as (port, pids):
-                for scenario in shapes:
-                    taken.setdefault((scenario, system), []).append(
-                        under_load(bench, scenario, system, port, pids, requests // divisor))
+                for scenario, shape in shapes.items():
+                    taken.setdefault((scenario, system), []).append(under_load(
+                        bench, scenario, shape, system, port, pids, requests // divisor))
     return [median(taken[scenario, system]) for scenario in shapes for system in systems]
 
 

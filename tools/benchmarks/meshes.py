@@ -43,11 +43,11 @@ def martlet(*arguments, run_dir):
 
 
 @contextlib.contextmanager
-def mesh(app, file="martlet.yaml"):
+def mesh(app, file="martlet.yaml", options=()):
     with tempfile.TemporaryDirectory(prefix="m") as folder:
         run_dir = pathlib.Path(folder) / "run"
         martlet("up", ROOT / "deploy" / app / file, "--detach", "--listen", "127.0.0.1:0",
-                run_dir=run_dir)
+                *options, run_dir=run_dir)
         try:
             yield Running(run_dir)
         finally:

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 
+import cpp
 from measure import free_port, process, tree, wait_for_port
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -62,23 +63,34 @@ def grpcio(cpu):
         yield running
 
 
-# -- proxies; `upstream` is the path of a unix socket
+@contextlib.contextmanager
+def grpcpp(cpu):
+    """gRPC's C++ library with its callback API."""
+    program = cpp.program("grpcpp_server")
+    port = free_port()
+    with started([program, f"127.0.0.1:{port}"], port, cpu) as running:
+        yield running
+
+
+# -- proxies; `upstream` is the path of a unix socket; with `tls` (certificates.Certificate) clients
+#    come by TLS
 
 
 @contextlib.contextmanager
-def nghttpx(cpu, upstream):
+def nghttpx(cpu, upstream, tls=None):
     port = free_port()
     with started(
             ["nghttpx", "--single-process", "--workers=1", "--no-ocsp", "--errorlog-file=/dev/null",
-             "--conf=/dev/null", f"--frontend=127.0.0.1,{port};no-tls",
+             "--conf=/dev/null", f"--frontend=127.0.0.1,{port}{'' if tls else ';no-tls'}",
              f"--frontend-http2-max-concurrent-streams={STREAMS}",
              f"--backend-http2-max-concurrent-streams={STREAMS}",
-             f"--backend=unix:{upstream};;proto=h2"], port, cpu) as running:
+             f"--backend=unix:{upstream};;proto=h2",
+             *([tls.key, tls.certificate] if tls else [])], port, cpu) as running:
         yield running
 
 
 @contextlib.contextmanager
-def haproxy(cpu, upstream):
+def haproxy(cpu, upstream, tls=None):
     port = free_port()
     with folder() as at:
         file = at / "haproxy.cfg"
@@ -93,7 +105,7 @@ defaults
   timeout client 60s
   timeout server 60s
 frontend ingress
-  bind 127.0.0.1:{port} proto h2
+  bind 127.0.0.1:{port} {f"ssl crt {tls.both} alpn h2" if tls else "proto h2"}
   default_backend replica
 backend replica
   http-reuse always
@@ -104,7 +116,7 @@ backend replica
 
 
 @contextlib.contextmanager
-def nginx(cpu, upstream):
+def nginx(cpu, upstream, tls=None):
     port = free_port()
     with folder() as at:
         file = at / "nginx.conf"
@@ -112,12 +124,14 @@ def nginx(cpu, upstream):
 daemon off; user root; worker_processes 1; pid {at}/pid; error_log {at}/error.log;
 events {{ worker_connections 4096; }}
 http {{
-  access_log off; client_body_temp_path {at}/b; proxy_temp_path {at}/p;
+  access_log off; client_max_body_size 0; client_body_temp_path {at}/b; proxy_temp_path {at}/p;
   fastcgi_temp_path {at}/f; uwsgi_temp_path {at}/u; scgi_temp_path {at}/s;
   keepalive_requests 100000000;
   upstream replica {{ server unix:{upstream}; keepalive 1024; keepalive_requests 100000000; }}
   server {{
-    listen 127.0.0.1:{port} http2; http2_max_concurrent_streams {STREAMS};
+    listen 127.0.0.1:{port} {f"ssl http2; ssl_protocols TLSv1.2 TLSv1.3; ssl_certificate "
+      f"{tls.certificate}; ssl_certificate_key {tls.key}" if tls else "http2"};
+    http2_max_concurrent_streams {STREAMS};
     location / {{ grpc_pass grpc://replica; }}
   }}
 }}""")
@@ -126,7 +140,7 @@ http {{
 
 
 @contextlib.contextmanager
-def envoy(cpu, upstream):
+def envoy(cpu, upstream, tls=None):
     port = free_port()
     with folder() as at:
         file = at / "envoy.yaml"
@@ -134,12 +148,22 @@ def envoy(cpu, upstream):
               "HttpProtocolOptions: {\"@type\": type.googleapis.com/envoy.extensions.upstreams.http."
               f"v3.HttpProtocolOptions, explicit_http_config: {{http2_protocol_options: "
               f"{{max_concurrent_streams: {STREAMS}}}}}}}}}")
+        secure = "" if tls is None else f"""
+      transport_socket:
+        name: envoy.transport_sockets.tls
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext
+          common_tls_context:
+            alpn_protocols: [h2]
+            tls_certificates:
+            - {{certificate_chain: {{filename: {tls.certificate}}}, private_key: {{filename: {tls.key}}}}}"""
         file.write_text(f"""
 static_resources:
   listeners:
   - address: {{socket_address: {{address: 127.0.0.1, port_value: {port}}}}}
     filter_chains:
-    - filters:
+    - {secure and secure.lstrip()}
+      filters:
       - name: envoy.filters.network.http_connection_manager
         typed_config:
           "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
