@@ -4,6 +4,15 @@ internal import MartletDispatch
 internal import MartletNet
 internal import MartletWire
 
+/// Who asked for a leg, and hears of it once.
+protocol GraphCallObserver: AnyObject {
+  /// What every request of a leg says beside its method.
+  var metadata: HeaderBlock { get }
+
+  func legAnswered(_ leg: GraphLeg, _ message: [UInt8])
+  func legFailed(_ leg: GraphLeg, _ error: RPCError)
+}
+
 /// A unary call that a graph makes. It is tried again as the dispatcher says; the graph hears of the last
 /// try only.
 final class GraphCall: CallOwner {
@@ -11,24 +20,27 @@ final class GraphCall: CallOwner {
   private let method: MethodName
   private let message: [UInt8]
   private let leg: GraphLeg
-  private var request: GraphRequest?
+  private var observer: (any GraphCallObserver)?
   private var attempt: GraphAttempt?
   /// Attempts whose replica died and may have worked on the message.
   private var lostAttempts = 0
   var call: CallID?
 
-  init(_ request: GraphRequest, _ leg: GraphLeg, _ method: MethodName, _ message: [UInt8]) {
-    self.request = request
+  init(
+    _ router: Router, _ leg: GraphLeg, _ method: MethodName, _ message: [UInt8],
+    for observer: any GraphCallObserver
+  ) {
+    self.router = router
+    self.observer = observer
     self.leg = leg
     self.method = method
     self.message = message
-    router = request.router
   }
 
   /// The graph does not need the answer any more.
   func cancel() {
-    guard request != nil else { return }
-    request = nil
+    guard observer != nil else { return }
+    observer = nil
     attempt?.detach()
     end(.abandoned)
   }
@@ -38,9 +50,9 @@ final class GraphCall: CallOwner {
   var mayReplay: Bool { true }
 
   func send(over link: ReplicaLink) -> Bool {
-    guard let request, let call else { return true }
+    guard let observer, let call else { return true }
     var headers = HeaderBlock.grpcRequest(path: method.path, authority: "localhost")
-    headers.append(contentsOf: request.metadata)
+    headers.append(contentsOf: observer.metadata)
     headers.addPreviousAttempts(lostAttempts)
     if let deadline = router.dispatcher.deadline(of: call) {
       headers.append(timeout: deadline.remaining(at: router.loop.now))
@@ -94,12 +106,12 @@ final class GraphCall: CallOwner {
   }
 
   private func report(_ result: Result<[UInt8], RPCError>) {
-    guard let request else { return }
-    self.request = nil
+    guard let observer else { return }
+    self.observer = nil
     attempt = nil
     switch result {
-    case .success(let message): request.legAnswered(leg, message)
-    case .failure(let error): request.legFailed(leg, error)
+    case .success(let message): observer.legAnswered(leg, message)
+    case .failure(let error): observer.legFailed(leg, error)
     }
   }
 }

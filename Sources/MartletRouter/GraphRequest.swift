@@ -6,11 +6,12 @@ internal import MartletWire
 
 /// Buffers one message of a client, runs a plan on it and answers with what comes out. The handler of the
 /// client's stream.
-final class GraphRequest: StreamHandler {
+final class GraphRequest: StreamHandler, GraphCallObserver {
   let router: Router
   private let stream: ServerStream
   let version: VersionID
   let deadline: Deadline?
+  private let plan: GraphPlan
   private var run: GraphRun
 
   /// Custom metadata and `user-agent` of the request and the version's mark, for every leg.
@@ -22,12 +23,15 @@ final class GraphRequest: StreamHandler {
   private var saysEncodings = false
   private var legs: [Int: GraphCall] = [:]
   private var deadlineTimer: Timer?
+  /// For what the graph does at a moment.
+  private var graphTimer: Timer?
+  private var graphTimerAt: Timestamp?
 
   /// Orders that came in while others were being followed.
   private var orders: [GraphOrder] = []
 
-  /// What the leg for which the graph fails said beyond its status.
-  private var failureDetails: [UInt8]?
+  /// What legs that failed said beyond their status, by that status: the graph may fail with it.
+  private var failureDetails: [(status: RPCStatus, details: [UInt8])] = []
   private var isFollowingOrders = false
   private(set) var isOver = false
 
@@ -39,6 +43,7 @@ final class GraphRequest: StreamHandler {
     self.stream = stream
     self.version = version
     self.deadline = deadline
+    self.plan = plan
     run = GraphRun(plan)
     deframer = MessageDeframer(maxMessageBytes: router.limits.maxMessageBytes)
   }
@@ -56,6 +61,9 @@ final class GraphRequest: StreamHandler {
       metadata.append(fieldAt: 0, of: identity)
     }
     router.appendMark(of: version, to: &metadata)
+    if plan.leavesToChance {
+      run = GraphRun(plan, metadata: values(of: plan.metadataKeys), seed: .random(in: 0 ... .max))
+    }
     do throws(RPCError) {
       try expect(headers.requestCompression)
     } catch {
@@ -68,6 +76,15 @@ final class GraphRequest: StreamHandler {
       }
     }
     if endOfStream { endReceived() }
+  }
+
+  /// The last value of each key that the request has.
+  private func values(of keys: [String]) -> [String: [UInt8]] {
+    var values: [String: [UInt8]] = [:]
+    for key in keys {
+      values[key] = metadata.metadata[all: key].last.map { Array($0.utf8) }
+    }
+    return values
   }
 
   /// Steps read fields of the message, and legs go to replicas as they are: whatever came compressed is
@@ -103,7 +120,7 @@ final class GraphRequest: StreamHandler {
     guard let message, deframer.isBetweenMessages else {
       return giveUp(Refusal(.internalError, "the request ended without a whole message"))
     }
-    follow(run.started(message))
+    follow(run.started(message, now: router.loop.now))
     self.message = nil
   }
 
@@ -119,14 +136,32 @@ final class GraphRequest: StreamHandler {
 
   func legAnswered(_ leg: GraphLeg, _ message: [UInt8]) {
     legs[leg.number] = nil
-    follow(run.answered(leg, message))
+    follow(run.answered(leg, message, now: router.loop.now))
   }
 
   func legFailed(_ leg: GraphLeg, _ error: RPCError) {
     legs[leg.number] = nil
-    let orders = run.failed(leg, error.status)
-    if !orders.isEmpty { failureDetails = error.statusDetails }
-    follow(orders)
+    if let details = error.statusDetails, !failureDetails.contains(where: { $0.status == error.status })
+    {
+      failureDetails.append((error.status, details))
+    }
+    follow(run.failed(leg, error.status, now: router.loop.now))
+  }
+
+  private func timerFired() {
+    graphTimerAt = nil
+    guard !isOver else { return }
+    follow(run.timePassed(now: router.loop.now))
+  }
+
+  private func setGraphTimer() {
+    let next = isOver ? nil : run.nextTimer
+    guard next != graphTimerAt else { return }
+    graphTimer?.cancel()
+    graphTimerAt = next
+    graphTimer = next.map { time in
+      router.loop.schedule(at: time) { [weak self] in self?.timerFired() }
+    }
   }
 
   private func follow(_ new: [GraphOrder]) {
@@ -141,25 +176,31 @@ final class GraphRequest: StreamHandler {
     }
     orders.removeAll(keepingCapacity: true)
     isFollowingOrders = false
+    setGraphTimer()
   }
 
   private func follow(_ order: GraphOrder) {
     switch order {
-    case .call(let leg, let deployment, let method, let message):
+    case .call(let leg, let deployment, let method, let message, let own):
       guard !run.hasEnded else { return }
       guard let pool = router.dispatcher.pool(of: deployment, in: version) else {
         return legFailed(leg, RPCError(.unavailable, "there is no deployment \(deployment)"))
       }
-      let call = GraphCall(self, leg, method, message)
+      let call = GraphCall(router, leg, method, message, for: self)
       legs[leg.number] = call
+      let deadline = Deadline.earliest(deadline, own)
       router.place(call, in: pool, deadline: deadline, isLeg: true, now: router.loop.now)
+    case .mirror(let deployment, let method, let message):
+      guard let pool = router.dispatcher.pool(of: deployment, in: version) else { return }
+      MirroredCall.send(message, method, to: pool, of: self)
     case .cancel(let leg):
       legs.removeValue(forKey: leg.number)?.cancel()
     case .finish(let message):
       stream.answer(message, sayingEncodings: saysEncodings)
       finish()
     case .fail(let status):
-      stream.answer(Refusal(status.code, status.message), details: failureDetails)
+      let details = failureDetails.last { $0.status == status }?.details
+      stream.answer(Refusal(status.code, status.message), details: details)
       finish()
     }
   }
@@ -177,6 +218,7 @@ final class GraphRequest: StreamHandler {
     isOver = true
     message = nil
     deadlineTimer?.cancel()
+    graphTimer?.cancel()
     router.dispatcher.requestEnded(version)
     router.settle()
   }

@@ -35,6 +35,9 @@ final class Router: @unchecked Sendable {
 
   /// By `CallID.index`.
   private var owners: [(any CallOwner)?] = []
+
+  /// Messages that graphs mirrored and that are under way.
+  var mirroredCalls = 0
   /// By `ReplicaSlot.index`.
   private var links: [ReplicaLink?] = []
   /// By `VersionID.index`.

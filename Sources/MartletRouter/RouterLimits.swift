@@ -32,5 +32,12 @@ package struct RouterLimits: Sendable, Hashable {
   /// ("client-side health checking") keep one each.
   package var maxHealthWatchers = 1 << 12
 
+  /// Messages that graphs mirror and that are not answered yet. Shadow traffic that is slower than the real
+  /// one is dropped beyond it.
+  package var maxMirroredCalls = 256
+
+  /// How long a mirrored message may take, whatever its request was given.
+  package var mirroredCallTime = Duration.seconds(30)
+
   package init() {}
 }

@@ -27,7 +27,7 @@ import Testing
       Content_V1_Detector.detect.on("c")
       Content_V1_Combiner.combine.on("d")
     }
-    guard case .graph(_, .sequence(let nodes)) = route.spec else {
+    guard case .graph(_, let graph) = route.spec, case .sequence(let nodes) = graph.kind else {
       Issue.record("not a sequence: \(route.spec)")
       return
     }
@@ -89,4 +89,79 @@ import Testing
       step.step.node
         == .ensemble(EnsembleNode(branches: [call("a")], combiner: .mean(fields: ["score"]))))
   }
+
+  @Test func casesMayBeRanges() {
+    let step = Switch(on: Content_V1_Label.fields.score) {
+      Case(..<0.5) { Content_V1_Label.again }
+      Case(0.5..<0.8) { Content_V1_Label.again }
+      Case(0.8...) { Content_V1_Label.again }
+    }
+    guard case .switch(let node) = step.step.node.kind else {
+      Issue.record("not a switch")
+      return
+    }
+    #expect(node.cases.map(\.value) == ["< 0.5", "0.5..<0.8", ">= 0.8"])
+  }
+
+  @Test func otherWays() {
+    let a = Content_V1_Classifier.classify.on("a")
+    let b = Content_V1_Classifier.classify.on("b")
+    let fallback = Fallback {
+      a
+      b
+    }
+    #expect(fallback.step.node == .fallback([call("a"), call("b")]))
+    let hedge = Hedge(after: .milliseconds(20)) { a }
+    #expect(hedge.step.node == .hedge(HedgeNode(body: call("a"), delay: .milliseconds(20))))
+    let splitter = Splitter(byMetadata: "user-id") {
+      Share(90) { a }
+      Share(10) { b }
+    }
+    #expect(
+      splitter.step.node
+        == .splitter(
+          SplitterNode(
+            shares: [.init(weight: 90, node: call("a")), .init(weight: 10, node: call("b"))],
+            sticky: .metadata("user-id"))))
+    let mirror = Mirror(Content_V1_Classifier.classify, on: "shadow", percent: 5)
+    #expect(
+      mirror.step.node
+        == .mirror(MirrorNode(deployment: "shadow", method: classify, percent: 5)))
+  }
+
+  @Test func optionsOfSteps() {
+    let unknown = Content_V1_Label.with { $0.object = "unknown" }
+    let step = Content_V1_Classifier.classify.on("a").named("small").timeout(.milliseconds(200))
+      .onError(unknown)
+    #expect(
+      step.node.options
+        == NodeOptions(
+          name: "small", timeout: .milliseconds(200),
+          onError: .answer(.object(["object": .string("unknown")]))))
+    #expect(step.skippingErrors().node.options.onError == .skip)
+    #expect(step.node.kind == call("a").kind)
+  }
+
+  @Test func everyCombiner() {
+    func combiner(_ step: Step<Content_V1_Crop, Content_V1_Label>) -> EnsembleNode? {
+      if case .ensemble(let node) = step.node.kind { node } else { nil }
+    }
+    let score = Content_V1_Label.fields.score
+    let a = Content_V1_Classifier.classify.on("a")
+    let first = Ensemble(combine: .first) { a }
+    #expect(combiner(first.step)?.combiner == .first)
+    let largest = Ensemble(combine: .max(by: score), quorum: 1) { a }
+    #expect(combiner(largest.step)?.combiner == .maxBy(field: "score"))
+    #expect(combiner(largest.step)?.quorum == 1)
+    let weighted = Ensemble(combine: .weightedMean(score, weights: [2])) { a }
+    #expect(
+      combiner(weighted.step)?.combiner == .weightedMean(fields: ["score"], weights: [2]))
+  }
+}
+
+extension Content_V1_Label {
+  /// A step that takes a label and gives one.
+  fileprivate static let again = UnaryMethod<Content_V1_Label, Content_V1_Label>(
+    service: "content.v1.Labels", method: "Again", descriptorSet: DescriptorSet(bytes: [])
+  ).on("again")
 }

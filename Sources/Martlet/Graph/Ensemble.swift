@@ -7,20 +7,41 @@ public import SwiftProtobuf
 public struct Ensemble<Input: Message, Output: Message>: GraphStep {
   public let step: Step<Input, Output>
 
-  public init(
-    combine combiner: Combiner<Output>,
-    @BranchesBuilder _ branches: () -> [Step<Input, Output>]
+  /// - Parameter quorum: how many answers are waited for, 1 to the number of branches. The first so many
+  ///   are combined, what still runs is cancelled, and branches may fail as long as there can be so many.
+  ///   Nil: all, and the first failure is the ensemble's.
+  public init<Answer: Message>(
+    combine combiner: Combiner<Answer, Output>, quorum: Int? = nil,
+    @BranchesBuilder _ branches: () -> [Step<Input, Answer>]
   ) {
     let branches = branches()
-    let node = EnsembleNode(branches: branches.map(\.node), combiner: combiner.combiner)
+    let node = EnsembleNode(
+      branches: branches.map(\.node), combiner: combiner.combiner, quorum: quorum)
+    step = Step(
+      .ensemble(node), branches.flatMap(\.descriptorSets) + combiner.descriptorSets)
+  }
+
+  /// The answers of all branches, in their order, in a repeated field of the input.
+  ///
+  /// - Parameter field: a repeated message field; the answers replace what it held.
+  public init<Answer: Message>(
+    collect field: FieldPath<Input, [Answer]>, quorum: Int? = nil,
+    @BranchesBuilder _ branches: () -> [Step<Input, Answer>]
+  ) where Output == Input {
+    let branches = branches()
+    let node = EnsembleNode(
+      branches: branches.map(\.node), combiner: .collect(field: field.text), quorum: quorum)
     step = Step(.ensemble(node), branches.flatMap(\.descriptorSets))
   }
 }
 
 /// How the answers of an ensemble become one.
-public struct Combiner<Output: Message>: Sendable {
+public struct Combiner<Answer: Message, Output: Message>: Sendable {
   fileprivate let combiner: EnsembleNode.Combiner
+  fileprivate var descriptorSets: [DescriptorSet] = []
+}
 
+extension Combiner where Answer == Output {
   /// The answer whose value of `field` most branches share; of several such values the one with the
   /// first branch, and of the branches that share it the first.
   public static func vote<Value>(_ field: FieldPath<Output, Value>) -> Combiner {
@@ -35,8 +56,40 @@ public struct Combiner<Output: Message>: Sendable {
     return Combiner(combiner: .mean(fields: names))
   }
 
+  /// As `mean`, each branch counting by its weight.
+  ///
+  /// - Parameter weights: one for each branch, 0 or more; of branches that are left out they do not count.
+  public static func weightedMean<each Value>(
+    _ fields: repeat FieldPath<Output, each Value>, weights: [Double]
+  ) -> Combiner {
+    var names: [String] = []
+    for field in repeat each fields { names.append(field.text) }
+    return Combiner(combiner: .weightedMean(fields: names, weights: weights))
+  }
+
+  /// The answer with the largest value of a numeric field; of equal ones the first branch's.
+  public static func max<Value: Comparable & Numeric>(
+    by field: FieldPath<Output, Value>
+  ) -> Combiner {
+    Combiner(combiner: .maxBy(field: field.text))
+  }
+
   /// Protobuf's merge of all answers in order.
   public static var merge: Combiner { Combiner(combiner: .merge) }
+
+  /// The first good answer; the other branches are cancelled.
+  public static var first: Combiner { Combiner(combiner: .first) }
+}
+
+extension Combiner {
+  /// What a deployment answers to a message that has the answers in its one repeated field of their type.
+  public static func call<Question: Message>(
+    _ method: UnaryMethod<Question, Output>, on deployment: String
+  ) -> Combiner {
+    Combiner(
+      combiner: .call(deployment: deployment, method: method.name),
+      descriptorSets: [method.descriptorSet])
+  }
 }
 
 /// Collects branches, all with the same input and the same output.

@@ -12,12 +12,15 @@ public struct ForEach<Input: Message, Element: Message, Answer: Message>: GraphS
   ///   - field: a repeated message field of the input.
   ///   - into: the field that gets the answers, replacing what it held; nil means the one repeated
   ///     field of the input with the answers' type.
+  ///   - parallelism: how many elements are worked on at once, 1 or more; nil: all, within the bounds of a
+  ///     request.
   public init(
     _ field: FieldPath<Input, [Element]>, into: FieldPath<Input, [Answer]>? = nil,
-    @StepsBuilder _ body: () -> Step<Element, Answer>
+    parallelism: Int? = nil, @StepsBuilder _ body: () -> Step<Element, Answer>
   ) {
     let body = body()
-    let node = ForEachNode(field: field.text, body: body.node, into: into?.text)
+    let node = ForEachNode(
+      field: field.text, body: body.node, into: into?.text, parallelism: parallelism)
     step = Step(.forEach(node), body.descriptorSets)
   }
 }

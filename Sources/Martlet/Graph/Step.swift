@@ -26,7 +26,9 @@ public struct Step<Input: Message, Output: Message>: GraphStep {
 
   /// This step, then `next` on what it gave.
   package func then<Next>(_ next: Step<Output, Next>) -> Step<Input, Next> {
-    let first = if case .sequence(let nodes) = node { nodes } else { [node] }
+    // A sequence with options of its own is one node.
+    let isPlain = node.options == NodeOptions()
+    let first = if isPlain, case .sequence(let nodes) = node.kind { nodes } else { [node] }
     return Step<Input, Next>(
       .sequence(first + [next.node]), descriptorSets + next.descriptorSets)
   }

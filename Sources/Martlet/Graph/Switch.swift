@@ -15,6 +15,13 @@ public struct Switch<Input: Message, Output: Message>: GraphStep {
     step = cases().step(on: field.text)
   }
 
+  /// - Parameter field: a number field of the input; its cases are comparisons.
+  public init<Value: BinaryFloatingPoint>(
+    on field: FieldPath<Input, Value>, @CasesBuilder _ cases: () -> Cases<Input, Output>
+  ) {
+    step = cases().step(on: field.text)
+  }
+
   /// - Parameter field: an enum field of the input.
   public init<Value: SwiftProtobuf.Enum>(
     on field: FieldPath<Input, Value>, @CasesBuilder _ cases: () -> Cases<Input, Output>
@@ -49,6 +56,16 @@ public struct Case<Input: Message, Output: Message>: Sendable {
     _ values: Value..., @StepsBuilder body: () -> Step<Input, Output>
   ) {
     self.values = values.map { "\($0.rawValue)" }
+    self.body = body()
+  }
+}
+
+extension Case {
+  /// The field is within a range of numbers: `..<0.8`, `...0.8`, `0.8...`, `0.5..<0.8` or `0.5...0.8`.
+  public init<Values: NumberRange>(
+    _ range: Values, @StepsBuilder body: () -> Step<Input, Output>
+  ) {
+    values = [range.condition]
     self.body = body()
   }
 }

@@ -30,7 +30,7 @@ extension DeploymentSpec {
 }
 
 /// Walks an app and notes what is wrong.
-private struct SpecCheck {
+struct SpecCheck {
   let app: AppSpec
   let names: [String]
   var problems: [SpecProblem] = []
@@ -214,7 +214,7 @@ extension SpecCheck {
   }
 }
 
-/// Routes and graphs.
+/// Routes.
 extension SpecCheck {
   mutating func routes(at path: SpecPath) {
     var seen: [String: Int] = [:]
@@ -276,55 +276,5 @@ extension SpecCheck {
           + "\(Spelling.hint(for: service, among: spec.services)); its services: "
           + spec.services.joined(separator: ", "))
     }
-  }
-
-  mutating func graph(_ node: GraphNode, at path: SpecPath) {
-    switch node {
-    case .call(let deployment, let method):
-      self.method(method, at: path.appending("method"))
-      target(deployment, of: method.service, at: path, "call", "method")
-    case .sequence(let steps):
-      nodes(steps, at: path.appending("sequence"))
-    case .switch(let node):
-      switchNode(node, at: path.appending("switch"))
-    case .forEach(let node):
-      field(node.field, at: path.appending("for_each"))
-      if let into = node.into { field(into, at: path.appending("into")) }
-      graph(node.body, at: path.appending("do"))
-    case .ensemble(let node):
-      nodes(node.branches, at: path.appending("ensemble"))
-      let combine = path.appending("combine")
-      switch node.combiner {
-      case .merge: break
-      case .vote(let name): field(name, at: combine.appending("vote"))
-      case .mean(let names):
-        if names.isEmpty { note(combine.appending("mean"), "mean needs at least one field") }
-        for (index, name) in names.enumerated() {
-          field(name, at: combine.appending("mean").appending(index))
-        }
-      }
-    }
-  }
-
-  private mutating func nodes(_ nodes: [GraphNode], at path: SpecPath) {
-    if nodes.isEmpty { note(path, "expected at least one node") }
-    for (index, node) in nodes.enumerated() { graph(node, at: path.appending(index)) }
-  }
-
-  private mutating func switchNode(_ node: SwitchNode, at path: SpecPath) {
-    field(node.field, at: path.appending("on"))
-    let cases = path.appending("cases")
-    if node.cases.isEmpty { note(cases, "a switch has at least one case") }
-    var seen: Set<String> = []
-    for item in node.cases {
-      let path = cases.appending(item.value)
-      if !seen.insert(item.value).inserted { note(path, "the case \(item.value) is there twice") }
-      graph(item.node, at: path)
-    }
-    if let fallback = node.default { graph(fallback, at: path.appending("default")) }
-  }
-
-  private mutating func field(_ name: String, at path: SpecPath) {
-    if name.isEmpty { note(path, "expected the name of a field, found nothing") }
   }
 }

@@ -1,91 +1,114 @@
 // The graph of a route, as the app file spells it and before any schema has been looked at.
 
 /// One node of a graph. A node takes a message and gives a message.
-public indirect enum GraphNode: Sendable, Hashable {
-  /// Calls one method of one deployment: its request type in, its response type out.
-  case call(deployment: String, method: MethodName)
+public struct GraphNode: Sendable, Hashable {
+  public var kind: Kind
+  public var options: NodeOptions
 
-  /// Each step's output is the next one's input. Never empty.
-  case sequence([GraphNode])
-
-  /// Chooses one node by a field of the input.
-  case `switch`(SwitchNode)
-
-  /// Runs a node on each element of a repeated message field of the input.
-  case forEach(ForEachNode)
-
-  /// Runs every branch on the same input at once and combines what they answer.
-  case ensemble(EnsembleNode)
-}
-
-/// `switch: {on: FIELD, cases: {VALUE: NODE, …}, default: NODE}`. All nodes take the same input and
-/// give the same output type.
-public struct SwitchNode: Sendable, Hashable {
-  /// A dotted path to a scalar, enum, bool or string field of the input.
-  public var field: String
-
-  /// The values as written, each with its node, in the order of the file. An enum's value may be its
-  /// name or its number.
-  public var cases: [Case]
-
-  /// Taken when no case matches; without one such a request fails with FAILED_PRECONDITION.
-  public var `default`: GraphNode?
-
-  public struct Case: Sendable, Hashable {
-    public var value: String
-    public var node: GraphNode
-
-    public init(value: String, node: GraphNode) {
-      self.value = value
-      self.node = node
-    }
+  public init(_ kind: Kind, _ options: NodeOptions = NodeOptions()) {
+    self.kind = kind
+    self.options = options
   }
 
-  public init(field: String, cases: [Case], default: GraphNode? = nil) {
-    self.field = field
-    self.cases = cases
-    self.default = `default`
-  }
-}
+  /// What a node does.
+  public indirect enum Kind: Sendable, Hashable {
+    /// Calls one method of one deployment: its request type in, its response type out.
+    case call(deployment: String, method: MethodName)
 
-/// `for_each: FIELD, do: NODE [, into: FIELD]`. The output is the input message with the answers, in
-/// the order of the elements, in `into`.
-public struct ForEachNode: Sendable, Hashable {
-  /// A top-level repeated message field of the input.
-  public var field: String
+    /// Each step's output is the next one's input. Never empty.
+    case sequence([GraphNode])
 
-  public var body: GraphNode
+    /// Chooses one node by a field of the input.
+    case `switch`(SwitchNode)
 
-  /// The top-level repeated message field that gets the answers, replacing what it held. Nil means the
-  /// one repeated field of the body's output type.
-  public var into: String?
+    /// Chooses one node by weight.
+    case splitter(SplitterNode)
 
-  public init(field: String, body: GraphNode, into: String? = nil) {
-    self.field = field
-    self.body = body
-    self.into = into
+    /// Runs a node on each element of a repeated message field of the input.
+    case forEach(ForEachNode)
+
+    /// Runs every branch on the same input at once and combines what they answer.
+    case ensemble(EnsembleNode)
+
+    /// Runs the first node; where it fails the next one on the same input, and so on. Never empty.
+    case fallback([GraphNode])
+
+    /// Runs a node, and once more on the same input when it has not answered for a while.
+    case hedge(HedgeNode)
+
+    /// Runs a node on its own output again and again.
+    case loop(LoopNode)
+
+    /// Sends a copy of the input somewhere and forgets it; the output is the input.
+    case mirror(MirrorNode)
+
+    /// Ends the graph: its answer is the input.
+    case `return`
   }
 }
 
-/// `ensemble: [NODE, …], combine: COMBINER`. All branches give the same output type.
-public struct EnsembleNode: Sendable, Hashable {
-  public var branches: [GraphNode]
-  public var combiner: Combiner
-
-  public init(branches: [GraphNode], combiner: Combiner) {
-    self.branches = branches
-    self.combiner = combiner
+/// Nodes without options.
+extension GraphNode {
+  public static func call(deployment: String, method: MethodName) -> GraphNode {
+    GraphNode(.call(deployment: deployment, method: method))
   }
 
-  public enum Combiner: Sendable, Hashable {
-    /// The answer whose value of a field most branches share; of several such values the one with the
-    /// first branch, and of the branches that share it the first.
-    case vote(field: String)
-    /// The first branch's answer with the named numeric fields replaced by the mean over all branches,
-    /// element by element where they are repeated.
-    case mean(fields: [String])
-    /// Protobuf's merge of all answers in order: singular fields from the last that has them, repeated
-    /// fields one after another.
-    case merge
+  public static func sequence(_ nodes: [GraphNode]) -> GraphNode { GraphNode(.sequence(nodes)) }
+
+  public static func `switch`(_ node: SwitchNode) -> GraphNode { GraphNode(.switch(node)) }
+
+  public static func splitter(_ node: SplitterNode) -> GraphNode { GraphNode(.splitter(node)) }
+
+  public static func forEach(_ node: ForEachNode) -> GraphNode { GraphNode(.forEach(node)) }
+
+  public static func ensemble(_ node: EnsembleNode) -> GraphNode { GraphNode(.ensemble(node)) }
+
+  public static func fallback(_ nodes: [GraphNode]) -> GraphNode { GraphNode(.fallback(nodes)) }
+
+  public static func hedge(_ node: HedgeNode) -> GraphNode { GraphNode(.hedge(node)) }
+
+  public static func loop(_ node: LoopNode) -> GraphNode { GraphNode(.loop(node)) }
+
+  public static func mirror(_ node: MirrorNode) -> GraphNode { GraphNode(.mirror(node)) }
+
+  public static let `return` = GraphNode(.return)
+}
+
+/// What every node may say beside what it does.
+public struct NodeOptions: Sendable, Hashable {
+  /// Names the node in errors, beside where it is.
+  public var name: String?
+
+  /// The time that the node has, with all below it; the request's deadline where that is nearer. Then it
+  /// fails with DEADLINE_EXCEEDED.
+  public var timeout: Duration?
+
+  public var onError: OnError
+
+  /// `data: $request`: the node takes what came into the innermost sequence around it, not what the step
+  /// before answered.
+  public var takesRequest: Bool
+
+  public init(
+    name: String? = nil, timeout: Duration? = nil, onError: OnError = .fail,
+    takesRequest: Bool = false
+  ) {
+    self.name = name
+    self.timeout = timeout
+    self.onError = onError
+    self.takesRequest = takesRequest
+  }
+
+  /// What becomes of a node that fails, whatever its status.
+  public enum OnError: Sendable, Hashable {
+    /// What is around it fails, too.
+    case fail
+
+    /// As if the node were not there: an element of a `for_each` or a branch of an `ensemble` is left
+    /// out, and elsewhere the input goes on, which then has the type of the output.
+    case skip
+
+    /// This message, as JSON, stands for its answer.
+    case answer(ConfigValue)
   }
 }

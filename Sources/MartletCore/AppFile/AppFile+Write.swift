@@ -101,36 +101,4 @@ extension AppFile {
       .mapping([("service", .text(service)), ("deployment", .text(deployment))])
     }
   }
-
-  private static func graph(_ node: GraphNode) -> YAMLValue {
-    switch node {
-    case .call(let deployment, let method):
-      return .mapping([("call", .text(deployment)), ("method", .text(method.description))])
-    case .sequence(let nodes):
-      return .mapping([("sequence", .list(nodes.map(graph)))])
-    case .switch(let node):
-      var members: [YAMLValue.Member] = [
-        ("on", .text(node.field)),
-        ("cases", .mapping(node.cases.map { ($0.value, graph($0.node)) })),
-      ]
-      if let fallback = node.default { members.append(("default", graph(fallback))) }
-      return .mapping([("switch", .mapping(members))])
-    case .forEach(let node):
-      var members: [YAMLValue.Member] = [
-        ("for_each", .text(node.field)), ("do", graph(node.body)),
-      ]
-      if let into = node.into { members.append(("into", .text(into))) }
-      return .mapping(members)
-    case .ensemble(let node):
-      let combiner: YAMLValue =
-        switch node.combiner {
-        case .vote(let field): .mapping([("vote", .text(field))])
-        case .mean(let fields): .mapping([("mean", .texts(fields))])
-        case .merge: .plain("merge")
-        }
-      return .mapping([
-        ("ensemble", .list(node.branches.map(graph))), ("combine", combiner),
-      ])
-    }
-  }
 }

@@ -59,6 +59,10 @@ extension AppFileReader {
 
   mutating func number(_ key: String, in fields: Fields) -> Double? {
     guard let node = fields[key] else { return nil }
+    return number(node, at: fields.path(of: key))
+  }
+
+  mutating func number(_ node: SourceNode, at path: SpecPath) -> Double? {
     if case .plain(let text) = node.content {
       switch PlainScalar(text) {
       case .integer(let value): return Double(value)
@@ -66,7 +70,7 @@ extension AppFileReader {
       case .null, .bool, .string: break
       }
     }
-    note(fields.path(of: key), "expected a number, found \(node.kind)", at: node.mark)
+    note(path, "expected a number, found \(node.kind)", at: node.mark)
     return nil
   }
 

@@ -1,4 +1,4 @@
-// The nodes of a graph that branch: switch, for_each and ensemble.
+// The nodes of a graph that choose a way: switch, splitter and fallback; and for_each.
 
 internal import MartletCore
 internal import MartletSchema
@@ -11,18 +11,20 @@ extension GraphCompiler {
     let field = input.flatMap { switchField(node.field, in: $0, at: path.appending("on")) }
     if node.cases.isEmpty { note(path.appending("cases"), "a switch has at least one case") }
     var agreement = BranchAgreement(of: "switch")
-    var cases: [FieldValue: Int] = [:]
-    var spellings: [FieldValue: String] = [:]
+    var conditions: [(condition: Condition, node: Int)] = []
+    var spellings: [Condition: String] = [:]
     for item in node.cases {
       let path = path.appending("cases").appending(item.value)
       let (index, output) = compile(item.node, input: input, at: path, depth: depth + 1)
       note(agreement.add(output, "case \(item.value)"), at: path)
-      guard let field, let value = caseValue(item.value, of: field.leaf, at: path) else { continue }
-      if let other = spellings[value] {
+      guard let field, let condition = condition(item.value, of: field.leaf, at: path) else {
+        continue
+      }
+      if let other = spellings[condition] {
         note(path, "case \(item.value) is the same value as case \(other)")
       }
-      spellings[value] = item.value
-      cases[value] = index
+      spellings[condition] = item.value
+      conditions.append((condition, index))
     }
     var fallback: Int?
     if let node = node.default {
@@ -31,29 +33,36 @@ extension GraphCompiler {
       note(agreement.add(output, "default"), at: path)
       fallback = index
     }
-    guard let field else { return (.sequence([]), agreement.type) }
-    let plan = GraphPlan.SwitchPlan(field: field, cases: cases, default: fallback)
+    guard let field else { return (.return, agreement.type) }
+    var plan = GraphPlan.SwitchPlan(field: field, values: [:], conditions: [], default: fallback)
+    if conditions.allSatisfy({ $0.condition.value != nil }) {
+      for case (let condition, let index) in conditions {
+        if let value = condition.value { plan.values[value] = index }
+      }
+    } else {
+      plan.conditions = conditions
+    }
     return (.switch(plan), agreement.type)
   }
 
-  private mutating func switchField(
+  mutating func switchField(
     _ text: String, in type: MessageType, at path: SpecPath
   ) -> FieldPath? {
     guard let field = resolve(text, in: type, at: path) else { return nil }
     switch field.leaf.kind {
-    case .bytes, .message, .double, .float:
+    case .bytes, .message:
       note(
         path,
-        "\(field.leaf.fullName) is \(field.leaf.typeName); a switch is on an integer, bool, string "
+        "\(field.leaf.fullName) is \(field.leaf.typeName); a condition is on a number, bool, string "
           + "or enum")
       return nil
-    case .int64, .uint64, .int32, .fixed64, .fixed32, .bool, .string, .uint32, .enumeration,
+    case .double, .float, .int64, .uint64, .int32, .fixed64, .fixed32, .bool, .string, .uint32, .enumeration,
       .sfixed32, .sfixed64, .sint32, .sint64:
       return field
     }
   }
 
-  private mutating func resolve(
+  mutating func resolve(
     _ text: String, in type: MessageType, at path: SpecPath
   ) -> FieldPath? {
     do throws(SchemaError) {
@@ -64,10 +73,18 @@ extension GraphCompiler {
     }
   }
 
-  private mutating func caseValue(
-    _ text: String, of field: Field, at path: SpecPath
-  ) -> FieldValue? {
-    if let value = field.value(parsing: text) { return value }
+  /// What a case or the end of a loop says.
+  mutating func condition(_ text: String, of field: Field, at path: SpecPath) -> Condition? {
+    if let condition = Condition(text, of: field) {
+      guard condition.value == nil || (field.kind != .double && field.kind != .float) else {
+        note(
+          path,
+          "\(field.fullName) is \(field.typeName), and whether two of those are equal is chance; say "
+            + "< \(text), >= \(text) or a range such as 0.5..<0.8")
+        return nil
+      }
+      return condition
+    }
     if let type = field.enumType {
       let names = type.values.map(\.name)
       note(
@@ -87,13 +104,16 @@ extension GraphCompiler {
       repeatedMessages(node.field, in: $0, at: path.appending("for_each"))
     }
     let (body, answer) = compile(
-      node.body, input: field?.messageType, at: path.appending("do"), depth: depth + 1)
+      node.body, input: field?.messageType, at: path.appending("do"), depth: depth + 1,
+      isOneOfMany: true)
     let into = input.flatMap { self.into(node, of: $0, answer: answer, at: path) }
-    guard let field, let into else { return (.sequence([]), input) }
-    return (.forEach(GraphPlan.ForEachPlan(field: field, into: into, body: body)), input)
+    guard let field, let into else { return (.return, input) }
+    let plan = GraphPlan.ForEachPlan(
+      field: field, into: into, body: body, parallelism: node.parallelism)
+    return (.forEach(plan), input)
   }
 
-  private mutating func repeatedMessages(
+  mutating func repeatedMessages(
     _ name: String, in type: MessageType, at path: SpecPath
   ) -> Field? {
     do throws(SchemaError) {
@@ -141,63 +161,48 @@ extension GraphCompiler {
     return nil
   }
 
-  mutating func ensemble(
-    _ node: EnsembleNode, input: MessageType?, at path: SpecPath, depth: Int
+  mutating func splitter(
+    _ node: SplitterNode, input: MessageType?, at path: SpecPath, depth: Int
   ) -> (GraphPlan.Kind, MessageType?) {
-    if node.branches.isEmpty {
-      note(path.appending("ensemble"), "an ensemble has at least one branch")
+    var agreement = BranchAgreement(of: "splitter")
+    var plan = GraphPlan.SplitterPlan(shares: [], sticky: nil)
+    for (position, share) in node.shares.enumerated() {
+      let path = path.appending("splitter").appending(position).appending("do")
+      let (index, output) = compile(share.node, input: input, at: path, depth: depth + 1)
+      note(agreement.add(output, "share \(position)"), at: path)
+      plan.shares.append((share.weight, index))
     }
-    var agreement = BranchAgreement(of: "ensemble")
-    var branches: [Int] = []
-    for (position, branch) in node.branches.enumerated() {
-      let path = path.appending("ensemble").appending(position)
+    switch node.sticky {
+    case .field(let name):
+      let path = path.appending("by")
+      plan.sticky = input.flatMap { resolve(name, in: $0, at: path) }.map { .field($0) }
+    case .metadata(let key): plan.sticky = .metadata(key)
+    case nil: break
+    }
+    return (.splitter(plan), agreement.type)
+  }
+
+  mutating func fallback(
+    _ branches: [GraphNode], input: MessageType?, at path: SpecPath, depth: Int
+  ) -> (GraphPlan.Kind, MessageType?) {
+    var agreement = BranchAgreement(of: "fallback")
+    var indices: [Int] = []
+    for (position, branch) in branches.enumerated() {
+      let path = path.appending("fallback").appending(position)
       let (index, output) = compile(branch, input: input, at: path, depth: depth + 1)
       note(agreement.add(output, "branch \(position)"), at: path)
-      branches.append(index)
+      indices.append(index)
     }
-    guard let type = agreement.type,
-      let combiner = combiner(node.combiner, of: type, at: path.appending("combine"))
-    else { return (.sequence([]), agreement.type) }
-    return (.ensemble(branches: branches, combiner), type)
+    return (.fallback(indices), agreement.type)
   }
 
-  private mutating func combiner(
-    _ combiner: EnsembleNode.Combiner, of type: MessageType, at path: SpecPath
-  ) -> GraphPlan.CombinerPlan? {
-    switch combiner {
-    case .merge: return .merge
-    case .vote(let text):
-      return resolve(text, in: type, at: path.appending("vote")).map { .vote($0) }
-    case .mean(let names):
-      let path = path.appending("mean")
-      if names.isEmpty { note(path, "mean needs at least one field") }
-      var fields: [Field] = []
-      for (position, name) in names.enumerated() {
-        let field = numeric(name, in: type, at: path.appending(position))
-        if let field { fields.append(field) }
-      }
-      return .mean(fields)
-    }
-  }
-
-  private mutating func numeric(_ name: String, in type: MessageType, at path: SpecPath) -> Field? {
-    do throws(SchemaError) {
-      let field = try type.requireField(name)
-      if field.kind.isNumeric { return field }
-      note(path, "\(field.fullName) is \(field.typeName); mean takes numbers")
-    } catch {
-      note(path, error.message)
-    }
-    return nil
-  }
-
-  private mutating func note(_ message: String?, at path: SpecPath) {
+  mutating func note(_ message: String?, at path: SpecPath) {
     if let message { note(path, message) }
   }
 }
 
 /// The one type that all branches of a node answer.
-private struct BranchAgreement {
+struct BranchAgreement {
   private let node: String
   private var first: (name: String, type: MessageType)?
 

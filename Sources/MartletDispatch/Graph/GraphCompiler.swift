@@ -21,8 +21,16 @@ package struct SpecProblems: Error, Sendable, Hashable, CustomStringConvertible 
 package struct GraphCompiler {
   let schema: Schema
   let deployments: [DeploymentSpec]
+  /// What the graph must answer.
+  let answer: MessageType
   var nodes: [GraphPlan.Node] = []
   var problems: [SpecProblem] = []
+
+  /// The sequences around what is compiled: what came into each, and whether a node takes that.
+  private var requests: [(type: MessageType?, isTaken: Bool)] = []
+
+  /// The hedges around what is compiled.
+  var hedges = 0
 
   /// Makes the plan of a route's graph; `path` is where the graph is in the app file. Throws every
   /// problem with its path.
@@ -33,7 +41,8 @@ package struct GraphCompiler {
     guard let method = schema.method(route) else {
       throw SpecProblems([SpecProblem(path, "the schema has no method \(route)")])
     }
-    var compiler = GraphCompiler(schema: schema, deployments: deployments)
+    var compiler = GraphCompiler(
+      schema: schema, deployments: deployments, answer: method.output)
     if !method.isUnary {
       compiler.note(path, "\(route) is a streaming method; a graph answers unary methods")
     }
@@ -46,17 +55,55 @@ package struct GraphCompiler {
       route: route, input: method.input, output: method.output, nodes: compiler.nodes, root: root)
   }
 
-  private init(schema: Schema, deployments: [DeploymentSpec]) {
+  private init(schema: Schema, deployments: [DeploymentSpec], answer: MessageType) {
     self.schema = schema
     self.deployments = deployments
+    self.answer = answer
   }
 
   mutating func note(_ path: SpecPath, _ message: String) {
     problems.append(SpecProblem(path, message))
   }
 
-  /// Compiles a node. A nil `input` is not known because of an earlier problem; so is a nil output.
+  /// Compiles a node with its options. A nil `input` is not known because of an earlier problem; a nil
+  /// output is not known either, or never comes because the graph ends there. A node that is one of
+  /// many may be left out of what is around it.
   mutating func compile(
+    _ node: GraphNode, input: MessageType?, at path: SpecPath, depth: Int, isOneOfMany: Bool = false
+  ) -> (index: Int, output: MessageType?) {
+    let options = node.options
+    let isGuarded = options.timeout != nil || options.onError != .fail
+    let guardIndex = isGuarded ? place(at: path, options) : nil
+    let requestIndex = options.takesRequest ? place(at: path, options) : nil
+    let taken = options.takesRequest ? request(at: path.appending("data")) : input
+    let (index, output) = compileBare(node, input: taken, at: path, depth: depth)
+    var outermost = index
+    if let requestIndex {
+      nodes[requestIndex].kind = .fromRequest(outermost)
+      outermost = requestIndex
+    }
+    if let guardIndex {
+      let path = path.appending("on_error")
+      let onError: GraphPlan.GuardPlan.OnError =
+        switch options.onError {
+        case .fail: .fail
+        case .skip: isOneOfMany ? .leaveOut : pass(input, as: output, at: path)
+        case .answer(let value): .answer(message(value, as: output, at: path.appending("default")))
+        }
+      nodes[guardIndex].kind = .guarded(
+        GraphPlan.GuardPlan(body: outermost, timeout: options.timeout, onError: onError))
+      outermost = guardIndex
+    }
+    return (outermost, output)
+  }
+
+  /// Takes a place before the nodes below take theirs.
+  private mutating func place(at path: SpecPath, _ options: NodeOptions) -> Int {
+    nodes.append(GraphPlan.Node(path: path, name: options.name, kind: .return))
+    return nodes.count - 1
+  }
+
+  private mutating func compileBare(
     _ node: GraphNode, input: MessageType?, at path: SpecPath, depth: Int
   ) -> (index: Int, output: MessageType?) {
     let index = nodes.count
@@ -65,29 +112,75 @@ package struct GraphCompiler {
       return (index, nil)
     }
     guard index < GraphLimits.maxNodes else {
-      if index == GraphLimits.maxNodes, !problems.contains(where: { $0.message == Self.tooMany }) {
-        note(path, Self.tooMany)
-      }
+      if !problems.contains(where: { $0.message == Self.tooMany }) { note(path, Self.tooMany) }
       return (index, nil)
     }
-    // The node's place is taken before its children take theirs.
-    nodes.append(GraphPlan.Node(path: path, kind: .sequence([])))
+    _ = place(at: path, node.options)
     let (kind, output) =
-      switch node {
+      switch node.kind {
       case .call(let deployment, let method):
         call(deployment, method, input: input, at: path)
       case .sequence(let steps): sequence(steps, input: input, at: path, depth: depth)
       case .switch(let node): switchNode(node, input: input, at: path, depth: depth)
+      case .splitter(let node): splitter(node, input: input, at: path, depth: depth)
       case .forEach(let node): forEach(node, input: input, at: path, depth: depth)
       case .ensemble(let node): ensemble(node, input: input, at: path, depth: depth)
+      case .fallback(let nodes): fallback(nodes, input: input, at: path, depth: depth)
+      case .hedge(let node): hedge(node, input: input, at: path, depth: depth)
+      case .loop(let node): loop(node, input: input, at: path, depth: depth)
+      case .mirror(let node): mirror(node, input: input, at: path)
+      case .return: returnNode(input: input, at: path)
       }
     nodes[index].kind = kind
     return (index, output)
   }
 
+  private mutating func request(at path: SpecPath) -> MessageType? {
+    guard let last = requests.indices.last else {
+      note(path, "$request is what came into the sequence around the node, and there is none")
+      return nil
+    }
+    requests[last].isTaken = true
+    return requests[last].type
+  }
+
+  /// What `on_error: skip` does where the input must stand for the output.
+  private mutating func pass(
+    _ input: MessageType?, as output: MessageType?, at path: SpecPath
+  ) -> GraphPlan.GuardPlan.OnError {
+    if let input, let output, input != output {
+      note(
+        path,
+        "skip passes \(input) on, but the node answers \(output); say default, or skip a branch of "
+          + "an ensemble or the body of a for_each")
+    }
+    return .passInput
+  }
+
+  private mutating func message(
+    _ value: ConfigValue, as type: MessageType?, at path: SpecPath
+  ) -> [UInt8] {
+    guard let type else { return [] }
+    do throws(MartletSchema.JSONError) {
+      return try type.encode(json: value.json)
+    } catch {
+      note(path, "this is not a \(type): \(error)")
+      return []
+    }
+  }
+
+  private mutating func returnNode(
+    input: MessageType?, at path: SpecPath
+  ) -> (GraphPlan.Kind, MessageType?) {
+    if let input, input != answer {
+      note(path, "return answers with \(input), but the graph answers \(answer)")
+    }
+    return (.return, nil)
+  }
+
   private static let tooMany = "the graph has more than \(GraphLimits.maxNodes) nodes"
 
-  private mutating func call(
+  mutating func call(
     _ deployment: String, _ name: MethodName, input: MessageType?, at path: SpecPath
   ) -> (GraphPlan.Kind, MessageType?) {
     let kind = GraphPlan.Kind.call(deployment: deployment, method: name)
@@ -104,6 +197,8 @@ package struct GraphCompiler {
     return (kind, method.output)
   }
 
+  /// A deployment that is called: it is there, has the service, and may get a message twice where a hedge
+  /// sends it twice.
   mutating func checkDeployment(_ name: String, serves service: String, at path: SpecPath) {
     let names = deployments.map(\.name)
     guard let deployment = deployments.first(where: { $0.name == name }) else {
@@ -116,6 +211,9 @@ package struct GraphCompiler {
         "\(name) does not serve \(service)"
           + Spelling.hint(for: service, among: deployment.services))
     }
+    if hedges > 0, !deployment.idempotent {
+      note(path, "a hedge may send a message twice; \(name) does not say idempotent: true")
+    }
   }
 
   private mutating func sequence(
@@ -123,15 +221,18 @@ package struct GraphCompiler {
   ) -> (GraphPlan.Kind, MessageType?) {
     let path = path.appending("sequence")
     if steps.isEmpty { note(path, "a sequence has at least one node") }
+    requests.append((input, isTaken: false))
     var current = input
     var indices: [Int] = []
     for (position, step) in steps.enumerated() {
-      let (index, output) = compile(
-        step, input: current, at: path.appending(position), depth: depth + 1)
+      let path = path.appending(position)
+      if position > 0, steps[position - 1] == .return { note(path, "nothing comes after return") }
+      let (index, output) = compile(step, input: current, at: path, depth: depth + 1)
       indices.append(index)
       current = output
     }
-    return (.sequence(indices), steps.isEmpty ? nil : current)
+    let keepsInput = requests.removeLast().isTaken
+    return (.sequence(indices, keepsInput: keepsInput), steps.isEmpty ? nil : current)
   }
 }
 

@@ -16,8 +16,13 @@ package struct GraphLeg: Sendable, Hashable, CustomStringConvertible {
 /// A duty of the router. Exactly one `finish` or `fail` ends a run that was not abandoned, and no
 /// order follows it.
 package enum GraphOrder: Sendable, Equatable {
-  /// Call a deployment and report `answered` or `failed` for this leg, once.
-  case call(leg: GraphLeg, deployment: String, method: MethodName, message: [UInt8])
+  /// Call a deployment and report `answered` or `failed` for this leg, once. The deadline is that of the
+  /// nodes around the call; nil: only the request has one.
+  case call(
+    leg: GraphLeg, deployment: String, method: MethodName, message: [UInt8], deadline: Deadline?)
+
+  /// Call a deployment and report nothing.
+  case mirror(deployment: String, method: MethodName, message: [UInt8])
 
   /// Nobody needs this leg's answer any more; a report about it is ignored.
   case cancel(GraphLeg)

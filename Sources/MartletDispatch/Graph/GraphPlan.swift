@@ -14,13 +14,51 @@ package struct GraphPlan: Sendable {
   let nodes: [Node]
   let root: Int
 
+  /// The metadata keys that a run wants to know the request's values of.
+  package let metadataKeys: [String]
+
+  /// Whether a run needs a seed and metadata.
+  package let leavesToChance: Bool
+
+  /// Whether any node has a time of its own.
+  let hasTimeouts: Bool
+
+  init(
+    route: MethodName, input: MessageType, output: MessageType, nodes: [Node], root: Int
+  ) {
+    self.route = route
+    self.input = input
+    self.output = output
+    self.nodes = nodes
+    self.root = root
+    var keys: [String] = []
+    var (hasTimeouts, leavesToChance) = (false, false)
+    for node in nodes {
+      switch node.kind {
+      case .splitter(let plan):
+        leavesToChance = true
+        if case .metadata(let key) = plan.sticky, !keys.contains(key) { keys.append(key) }
+      case .mirror(let plan): leavesToChance = leavesToChance || plan.percent < 100
+      case .guarded(let plan): hasTimeouts = hasTimeouts || plan.timeout != nil
+      default: break
+      }
+    }
+    metadataKeys = keys
+    self.hasTimeouts = hasTimeouts
+    self.leavesToChance = leavesToChance
+  }
+
   /// Every deployment that the graph may call, without repetition, in the order of the graph.
   package var deployments: [String] {
     var names: [String] = []
     for node in nodes {
-      if case .call(let deployment, _) = node.kind, !names.contains(deployment) {
-        names.append(deployment)
+      let name: String
+      switch node.kind {
+      case .call(let deployment, _): name = deployment
+      case .mirror(let plan): name = plan.deployment
+      default: continue
       }
+      if !names.contains(name) { names.append(name) }
     }
     return names
   }
@@ -28,34 +66,100 @@ package struct GraphPlan: Sendable {
   struct Node: Sendable {
     /// Where the node is in the app file, for messages: `graph.sequence[3].do`.
     var path: SpecPath
+    var name: String?
     var kind: Kind
   }
 
   enum Kind: Sendable {
     case call(deployment: String, method: MethodName)
-    case sequence([Int])
+    case sequence([Int], keepsInput: Bool)
     case `switch`(SwitchPlan)
+    case splitter(SplitterPlan)
     case forEach(ForEachPlan)
-    case ensemble(branches: [Int], CombinerPlan)
+    case ensemble(EnsemblePlan)
+    case fallback([Int])
+    case hedge(body: Int, delay: Duration)
+    case loop(LoopPlan)
+    case mirror(MirrorPlan)
+    case `return`
+    /// `timeout_s` and `on_error` of a node.
+    case guarded(GuardPlan)
+    /// `data: $request` of a node.
+    case fromRequest(Int)
   }
 
   struct SwitchPlan: Sendable {
     var field: FieldPath
-    var cases: [FieldValue: Int]
+    /// Nodes by value, where no case is a comparison.
+    var values: [FieldValue: Int]
+    /// All cases in order, where one is.
+    var conditions: [(condition: Condition, node: Int)]
     var `default`: Int?
+  }
+
+  struct SplitterPlan: Sendable {
+    /// Percent, 100 in all.
+    var shares: [(weight: Int, node: Int)]
+    var sticky: Sticky?
+
+    enum Sticky: Sendable {
+      case field(FieldPath)
+      case metadata(String)
+    }
   }
 
   struct ForEachPlan: Sendable {
     var field: Field
     var into: Field
     var body: Int
+    var parallelism: Int?
 
     var type: MessageType { field.parent }
   }
 
+  struct EnsemblePlan: Sendable {
+    var branches: [Int]
+    var combiner: CombinerPlan
+    /// How many answers are combined; nil: all, and none may fail.
+    var quorum: Int?
+  }
+
   enum CombinerPlan: Sendable {
     case vote(FieldPath)
-    case mean([Field])
+    case mean([Field], weights: [Double]?)
+    case maxBy(FieldPath)
     case merge
+    case first
+    case collect(Field)
+    /// The answers go into the field of a new message, which the node takes.
+    case call(Field, node: Int)
+  }
+
+  struct LoopPlan: Sendable {
+    var kind: LoopNode.Kind
+    var field: FieldPath
+    var condition: Condition
+    var body: Int
+    var maxRounds: Int
+  }
+
+  struct MirrorPlan: Sendable {
+    var deployment: String
+    var method: MethodName
+    var percent: Int
+  }
+
+  struct GuardPlan: Sendable {
+    var body: Int
+    var timeout: Duration?
+    var onError: OnError
+
+    enum OnError: Sendable {
+      case fail
+      /// The node around it goes on without an answer of this one.
+      case leaveOut
+      case passInput
+      case answer([UInt8])
+    }
   }
 }

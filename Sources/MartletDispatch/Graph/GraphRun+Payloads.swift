@@ -1,11 +1,13 @@
-// Where a running graph looks into payloads: switch, for_each and the combiners.
+// Where a running graph looks into payloads: conditions, splitters, for_each and the combiners.
 
 internal import MartletCore
 internal import MartletSchema
 
-/// A status that ends a run from inside.
-struct GraphFailure: Error {
-  var status: RPCStatus
+/// What comes of the answers of a gathering.
+enum Combined {
+  case message(GraphPayload)
+  /// A node, a call, that takes this has the last word.
+  case question(GraphPayload, node: Int)
 }
 
 extension GraphRun {
@@ -16,7 +18,10 @@ extension GraphRun {
     let value = try reading(payload, plan.field.root, at: node) { bytes throws(WireError) in
       try plan.field.read(bytes)
     }
-    if let chosen = plan.cases[value] ?? plan.default { return chosen }
+    let matching =
+      plan.conditions.isEmpty
+      ? plan.values[value] : plan.conditions.first { $0.condition.holds(for: value) }?.node
+    if let chosen = matching ?? plan.default { return chosen }
     throw failure(
       .failedPrecondition,
       "no case for \(plan.field) = \(plan.field.leaf.spelling(of: value)) of "
@@ -39,28 +44,102 @@ extension GraphRun {
     return ranges.map { Array(payload.bytes[$0]) }
   }
 
-  /// The output of a node that gathered all its answers.
+  /// The output of a node that gathered its answers.
   func combine(
-    _ node: Int, input: Payload, _ answers: [Payload]
-  ) throws(GraphFailure) -> Payload {
+    _ node: Int, input: Payload, _ gathering: GraphFrame.Gathering
+  ) throws(GraphFailure) -> Combined {
+    let answers = gathering.answers.compactMap { $0 }
     switch plan.nodes[node].kind {
     case .forEach(let plan):
-      let bytes = try reading(input, plan.type, at: node) { bytes throws(WireError) in
-        try plan.into.replacingElements(in: bytes, with: answers.map(\.bytes))
+      return .message(try putting(answers, into: plan.into, of: input, at: node))
+    case .ensemble(let plan):
+      guard let first = answers.first else {
+        let last = gathering.lastFailure.map { "; the last one: \($0.code.name): \($0.message)" } ?? ""
+        throw failure(.unavailable, "every branch of the ensemble failed\(last)", at: node)
       }
-      return Payload(bytes: bytes, origin: input.origin)
-    case .ensemble(_, .merge):
-      // Merging is what every protobuf parser does with messages that follow each other.
-      return Payload(bytes: answers.flatMap(\.bytes), origin: answers.last?.origin)
-    case .ensemble(_, .vote(let field)):
-      return try vote(field, answers, at: node)
-    case .ensemble(_, .mean(let fields)):
-      var result = answers.first ?? input
-      for field in fields { result = try mean(field, answers, into: result, at: node) }
-      return result
-    case .call, .sequence, .switch:
+      switch plan.combiner {
+      case .merge:
+        // Merging is what every protobuf parser does with messages that follow each other.
+        return .message(Payload(bytes: answers.flatMap(\.bytes), origin: answers.last?.origin))
+      case .first: return .message(first)
+      case .vote(let field): return .message(try vote(field, answers, at: node))
+      case .maxBy(let field): return .message(try largest(field, answers, at: node))
+      case .mean(let fields, let weights):
+        let weights = weights.map { all in
+          gathering.answers.indices.filter { gathering.answers[$0] != nil }.map { all[$0] }
+        }
+        var result = first
+        for field in fields {
+          result = try mean(field, answers, weights, into: result, at: node)
+        }
+        return .message(result)
+      case .collect(let field):
+        return .message(try putting(answers, into: field, of: input, at: node))
+      case .call(let field, let call):
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(answers.reduce(0) { $0 + $1.bytes.count + 10 })
+        for answer in answers { bytes.appendField(field.number, answer.bytes) }
+        return .question(Payload(bytes: bytes, origin: first.origin), node: call)
+      }
+    default:
       preconditionFailure("only for_each and ensemble gather answers")
     }
+  }
+
+  private func putting(
+    _ answers: [Payload], into field: Field, of input: Payload, at node: Int
+  ) throws(GraphFailure) -> Payload {
+    let bytes = try reading(input, field.parent, at: node) { bytes throws(WireError) in
+      try field.replacingElements(in: bytes, with: answers.map(\.bytes))
+    }
+    return Payload(bytes: bytes, origin: input.origin)
+  }
+
+  /// The child that a splitter takes.
+  mutating func draw(
+    _ plan: GraphPlan.SplitterPlan, _ payload: Payload, _ node: Int
+  ) throws(GraphFailure) -> Int {
+    let hash: UInt64? =
+      switch plan.sticky {
+      case .field(let field):
+        stableHash(
+          try reading(payload, field.root, at: node) { bytes throws(WireError) in
+            try field.read(bytes).stableBytes
+          })
+      case .metadata(let key): metadata[key].map(stableHash)
+      case nil: nil
+      }
+    var point = Int((hash ?? random.next()) % 100)
+    for share in plan.shares {
+      if point < share.weight { return share.node }
+      point -= share.weight
+    }
+    preconditionFailure("weights add up to 100")
+  }
+
+  /// Whether the condition of a loop holds.
+  func holds(
+    _ plan: GraphPlan.LoopPlan, _ payload: Payload, _ node: Int
+  ) throws(GraphFailure) -> Bool {
+    let value = try reading(payload, plan.field.root, at: node) { bytes throws(WireError) in
+      try plan.field.read(bytes)
+    }
+    return plan.condition.holds(for: value)
+  }
+
+  private func largest(
+    _ field: FieldPath, _ answers: [Payload], at node: Int
+  ) throws(GraphFailure) -> Payload {
+    var best: (value: FieldValue, answer: Payload)?
+    for answer in answers {
+      let value = try reading(answer, field.root, at: node) { bytes throws(WireError) in
+        try field.read(bytes)
+      }
+      // A NaN is larger than nothing, and everything is larger than a NaN.
+      if let best, !best.value.isLess(than: value), best.value.number?.isNaN != true { continue }
+      best = (value, answer)
+    }
+    return best?.answer ?? answers[0]
   }
 
   private func vote(
@@ -83,7 +162,7 @@ extension GraphRun {
   }
 
   private func mean(
-    _ field: Field, _ answers: [Payload], into result: Payload, at node: Int
+    _ field: Field, _ answers: [Payload], _ weights: [Double]?, into result: Payload, at node: Int
   ) throws(GraphFailure) -> Payload {
     var rows: [[FieldValue]] = []
     for answer in answers {
@@ -100,7 +179,7 @@ extension GraphRun {
           + "\(rows[odd].count); a mean needs as many of each", at: node)
     }
     let means = (0..<width).map { column in
-      FieldValue.mean(of: rows.map { $0[column] })
+      FieldValue.mean(of: rows.map { $0[column] }, weights)
     }
     let bytes = try reading(result, field.parent, at: node) { bytes throws(WireError) in
       try field.replacingNumbers(in: bytes, with: means)
@@ -129,15 +208,32 @@ extension GraphRun {
 
   /// A status whose message names the route and the node.
   func failure(_ code: RPCStatus.Code, _ message: String, at node: Int) -> GraphFailure {
-    GraphFailure(status: RPCStatus(code, "\(plan.route) at \(plan.nodes[node].path): \(message)"))
+    let name = plan.nodes[node].name.map { " (\($0))" } ?? ""
+    return GraphFailure(
+      status: RPCStatus(code, "\(plan.route) at \(plan.nodes[node].path)\(name): \(message)"))
   }
 }
 
 extension FieldValue {
+  /// The same bytes for the same value, now and ever.
+  fileprivate var stableBytes: [UInt8] {
+    switch self {
+    case .bool(let value): [value ? 1 : 0]
+    case .signed(let value): Array("\(value)".utf8)
+    case .unsigned(let value): Array("\(value)".utf8)
+    case .float(let value): Array("\(value)".utf8)
+    case .double(let value): Array("\(value)".utf8)
+    case .string(let value): Array(value.utf8)
+    case .bytes(let value): value
+    case .enumeration(let value): Array("\(value)".utf8)
+    }
+  }
+
   /// The mean of numbers of one type. Of integers it is exact and rounded to the nearest, halves
   /// away from zero.
-  static func mean(of values: [FieldValue]) -> FieldValue {
+  static func mean(of values: [FieldValue], _ weights: [Double]? = nil) -> FieldValue {
     guard let first = values.first else { return .double(0) }
+    if let weights { return weightedMean(of: values, weights) }
     switch first {
     case .signed:
       return .signed(Int64(clamping: integerMean(of: values)))
@@ -152,6 +248,21 @@ extension FieldValue {
     }
   }
 
+  /// Of integers the nearest one. Weights that are all 0, because the branches that count failed, count
+  /// the same.
+  private static func weightedMean(of values: [FieldValue], _ weights: [Double]) -> FieldValue {
+    let total = weights.reduce(0, +)
+    guard total > 0 else { return mean(of: values) }
+    let mean = zip(values, weights).reduce(0) { $0 + ($1.0.number ?? 0) * ($1.1 / total) }
+    switch values[0] {
+    case .signed: return .signed(Int64(clamping: mean.rounded()))
+    case .unsigned: return .unsigned(UInt64(clamping: mean.rounded()))
+    case .float: return .float(Float(mean))
+    case .double: return .double(mean)
+    case .bool, .string, .bytes, .enumeration: return values[0]
+    }
+  }
+
   private static func integerMean(of values: [FieldValue]) -> Int128 {
     let sum = values.reduce(Int128(0)) { sum, value in
       switch value {
@@ -162,5 +273,19 @@ extension FieldValue {
     }
     let count = Int128(values.count)
     return (2 * sum + sum.signum() * count) / (2 * count)
+  }
+}
+
+extension Int64 {
+  /// The nearest value; 0 for a NaN.
+  fileprivate init(clamping value: Double) {
+    self = value.isNaN ? 0 : value >= 0x1p63 ? .max : value <= -0x1p63 ? .min : Int64(value)
+  }
+}
+
+extension UInt64 {
+  /// The nearest value; 0 for a NaN.
+  fileprivate init(clamping value: Double) {
+    self = value.isNaN || value <= 0 ? 0 : value >= 0x1p64 ? .max : UInt64(value)
   }
 }

@@ -3,20 +3,32 @@
 package import MartletCore
 
 /// Runs a plan for one request: reports go in, orders come out, in an order that depends on nothing
-/// else. It reads payloads only where the graph does: the field of a `switch`, the elements of a
+/// else. It reads payloads only where the graph does: the field of a condition, the elements of a
 /// `for_each`, the fields of a combiner.
 ///
-/// The first failure, of a leg or of the graph itself, cancels every other leg and ends the run.
-/// Reports that come after the end, or about a leg that is not in flight, are ignored.
+/// A failure, of a leg or of the graph itself, goes up from node to node until one of them has another
+/// way; what runs below a node that is left is cancelled. Reports that come after the end, or about a
+/// leg that is not in flight, are ignored.
 package struct GraphRun: Sendable {
+  typealias Payload = GraphPayload
+  typealias Frame = GraphFrame
+  typealias Return = GraphFrame.Return
+
   let plan: GraphPlan
   let limits: GraphLimits
 
-  /// Nodes that wait for something below them; indices are never reused.
-  private var frames: [Frame] = []
+  /// Values of the request's metadata, for `GraphPlan.metadataKeys`.
+  let metadata: [String: [UInt8]]
+
+  /// Nodes that wait for something below them; indices are never reused, and a frame comes after the one
+  /// that it goes back to.
+  var frames: [Frame] = []
+
+  /// The frames that do something at a moment.
+  private var timers = DeadlineHeap()
 
   /// The legs in flight, each with the place that its answer goes to.
-  private var ongoing: [Int: Return] = [:]
+  private var ongoing: [Int: Ongoing] = [:]
 
   /// Calls beyond `maxOngoingLegs`, first in first out from `firstWaiting`.
   private var waiting: [Call] = []
@@ -24,14 +36,11 @@ package struct GraphRun: Sendable {
 
   private var legCount = 0
   private var isOver = false
+  var random: GraphRandom
 
-  /// Where a message goes: a slot of a frame, or out of the graph.
-  private struct Return: Sendable {
-    /// Index into `frames`; nil at the root.
-    var frame: Int?
-    var slot: Int
-    /// The node of the call.
-    var node = 0
+  private struct Ongoing: Sendable {
+    var node: Int
+    var back: Return
   }
 
   private struct Call: Sendable {
@@ -41,50 +50,74 @@ package struct GraphRun: Sendable {
     var back: Return
   }
 
-  private enum Frame: Sendable {
-    case sequence(node: Int, steps: [Int], next: Int, back: Return)
-    /// `for_each` and `ensemble`: answers by position, and how many are missing.
-    case gather(node: Int, input: Payload, answers: [Payload?], missing: Int, back: Return)
-    case done
+  /// What is to be done next, and what was ordered so far, of one report.
+  struct Turn {
+    let now: Timestamp
+    var steps: [Step] = []
+    var orders: [GraphOrder] = []
   }
 
-  /// A message and who is to blame when it is malformed.
-  struct Payload: Sendable, Equatable {
-    var bytes: [UInt8]
-    /// The node whose call answered it; nil for what the client sent.
-    var origin: Int?
-  }
-
-  private enum Step {
+  enum Step {
     case enter(node: Int, Payload, Return)
     case leave(Payload, Return)
+    /// The node below has failed.
+    case fail(RPCStatus, Return)
+    /// As if the node below were not there.
+    case omit(RPCStatus, Return)
+
+    var back: Return {
+      switch self {
+      case .enter(_, _, let back), .leave(_, let back), .fail(_, let back), .omit(_, let back): back
+      }
+    }
   }
 
-  package init(_ plan: GraphPlan, limits: GraphLimits = GraphLimits()) {
+  /// `metadata` has what the request says of `plan.metadataKeys`; `seed` decides what is left to chance.
+  package init(
+    _ plan: GraphPlan, metadata: [String: [UInt8]] = [:], seed: UInt64 = 0,
+    limits: GraphLimits = GraphLimits()
+  ) {
     self.plan = plan
+    self.metadata = metadata
     self.limits = limits
+    random = GraphRandom(state: seed)
   }
 
   /// Whether `finish` or `fail` was ordered, or the run was abandoned.
   package var hasEnded: Bool { isOver }
 
+  /// When `timePassed` has something to do; nil: never.
+  package var nextTimer: Timestamp? { timers.first }
+
   /// The request's message came in. Once, first.
-  package mutating func started(_ input: [UInt8]) -> [GraphOrder] {
+  package mutating func started(_ input: [UInt8], now: Timestamp = .zero) -> [GraphOrder] {
     precondition(legCount == 0 && frames.isEmpty, "a run starts once")
     let payload = Payload(bytes: input, origin: nil)
-    return advance(.enter(node: plan.root, payload, Return(frame: nil, slot: 0)))
+    var turn = Turn(now: now, steps: [.enter(node: plan.root, payload, .answer)])
+    run(&turn)
+    return turn.orders
   }
 
   /// A leg's deployment answered.
-  package mutating func answered(_ leg: GraphLeg, _ message: [UInt8]) -> [GraphOrder] {
-    guard !isOver, let back = ongoing.removeValue(forKey: leg.number) else { return [] }
-    return advance(.leave(Payload(bytes: message, origin: back.node), back))
+  package mutating func answered(
+    _ leg: GraphLeg, _ message: [UInt8], now: Timestamp = .zero
+  ) -> [GraphOrder] {
+    ended(leg, now) { .leave(Payload(bytes: message, origin: $0.node), $0.back) }
   }
 
-  /// A leg ended with a status other than OK. The client gets that status as it is.
-  package mutating func failed(_ leg: GraphLeg, _ status: RPCStatus) -> [GraphOrder] {
-    guard !isOver, ongoing.removeValue(forKey: leg.number) != nil else { return [] }
-    return end() + [.fail(status)]
+  /// A leg ended with a status other than OK. Where no node has another way, the client gets that
+  /// status as it is.
+  package mutating func failed(
+    _ leg: GraphLeg, _ status: RPCStatus, now: Timestamp = .zero
+  ) -> [GraphOrder] {
+    ended(leg, now) { .fail(status, $0.back) }
+  }
+
+  /// The moment of `nextTimer` has come.
+  package mutating func timePassed(now: Timestamp) -> [GraphOrder] {
+    var turn = Turn(now: now)
+    fireTimers(&turn)
+    return turn.orders
   }
 
   /// Nobody waits for the answer any more: the client cancelled or its deadline passed. Only legs
@@ -99,116 +132,146 @@ package struct GraphRun: Sendable {
       ongoing = [:]
       waiting = []
       frames = []
+      timers = DeadlineHeap()
     }
     return ongoing.keys.sorted().map { .cancel(GraphLeg($0)) }
   }
 
-  /// Goes on from one step until everything waits for legs, or the run is over. A stack of steps
-  /// instead of recursion: a graph of empty `for_each` answers a thousand nodes in one go.
-  private mutating func advance(_ first: Step) -> [GraphOrder] {
-    var orders: [GraphOrder] = []
-    var steps = [first]
-    do throws(GraphFailure) {
-      while let step = steps.popLast() {
-        switch step {
-        case .enter(let node, let payload, let back):
-          try enter(node, payload, back, &steps, &orders)
-        case .leave(let payload, let back):
-          try leave(payload, back, &steps, &orders)
-        }
-      }
-      startWaiting(&orders)
-      return orders
-    } catch {
-      // Calls that were ordered in this turn never leave: only legs of earlier turns are cancelled.
-      for case .call(let leg, _, _, _) in orders { ongoing[leg.number] = nil }
-      return end() + [.fail(error.status)]
+  private mutating func fireTimers(_ turn: inout Turn) {
+    while !isOver, let frame = timers.popDue(at: turn.now) {
+      timerFired(frame, &turn)
+      run(&turn)
     }
+  }
+
+  /// What a leg's end leads to; what should have happened before it happens first.
+  private mutating func ended(
+    _ leg: GraphLeg, _ now: Timestamp, _ step: (Ongoing) -> Step
+  ) -> [GraphOrder] {
+    guard !isOver, let call = ongoing.removeValue(forKey: leg.number) else { return [] }
+    var turn = Turn(now: now)
+    fireTimers(&turn)
+    turn.steps.append(step(call))
+    run(&turn)
+    return turn.orders
+  }
+
+  /// Goes on until everything waits for legs, or the run is over. A stack of steps instead of recursion:
+  /// a graph of empty `for_each` answers a thousand nodes in one go.
+  private mutating func run(_ turn: inout Turn) {
+    while !isOver, let step = turn.steps.popLast() {
+      if let frame = step.back.frame, !frames[frame].isOpen { continue }
+      do throws(GraphFailure) {
+        switch step {
+        case .enter(let node, let payload, let back): try enter(node, payload, back, &turn)
+        case .leave(let payload, let back): try leave(payload, back, &turn)
+        case .fail(let status, let back): fail(status, back, &turn)
+        case .omit(let status, let back): omit(status, back, &turn)
+        }
+      } catch {
+        turn.steps.append(.fail(error.status, step.back))
+      }
+    }
+    if !isOver { startWaiting(&turn) }
+  }
+
+  /// Ends the run with the last of its orders. Calls that were ordered in this turn never leave.
+  mutating func end(_ last: GraphOrder, _ turn: inout Turn) {
+    dropCalls(of: { _ in true }, &turn)
+    _ = end()
+    turn.orders.append(last)
   }
 }
 
+/// Frames.
 extension GraphRun {
-  private mutating func enter(
-    _ index: Int, _ payload: Payload, _ back: Return, _ steps: inout [Step],
-    _ orders: inout [GraphOrder]
-  ) throws(GraphFailure) {
-    switch plan.nodes[index].kind {
-    case .call:
-      var back = back
-      back.node = index
-      try call(index, payload, back, &orders)
-    case .sequence(let nodes):
-      frames.append(.sequence(node: index, steps: nodes, next: 1, back: back))
-      steps.append(
-        .enter(node: nodes[0], payload, Return(frame: frames.count - 1, slot: 0)))
-    case .switch(let plan):
-      steps.append(.enter(node: try choose(plan, payload, index), payload, back))
-    case .forEach(let plan):
-      let elements = try self.elements(plan, of: payload, index)
-      gather(
-        index, input: payload, back,
-        children: elements.map { (plan.body, Payload(bytes: $0, origin: payload.origin)) }, &steps)
-    case .ensemble(let branches, _):
-      gather(index, input: payload, back, children: branches.map { ($0, payload) }, &steps)
-    }
-  }
-
-  private mutating func gather(
-    _ node: Int, input: Payload, _ back: Return, children: [(node: Int, payload: Payload)],
-    _ steps: inout [Step]
-  ) {
-    let frame = frames.count
+  /// Enters a node that waits for something below it; returns the frame's index.
+  mutating func open(
+    _ node: Int, _ back: Return, _ state: Frame.State, keeping input: Payload = .nothing
+  ) -> Int {
     frames.append(
-      .gather(
-        node: node, input: input, answers: Array(repeating: nil, count: children.count),
-        missing: children.count, back: back))
-    if children.isEmpty {
-      // A `for_each` over nothing: its input goes on with an empty field.
-      steps.append(.leave(input, Return(frame: frame, slot: -1)))
+      Frame(node: node, back: back, input: input, deadline: nil, state: state))
+    return frames.count - 1
+  }
+
+  /// Leaves a frame, below which nothing runs any more; returns where its answer goes.
+  mutating func close(_ frame: Int) -> Return {
+    frames[frame].state = .closed
+    frames[frame].input = .nothing
+    timers.remove(frame)
+    return frames[frame].back
+  }
+
+  mutating func setTimer(_ frame: Int, after duration: Duration, _ turn: Turn) {
+    timers.set(frame, at: turn.now + duration)
+  }
+
+  mutating func stopTimer(_ frame: Int) {
+    timers.remove(frame)
+  }
+
+  /// Gives up all that runs below a frame, which stays open.
+  mutating func prune(below frame: Int, _ turn: inout Turn) {
+    var pruned: Set<Int> = [frame]
+    for index in frames.indices.dropFirst(frame + 1) where frames[index].isOpen {
+      guard let parent = frames[index].back.frame, pruned.contains(parent) else { continue }
+      pruned.insert(index)
+      _ = close(index)
     }
-    for (slot, child) in children.enumerated().reversed() {
-      steps.append(.enter(node: child.node, child.payload, Return(frame: frame, slot: slot)))
+    dropCalls(of: { $0.frame.map(pruned.contains) ?? false }, &turn)
+  }
+
+  /// Cancels calls in flight, and forgets those that wait or were ordered in this turn.
+  private mutating func dropCalls(of isDropped: (Return) -> Bool, _ turn: inout Turn) {
+    if firstWaiting < waiting.count {
+      waiting.removeFirst(firstWaiting)
+      firstWaiting = 0
+      waiting.removeAll { isDropped($0.back) }
+    }
+    for (leg, call) in ongoing.sorted(by: { $0.key < $1.key }) where isDropped(call.back) {
+      ongoing[leg] = nil
+      let ordered = turn.orders.firstIndex { order in
+        if case .call(let other, _, _, _, _) = order { other.number == leg } else { false }
+      }
+      if let ordered {
+        turn.orders.remove(at: ordered)
+      } else {
+        turn.orders.append(.cancel(GraphLeg(leg)))
+      }
     }
   }
 
-  private mutating func leave(
-    _ payload: Payload, _ back: Return, _ steps: inout [Step], _ orders: inout [GraphOrder]
-  ) throws(GraphFailure) {
-    guard let frame = back.frame else {
-      orders += end()
-      orders.append(.finish(payload.bytes))
-      return
+  /// The input of the innermost sequence around a place.
+  func request(around place: Return) -> Payload {
+    var place = place
+    while let index = place.frame {
+      let frame = frames[index]
+      if case .sequence(_, let keepsInput) = plan.nodes[frame.node].kind {
+        precondition(keepsInput, "the plan knows which inputs are taken")
+        return frame.input
+      }
+      place = frame.back
     }
-    switch frames[frame] {
-    case .sequence(let node, let nodes, let next, let outer):
-      guard next < nodes.count else {
-        frames[frame] = .done
-        steps.append(.leave(payload, outer))
-        return
-      }
-      frames[frame] = .sequence(node: node, steps: nodes, next: next + 1, back: outer)
-      steps.append(.enter(node: nodes[next], payload, Return(frame: frame, slot: next)))
-    case .gather(let node, let input, var answers, var missing, let outer):
-      // Out of the frame first, so that the answers are changed in place.
-      frames[frame] = .done
-      if back.slot >= 0 {
-        answers[back.slot] = payload
-        missing -= 1
-      }
-      guard missing == 0 else {
-        frames[frame] = .gather(
-          node: node, input: input, answers: answers, missing: missing, back: outer)
-        return
-      }
-      let result = try combine(node, input: input, answers.compactMap { $0 })
-      steps.append(.leave(result, outer))
-    case .done:
-      preconditionFailure("a frame is left once")
-    }
+    preconditionFailure("the plan has a sequence around each node that takes the request")
   }
 
-  private mutating func call(
-    _ node: Int, _ payload: Payload, _ back: Return, _ orders: inout [GraphOrder]
+  /// The nearest deadline of the nodes around a place.
+  private func deadline(around place: Return) -> Deadline? {
+    guard plan.hasTimeouts else { return nil }
+    var nearest: Deadline?
+    var place = place
+    while let index = place.frame {
+      nearest = Deadline.earliest(nearest, frames[index].deadline)
+      place = frames[index].back
+    }
+    return nearest
+  }
+}
+
+/// Legs.
+extension GraphRun {
+  mutating func call(
+    _ node: Int, _ payload: Payload, _ back: Return, _ turn: inout Turn
   ) throws(GraphFailure) {
     guard legCount < limits.maxLegs else {
       throw failure(
@@ -217,15 +280,15 @@ extension GraphRun {
     let call = Call(leg: legCount, node: node, payload: payload.bytes, back: back)
     legCount += 1
     if ongoing.count < limits.maxOngoingLegs, firstWaiting == waiting.count {
-      start(call, &orders)
+      start(call, &turn)
     } else {
       waiting.append(call)
     }
   }
 
-  private mutating func startWaiting(_ orders: inout [GraphOrder]) {
+  private mutating func startWaiting(_ turn: inout Turn) {
     while firstWaiting < waiting.count, ongoing.count < limits.maxOngoingLegs {
-      start(waiting[firstWaiting], &orders)
+      start(waiting[firstWaiting], &turn)
       firstWaiting += 1
     }
     if firstWaiting == waiting.count {
@@ -234,13 +297,14 @@ extension GraphRun {
     }
   }
 
-  private mutating func start(_ call: Call, _ orders: inout [GraphOrder]) {
+  private mutating func start(_ call: Call, _ turn: inout Turn) {
     guard case .call(let deployment, let method) = plan.nodes[call.node].kind else {
       preconditionFailure("only calls make legs")
     }
-    ongoing[call.leg] = call.back
-    orders.append(
+    ongoing[call.leg] = Ongoing(node: call.node, back: call.back)
+    turn.orders.append(
       .call(
-        leg: GraphLeg(call.leg), deployment: deployment, method: method, message: call.payload))
+        leg: GraphLeg(call.leg), deployment: deployment, method: method, message: call.payload,
+        deadline: deadline(around: call.back)))
   }
 }

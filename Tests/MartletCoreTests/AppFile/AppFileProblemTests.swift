@@ -91,7 +91,11 @@ import Testing
   }
 
   @Test(arguments: [
-    ("{cal: b}", "routes[0].graph: a node has one of call, sequence, switch, for_each, ensemble"),
+    (
+      "{cal: b}",
+      "routes[0].graph: a node has one of call, sequence, switch, splitter, for_each, ensemble, "
+        + "fallback, hedge, while, repeat_until, mirror; did you mean call?"
+    ),
     ("{call: b}", "missing key method"),
     ("{call: b, method: nonsense}", "expected a full method name"),
     ("{sequence: []}", "expected at least one node"),
@@ -107,6 +111,47 @@ import Testing
     ),
     ("{ensemble: [{call: b, method: p.S/M}], combine: {}}", "a combiner is one thing"),
     ("5", "expected a node"),
+    ("{call: b, method: p.S/M, timeout: 5}", "timeout: unknown key; did you mean timeout_s?"),
+    ("{call: b, method: p.S/M, timeout_s: 0}", "timeout_s: expected more than 0 seconds"),
+    ("{call: b, method: p.S/M, on_error: skp}", "found skp; did you mean skip?"),
+    ("{call: b, method: p.S/M, on_error: {}}", "expected fail, skip or {default: MESSAGE}"),
+    ("{call: b, method: p.S/M, data: $reqest}", "expected $request, what came into the sequence"),
+    (
+      "{sequence: [{call: b, method: p.S/M, name: x}, {call: b, method: p.S/M, name: x}]}",
+      "sequence[1].name: another node of the graph has the name x"
+    ),
+    ("{fallback: []}", "fallback: expected at least one node"),
+    ("{hedge: {call: b, method: p.S/M}}", "missing key after_s"),
+    ("{while: f, is: \"< 1\", do: {call: b, method: p.S/M}}", "missing key max"),
+    (
+      "{repeat_until: f, is: \"< 1\", do: {call: b, method: p.S/M}, max: 0}",
+      "max: expected 1 or more, found 0"
+    ),
+    (
+      "{splitter: [{weight: 60, do: {call: b, method: p.S/M}}, {weight: 30, do: return}]}",
+      "the weights add up to 90; they are percent, 100 in all"
+    ),
+    ("{splitter: [{weight: 100}]}", "missing key do"),
+    (
+      "{splitter: [{weight: 100, do: return}], by_metadata: id-bin}",
+      "expected a metadata key such as user-id"
+    ),
+    ("{splitter: [{weight: 100, do: return}], by: a, by_metadata: b}", "exclude each other"),
+    ("{mirror: b, method: p.S/M, percent: 0}", "percent: expected 1 to 100, found 0"),
+    ("{mirror: c, method: p.S/M}", "mirror: no deployment c"),
+    ("{for_each: f, do: return, parallelism: 0}", "expected 1 or more, found 0"),
+    ("{ensemble: [return, return], combine: merge, quorum: 3}", "the number of branches; found 3"),
+    ("{ensemble: [return], combine: first, quorum: 1}", "first waits for one answer"),
+    (
+      "{ensemble: [return, return], combine: {weighted_mean: {fields: a, weights: [1]}}}",
+      "2 branches need as many weights, not 1"
+    ),
+    (
+      "{ensemble: [return], combine: {weighted_mean: {fields: a, weights: [0]}}}",
+      "at least one weight is more than 0"
+    ),
+    ("{ensemble: [return], combine: {call: b}}", "missing key method"),
+    ("{ensemble: [return], combine: {vote: a, max_by: b}}", "a combiner is one thing"),
   ])
   func badGraph(graph: String, message: String) {
     let found = problems(

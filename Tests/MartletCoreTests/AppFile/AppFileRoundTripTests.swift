@@ -61,6 +61,8 @@ import Testing
 /// Random apps that have no problems.
 private struct AppMaker {
   private var generator: SplitMix
+  /// Nodes that have a name.
+  private var names = 0
 
   init(seed: UInt64) {
     generator = SplitMix(state: seed)
@@ -163,12 +165,29 @@ private struct AppMaker {
   }
 
   private mutating func graph(depth: Int) -> GraphNode {
-    let call = GraphNode.call(
-      deployment: "d0", method: MethodName(service: "p.S", method: "M\(number(0...9))"))
+    var node = bareGraph(depth: depth)
+    guard node != .return else { return node }
+    if chance(20) { node.options.timeout = seconds() }
+    if chance(20) { node.options.takesRequest = true }
+    if chance(30) {
+      names += 1
+      node.options.name = "\(text().replacing("\u{0}", with: ""))\(names)"
+    }
+    if chance(30) { node.options.onError = chance(50) ? .skip : .answer(config(depth: 2)) }
+    return node
+  }
+
+  private mutating func graphs(depth: Int) -> [GraphNode] {
+    (0...number(0...2)).map { _ in graph(depth: depth - 1) }
+  }
+
+  private mutating func bareGraph(depth: Int) -> GraphNode {
+    let method = MethodName(service: "p.S", method: "M\(number(0...9))")
+    let call = GraphNode.call(deployment: "d0", method: method)
     guard depth > 0 else { return call }
-    switch number(0...4) {
+    switch number(0...10) {
     case 0: return call
-    case 1: return .sequence((0...number(0...2)).map { _ in graph(depth: depth - 1) })
+    case 1: return .sequence(graphs(depth: depth))
     case 2:
       var cases: [SwitchNode.Case] = []
       for _ in 0...number(0...2) {
@@ -182,15 +201,36 @@ private struct AppMaker {
     case 3:
       return .forEach(
         ForEachNode(
-          field: "boxes", body: graph(depth: depth - 1), into: chance(50) ? "labels" : nil))
+          field: "boxes", body: graph(depth: depth - 1), into: chance(50) ? "labels" : nil,
+          parallelism: chance(50) ? number(1...9) : nil))
+    case 4: return .fallback(graphs(depth: depth))
+    case 5: return .hedge(HedgeNode(body: graph(depth: depth - 1), delay: seconds()))
+    case 6:
+      return .loop(
+        LoopNode(
+          chance(50) ? .whileHolds : .untilHolds, field: "score", condition: text(),
+          body: graph(depth: depth - 1), maxRounds: number(1...99)))
+    case 7:
+      return .mirror(MirrorNode(deployment: "d0", method: method, percent: number(1...100)))
+    case 8: return .return
+    case 9:
+      let first = number(0...100)
+      let shares = [first, 100 - first].map {
+        SplitterNode.Share(weight: $0, node: graph(depth: depth - 1))
+      }
+      let sticky: [SplitterNode.Sticky?] = [nil, .field("user.id"), .metadata("user-id")]
+      return .splitter(SplitterNode(shares: shares, sticky: sticky[number(0...2)]))
     default:
+      let branches = graphs(depth: depth)
       let combiners: [EnsembleNode.Combiner] = [
         .vote(field: "object"), .mean(fields: ["a"]), .mean(fields: ["a", "b.c"]), .merge,
+        .maxBy(field: "score"), .collect(field: "labels"),
+        .call(deployment: "d0", method: method),
+        .weightedMean(fields: ["a", "b"], weights: branches.map { _ in 0.25 }), .first,
       ]
-      return .ensemble(
-        EnsembleNode(
-          branches: (0...number(0...2)).map { _ in graph(depth: depth - 1) },
-          combiner: combiners[number(0...3)]))
+      let combiner = combiners[number(0...8)]
+      let quorum = combiner != .first && chance(50) ? number(1...branches.count) : nil
+      return .ensemble(EnsembleNode(branches: branches, combiner: combiner, quorum: quorum))
     }
   }
 }

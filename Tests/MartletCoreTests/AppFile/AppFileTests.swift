@@ -91,6 +91,54 @@ import Testing
       ])
   }
 
+  @Test func readsEveryKindOfNode() throws {
+    let ask = GraphNode.call(deployment: "b", method: MethodName(service: "p.S", method: "M"))
+    let method = MethodName(service: "p.S", method: "M")
+    func read(_ graph: String) throws -> GraphNode? {
+      let text = """
+        name: a
+        deployments: [{name: b, command: [x]}]
+        routes: [{method: p.S/R, graph: \(graph)}]
+        """
+      let spec = try AppFile.read(text: text, file: "a.yaml").spec
+      guard case .graph(_, let graph)? = spec.routes.first else { return nil }
+      return graph
+    }
+    let b = "{call: b, method: p.S/M}"
+    #expect(try read("{fallback: [\(b), \(b)]}") == .fallback([ask, ask]))
+    #expect(
+      try read("{hedge: \(b), after_s: 0.02}")
+        == .hedge(HedgeNode(body: ask, delay: .milliseconds(20))))
+    #expect(
+      try read("{repeat_until: score, is: '>= 0.8', do: \(b), max: 3}")
+        == .loop(
+          LoopNode(.untilHolds, field: "score", condition: ">= 0.8", body: ask, maxRounds: 3)))
+    #expect(
+      try read("{while: n, is: 5, do: \(b), max: 3}")
+        == .loop(LoopNode(.whileHolds, field: "n", condition: "5", body: ask, maxRounds: 3)))
+    #expect(
+      try read("{splitter: [{weight: 90, do: \(b)}, {weight: 10, do: return}], by: user}")
+        == .splitter(
+          SplitterNode(
+            shares: [.init(weight: 90, node: ask), .init(weight: 10, node: .return)],
+            sticky: .field("user"))))
+    #expect(
+      try read("{mirror: b, method: p.S/M, percent: 10}")
+        == .mirror(MirrorNode(deployment: "b", method: method, percent: 10)))
+    #expect(
+      try read("{ensemble: [\(b)], combine: {call: b, method: p.S/M}, quorum: 1}")
+        == .ensemble(
+          EnsembleNode(
+            branches: [ask], combiner: .call(deployment: "b", method: method), quorum: 1)))
+    let options = NodeOptions(
+      name: "large", timeout: .milliseconds(200),
+      onError: .answer(.object(["object": .string("?")])), takesRequest: true)
+    #expect(
+      try read(
+        "{call: b, method: p.S/M, name: large, data: $request, timeout_s: 0.2, "
+          + "on_error: {default: {object: '?'}}}") == GraphNode(ask.kind, options))
+  }
+
   @Test func remembersPlaces() throws {
     let file = try AppFile.read(text: Self.text, file: "martlet.yaml")
     #expect(file.mark(of: [.key("name")]) == SourceMark(line: 1, column: 7))

@@ -79,12 +79,18 @@ import Testing
     #expect(
       try problems(.switchOn("place", cases), for: "Judge")
         == ["switch.on: graph.v1.Crop.place is a message; go on to one of its fields"])
-    for field in ["raw", "weight"] {
-      let found = try problems(
-        .switchOn(field, ["1": .sequence([.fetch, .combine])]), for: "Analyze")
-      #expect(found.count == 1)
-      #expect(found[0].hasSuffix("a switch is on an integer, bool, string or enum"))
-    }
+    let answer = GraphNode.sequence([.fetch, .combine])
+    #expect(
+      try problems(.switchOn("raw", ["1": answer]), for: "Analyze")
+        == [
+          "switch.on: graph.v1.Request.raw is bytes; a condition is on a number, bool, string or enum"
+        ])
+    #expect(
+      try problems(.switchOn("weight", ["1": answer]), for: "Analyze")
+        == [
+          "switch.cases.1: graph.v1.Request.weight is double, and whether two of those are equal is "
+            + "chance; say < 1, >= 1 or a range such as 0.5..<0.8"
+        ])
   }
 
   @Test func nestedFieldsAndEveryKindOfCase() throws {

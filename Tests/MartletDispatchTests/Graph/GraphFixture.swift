@@ -19,8 +19,17 @@ enum GraphFixture {
     DeploymentSpec(name: "expert-looped", services: ["graph.v1.Classifier"]),
     DeploymentSpec(name: "expert-open", services: ["graph.v1.Classifier"]),
     DeploymentSpec(name: "generalist"),
+    idempotent("sure-a"), idempotent("sure-b"),
+    DeploymentSpec(name: "jury", services: ["graph.v1.Jury"]),
+    DeploymentSpec(name: "refiner", services: ["graph.v1.Refiner"]),
     DeploymentSpec(name: "splitter", services: ["graph.v1.Splitter"]),
   ]
+
+  private static func idempotent(_ name: String) -> DeploymentSpec {
+    var spec = DeploymentSpec(name: name, services: ["graph.v1.Classifier"])
+    spec.idempotent = true
+    return spec
+  }
 
   static func schema() throws -> Schema { try Schema(descriptorSet: descriptorSet) }
 
@@ -69,6 +78,19 @@ extension GraphNode {
   static let open = GraphNode.call("expert-open", "Classifier/Classify")
   static let generalist = GraphNode.call("generalist", "Classifier/Classify")
   static let split = GraphNode.call("splitter", "Splitter/Split")
+  static let sureA = GraphNode.call("sure-a", "Classifier/Classify")
+  static let sureB = GraphNode.call("sure-b", "Classifier/Classify")
+  static let refine = GraphNode.call("refiner", "Refiner/Refine")
+
+  /// The node with options.
+  func with(
+    name: String? = nil, timeout: Duration? = nil, onError: NodeOptions.OnError = .fail,
+    takesRequest: Bool = false
+  ) -> GraphNode {
+    GraphNode(
+      kind,
+      NodeOptions(name: name, timeout: timeout, onError: onError, takesRequest: takesRequest))
+  }
 
   static func forEach(_ field: String, into: String? = nil, _ body: GraphNode) -> GraphNode {
     .forEach(ForEachNode(field: field, body: body, into: into))
@@ -83,8 +105,22 @@ extension GraphNode {
         default: `default`))
   }
 
-  static func ensemble(_ branches: [GraphNode], _ combiner: EnsembleNode.Combiner) -> GraphNode {
-    .ensemble(EnsembleNode(branches: branches, combiner: combiner))
+  static func ensemble(
+    _ branches: [GraphNode], _ combiner: EnsembleNode.Combiner, quorum: Int? = nil
+  ) -> GraphNode {
+    .ensemble(EnsembleNode(branches: branches, combiner: combiner, quorum: quorum))
+  }
+
+  static func hedge(_ delay: Duration, _ body: GraphNode) -> GraphNode {
+    .hedge(HedgeNode(body: body, delay: delay))
+  }
+
+  static func splitter(
+    _ shares: [(Int, GraphNode)], _ sticky: SplitterNode.Sticky? = nil
+  ) -> GraphNode {
+    .splitter(
+      SplitterNode(
+        shares: shares.map { SplitterNode.Share(weight: $0.0, node: $0.1) }, sticky: sticky))
   }
 
   /// The whole of content understanding: fetch, judge every crop by its kind, combine.
@@ -97,4 +133,17 @@ extension GraphNode {
         default: .ensemble([.looped, .open, .generalist], .vote(field: "object")))),
     .combine,
   ])
+}
+
+/// SplitMix64: the same numbers from the same seed.
+struct GraphSeed: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state = state &+ 0x9e37_79b9_7f4a_7c15
+    var bits = state
+    bits = (bits ^ bits >> 30) &* 0xbf58_476d_1ce4_e5b9
+    bits = (bits ^ bits >> 27) &* 0x94d0_49bb_1331_11eb
+    return bits ^ bits >> 31
+  }
 }

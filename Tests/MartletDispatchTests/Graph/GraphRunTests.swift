@@ -18,7 +18,7 @@ import Testing
   ) -> GraphOrder {
     .call(
       leg: GraphLeg(leg), deployment: deployment, method: GraphFixture.method(method),
-      message: message)
+      message: message, deadline: nil)
   }
 
   private func classify(_ leg: Int, _ deployment: String, _ message: [UInt8]) -> GraphOrder {
@@ -343,9 +343,10 @@ import Testing
       for order in orders {
         #expect(ends == 0)
         switch order {
-        case .call(let leg, _, _, _): #expect(inFlight.insert(leg.number).inserted)
+        case .call(let leg, _, _, _, _): #expect(inFlight.insert(leg.number).inserted)
         case .cancel(let leg): #expect(inFlight.remove(leg.number) != nil)
         case .finish, .fail: ends += 1
+        case .mirror: break
         }
       }
       #expect(inFlight.count <= limits.maxOngoingLegs)
@@ -359,19 +360,5 @@ import Testing
     }
     #expect(ends == 1)
     #expect(run.hasEnded)
-  }
-}
-
-/// xorshift64*: the same numbers from the same seed.
-private struct GraphSeed: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state = state &+ 0x9e37_79b9_7f4a_7c15
-    var bits = state
-    bits ^= bits >> 12
-    bits ^= bits << 25
-    bits ^= bits >> 27
-    return bits &* 0x2545_f491_4f6c_dd1d
   }
 }

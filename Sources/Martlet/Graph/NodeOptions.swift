@@ -1,0 +1,45 @@
+// What any step may say beside what it does.
+private import MartletCore
+private import SwiftProtobuf
+
+extension GraphStep {
+  /// Names the step in errors. Names are unique within a graph.
+  public func named(_ name: String) -> Step<Input, Output> {
+    changed { $0.name = name }
+  }
+
+  /// The time that the step has, with all below it; the request's deadline where that is nearer. Then it
+  /// fails with DEADLINE_EXCEEDED, and what runs below is cancelled.
+  public func timeout(_ timeout: Duration) -> Step<Input, Output> {
+    changed { $0.timeout = timeout }
+  }
+
+  /// A failure leaves the step out, whatever its status. Only for a branch of an `Ensemble` and the body
+  /// of a `ForEach`, and for steps whose input then goes on as their output.
+  public func skippingErrors() -> Step<Input, Output> {
+    changed { $0.onError = .skip }
+  }
+
+  /// On a failure this message stands for the answer, whatever the status.
+  ///
+  /// - Precondition: protobuf's JSON can say the message; an `Any` of an unknown type it cannot.
+  public func onError(_ answer: Output) -> Step<Input, Output> {
+    changed { $0.onError = .answer(ConfigValue(message: answer)) }
+  }
+
+  private func changed(_ change: (inout NodeOptions) -> Void) -> Step<Input, Output> {
+    var node = step.node
+    change(&node.options)
+    return Step(node, step.descriptorSets)
+  }
+}
+
+extension ConfigValue {
+  fileprivate init(message: some Message) {
+    do {
+      self = try ConfigValue(json: message.jsonString())
+    } catch {
+      preconditionFailure("no JSON can say the message \(message): \(error)")
+    }
+  }
+}

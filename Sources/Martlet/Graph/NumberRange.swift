@@ -1,0 +1,39 @@
+// Ranges of numbers in the conditions of graphs.
+
+/// A range of numbers that a `Case` or a loop compares a field with.
+public protocol NumberRange<Bound>: Sendable {
+  associatedtype Bound: ComparedNumber
+
+  /// As the app file spells it.
+  var condition: String { get }
+}
+
+/// A number that a field of a message can have.
+public protocol ComparedNumber: Comparable, Sendable {}
+extension Int: ComparedNumber {}
+extension Int32: ComparedNumber {}
+extension Int64: ComparedNumber {}
+extension UInt32: ComparedNumber {}
+extension UInt64: ComparedNumber {}
+extension Float: ComparedNumber {}
+extension Double: ComparedNumber {}
+
+extension PartialRangeUpTo: NumberRange where Bound: ComparedNumber {
+  public var condition: String { "< \(upperBound)" }
+}
+
+extension PartialRangeThrough: NumberRange where Bound: ComparedNumber {
+  public var condition: String { "<= \(upperBound)" }
+}
+
+extension PartialRangeFrom: NumberRange where Bound: ComparedNumber {
+  public var condition: String { ">= \(lowerBound)" }
+}
+
+extension Range: NumberRange where Bound: ComparedNumber {
+  public var condition: String { "\(lowerBound)..<\(upperBound)" }
+}
+
+extension ClosedRange: NumberRange where Bound: ComparedNumber {
+  public var condition: String { "\(lowerBound)...\(upperBound)" }
+}

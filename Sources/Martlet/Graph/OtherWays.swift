@@ -1,0 +1,95 @@
+// Steps that have another way: fallback, hedge, splitter and mirror.
+private import MartletCore
+public import MartletRPC
+public import SwiftProtobuf
+
+/// Runs the first branch; where it fails the next one on the same input, and so on. The failure of the last
+/// one is its own.
+public struct Fallback<Input: Message, Output: Message>: GraphStep {
+  public let step: Step<Input, Output>
+
+  public init(@BranchesBuilder _ branches: () -> [Step<Input, Output>]) {
+    let branches = branches()
+    step = Step(.fallback(branches.map(\.node)), branches.flatMap(\.descriptorSets))
+  }
+}
+
+/// Runs steps, and once more on the same input when they have not answered within a time or have failed. The
+/// first answer is taken and the other copy cancelled.
+public struct Hedge<Input: Message, Output: Message>: GraphStep {
+  public let step: Step<Input, Output>
+
+  /// - Parameters:
+  ///   - delay: when the second copy starts.
+  ///   - body: calls idempotent deployments only.
+  public init(after delay: Duration, @StepsBuilder _ body: () -> Step<Input, Output>) {
+    let body = body()
+    step = Step(.hedge(HedgeNode(body: body.node, delay: delay)), body.descriptorSets)
+  }
+}
+
+/// Runs one of its shares, by their weights.
+public struct Splitter<Input: Message, Output: Message>: GraphStep {
+  public let step: Step<Input, Output>
+
+  /// Draws anew for each request.
+  public init(@SharesBuilder _ shares: () -> [Share<Input, Output>]) {
+    self.init(sticky: nil, shares())
+  }
+
+  /// Requests with the same value of a field take the same share.
+  public init<Value>(
+    by field: FieldPath<Input, Value>, @SharesBuilder _ shares: () -> [Share<Input, Output>]
+  ) {
+    self.init(sticky: .field(field.text), shares())
+  }
+
+  /// Requests with the same value of a metadata key take the same share; those without the key any.
+  public init(
+    byMetadata key: String, @SharesBuilder _ shares: () -> [Share<Input, Output>]
+  ) {
+    self.init(sticky: .metadata(key), shares())
+  }
+
+  private init(sticky: SplitterNode.Sticky?, _ shares: [Share<Input, Output>]) {
+    let node = SplitterNode(
+      shares: shares.map { SplitterNode.Share(weight: $0.percent, node: $0.body.node) },
+      sticky: sticky)
+    step = Step(.splitter(node), shares.flatMap(\.body.descriptorSets))
+  }
+}
+
+/// One way of a `Splitter`.
+public struct Share<Input: Message, Output: Message>: Sendable {
+  fileprivate let percent: Int
+  fileprivate let body: Step<Input, Output>
+
+  /// - Parameter percent: of the requests; those of all shares add up to 100.
+  public init(_ percent: Int, @StepsBuilder body: () -> Step<Input, Output>) {
+    self.percent = percent
+    self.body = body()
+  }
+}
+
+/// Collects the shares of a `Splitter`.
+@resultBuilder
+public enum SharesBuilder {
+  public static func buildBlock<Input, Output>(
+    _ shares: Share<Input, Output>...
+  ) -> [Share<Input, Output>] {
+    shares
+  }
+}
+
+/// Sends a copy of its input to a deployment for nobody to wait for; its output is its input.
+public struct Mirror<Input: Message, Answer: Message>: GraphStep {
+  public let step: Step<Input, Input>
+
+  /// - Parameter percent: the share of requests that are sent, 1 to 100.
+  public init(
+    _ method: UnaryMethod<Input, Answer>, on deployment: String, percent: Int = 100
+  ) {
+    let node = MirrorNode(deployment: deployment, method: method.name, percent: percent)
+    step = Step(.mirror(node), [method.descriptorSet])
+  }
+}

@@ -1,0 +1,107 @@
+// The ensembles of a graph and their combiners.
+
+internal import MartletCore
+internal import MartletSchema
+
+extension GraphCompiler {
+  mutating func ensemble(
+    _ node: EnsembleNode, input: MessageType?, at path: SpecPath, depth: Int
+  ) -> (GraphPlan.Kind, MessageType?) {
+    if node.branches.isEmpty {
+      note(path.appending("ensemble"), "an ensemble has at least one branch")
+    }
+    var agreement = BranchAgreement(of: "ensemble")
+    var branches: [Int] = []
+    for (position, branch) in node.branches.enumerated() {
+      let path = path.appending("ensemble").appending(position)
+      let (index, output) = compile(
+        branch, input: input, at: path, depth: depth + 1, isOneOfMany: true)
+      note(agreement.add(output, "branch \(position)"), at: path)
+      branches.append(index)
+    }
+    guard let type = agreement.type,
+      let (combiner, output) = combiner(
+        node.combiner, of: type, input: input, at: path.appending("combine"))
+    else { return (.return, nil) }
+    let quorum = if case .first = combiner { 1 } else { node.quorum }
+    let plan = GraphPlan.EnsemblePlan(branches: branches, combiner: combiner, quorum: quorum)
+    return (.ensemble(plan), output)
+  }
+
+  /// A combiner of answers of a type, and what comes of them.
+  private mutating func combiner(
+    _ combiner: EnsembleNode.Combiner, of type: MessageType, input: MessageType?, at path: SpecPath
+  ) -> (GraphPlan.CombinerPlan, MessageType?)? {
+    switch combiner {
+    case .merge: return (.merge, type)
+    case .first: return (.first, type)
+    case .vote(let text):
+      return resolve(text, in: type, at: path.appending("vote")).map { (.vote($0), type) }
+    case .maxBy(let text):
+      let path = path.appending("max_by")
+      guard let field = resolve(text, in: type, at: path) else { return nil }
+      guard field.leaf.kind.isNumeric else {
+        note(path, "\(field.leaf.fullName) is \(field.leaf.typeName); max_by takes a number")
+        return nil
+      }
+      return (.maxBy(field), type)
+    case .mean(let names):
+      let fields = numeric(names, in: type, of: "mean", at: path.appending("mean"))
+      return (.mean(fields, weights: nil), type)
+    case .weightedMean(let names, let weights):
+      let path = path.appending("weighted_mean").appending("fields")
+      let fields = numeric(names, in: type, of: "weighted_mean", at: path)
+      return (.mean(fields, weights: weights), type)
+    case .collect(let name):
+      let path = path.appending("collect")
+      guard let input, let field = repeatedMessages(name, in: input, at: path) else { return nil }
+      if field.messageType != type {
+        note(path, "\(field.fullName) is \(field.typeName), but the branches answer \(type)")
+      }
+      return (.collect(field), input)
+    case .call(let deployment, let method):
+      return called(deployment, method, answers: type, at: path)
+    }
+  }
+
+  /// A deployment that gets all answers at once.
+  private mutating func called(
+    _ deployment: String, _ name: MethodName, answers type: MessageType, at path: SpecPath
+  ) -> (GraphPlan.CombinerPlan, MessageType?)? {
+    let index = nodes.count
+    nodes.append(GraphPlan.Node(path: path, name: nil, kind: .return))
+    let (kind, output) = call(deployment, name, input: nil, at: path)
+    nodes[index].kind = kind
+    guard let input = schema.method(name)?.input else { return nil }
+    let fitting = input.fields.filter { $0.isRepeated && !$0.isMap && $0.messageType == type }
+    guard fitting.count == 1 else {
+      let count = fitting.isEmpty ? "no repeated field" : "several repeated fields"
+      note(
+        path.appending("method"),
+        "\(name) takes \(input), which has \(count) of \(type); a combiner gets the answers in one")
+      return nil
+    }
+    return (.call(fitting[0], node: index), output)
+  }
+
+  private mutating func numeric(
+    _ names: [String], in type: MessageType, of combiner: String, at path: SpecPath
+  ) -> [Field] {
+    if names.isEmpty { note(path, "\(combiner) needs at least one field") }
+    var fields: [Field] = []
+    for (position, name) in names.enumerated() {
+      let path = path.appending(position)
+      do throws(SchemaError) {
+        let field = try type.requireField(name)
+        if field.kind.isNumeric {
+          fields.append(field)
+        } else {
+          note(path, "\(field.fullName) is \(field.typeName); \(combiner) takes numbers")
+        }
+      } catch {
+        note(path, error.message)
+      }
+    }
+    return fields
+  }
+}

@@ -1,0 +1,55 @@
+// The nodes of a graph that do something more than once: hedge, while, repeat_until and mirror.
+
+internal import MartletCore
+internal import MartletSchema
+
+extension GraphCompiler {
+  mutating func hedge(
+    _ node: HedgeNode, input: MessageType?, at path: SpecPath, depth: Int
+  ) -> (GraphPlan.Kind, MessageType?) {
+    hedges += 1
+    let (body, output) = compile(
+      node.body, input: input, at: path.appending("hedge"), depth: depth + 1)
+    hedges -= 1
+    return (.hedge(body: body, delay: node.delay), output)
+  }
+
+  mutating func loop(
+    _ node: LoopNode, input: MessageType?, at path: SpecPath, depth: Int
+  ) -> (GraphPlan.Kind, MessageType?) {
+    let key = node.kind == .whileHolds ? "while" : "repeat_until"
+    let field = input.flatMap { switchField(node.field, in: $0, at: path.appending(key)) }
+    let condition = field.flatMap {
+      self.condition(node.condition, of: $0.leaf, at: path.appending("is"))
+    }
+    let path = path.appending("do")
+    let (body, output) = compile(node.body, input: input, at: path, depth: depth + 1)
+    if let input, let output, input != output {
+      note(path, "the body answers \(output), but the next round takes \(input)")
+    }
+    guard let field, let condition else { return (.return, input) }
+    let plan = GraphPlan.LoopPlan(
+      kind: node.kind, field: field, condition: condition, body: body, maxRounds: node.maxRounds)
+    return (.loop(plan), input)
+  }
+
+  mutating func mirror(
+    _ node: MirrorNode, input: MessageType?, at path: SpecPath
+  ) -> (GraphPlan.Kind, MessageType?) {
+    checkDeployment(node.deployment, serves: node.method.service, at: path.appending("mirror"))
+    let path = path.appending("method")
+    if let method = schema.method(node.method) {
+      if !method.isUnary {
+        note(path, "\(node.method) is a streaming method; a graph calls unary methods")
+      }
+      if let input, input != method.input {
+        note(path, "\(node.method) takes \(method.input), but what comes here is \(input)")
+      }
+    } else {
+      note(path, schema.unknownMethod(node.method))
+    }
+    let plan = GraphPlan.MirrorPlan(
+      deployment: node.deployment, method: node.method, percent: node.percent)
+    return (.mirror(plan), input)
+  }
+}

@@ -1,0 +1,71 @@
+// What a running graph remembers of the nodes that it is in.
+
+internal import MartletCore
+
+/// A message and who is to blame when it is malformed.
+struct GraphPayload: Sendable, Equatable {
+  var bytes: [UInt8]
+  /// The node whose call answered it; nil for what the client or the app file said.
+  var origin: Int?
+
+  static let nothing = GraphPayload(bytes: [], origin: nil)
+}
+
+/// A node that waits for something below it.
+struct GraphFrame: Sendable {
+  let node: Int
+  /// Where its answer goes.
+  let back: Return
+  /// What came in, where the node may need it again.
+  var input: GraphPayload
+  var deadline: Deadline?
+  var state: State
+
+  /// Where a message goes: a slot of a frame, or out of the graph.
+  struct Return: Sendable {
+    /// Index of the frame; nil at the root.
+    var frame: Int?
+    var slot = 0
+
+    static let answer = Return(frame: nil)
+  }
+
+  enum State: Sendable {
+    case sequence(next: Int)
+    case gather(Gathering)
+    /// A node with a time or an `on_error`.
+    case waiting
+    case fallback(next: Int)
+    case hedge(Hedging)
+    case loop(rounds: Int)
+    /// The frame was left; what still comes back to it is ignored.
+    case closed
+  }
+
+  /// The children of a `for_each` or an ensemble.
+  struct Gathering: Sendable {
+    var answers: [GraphPayload?]
+    /// Elements of a `for_each` that wait for others, the next one last.
+    var pending: [[UInt8]] = []
+    /// Children that have neither answered nor failed.
+    var missing: Int
+    /// Answers that are waited for; nil: all.
+    var quorum: Int?
+    var good = 0
+    var lastFailure: RPCStatus?
+  }
+
+  struct Hedging: Sendable {
+    var begun = 1
+    var running = 1
+  }
+
+  var isOpen: Bool {
+    if case .closed = state { false } else { true }
+  }
+}
+
+/// A status that ends a node.
+struct GraphFailure: Error {
+  var status: RPCStatus
+}

@@ -1,0 +1,276 @@
+// What a running graph does where it enters a node, and where one below is left or fails.
+
+internal import MartletCore
+
+extension GraphRun {
+  mutating func enter(
+    _ index: Int, _ payload: Payload, _ back: Return, _ turn: inout Turn
+  ) throws(GraphFailure) {
+    switch plan.nodes[index].kind {
+    case .call: try call(index, payload, back, &turn)
+    case .sequence(let nodes, let keepsInput):
+      let frame = open(
+        index, back, .sequence(next: 1), keeping: keepsInput ? payload : .nothing)
+      turn.steps.append(.enter(node: nodes[0], payload, Return(frame: frame)))
+    case .switch(let plan):
+      turn.steps.append(.enter(node: try choose(plan, payload, index), payload, back))
+    case .splitter(let plan):
+      turn.steps.append(.enter(node: try draw(plan, payload, index), payload, back))
+    case .forEach(let plan):
+      try enter(plan, payload, index, back, &turn)
+    case .ensemble(let plan):
+      enter(plan, payload, index, back, &turn)
+    case .fallback(let nodes):
+      let frame = open(index, back, .fallback(next: 1), keeping: payload)
+      turn.steps.append(.enter(node: nodes[0], payload, Return(frame: frame)))
+    case .hedge(let body, let delay):
+      let frame = open(index, back, .hedge(Frame.Hedging()), keeping: payload)
+      setTimer(frame, after: delay, turn)
+      turn.steps.append(.enter(node: body, payload, Return(frame: frame)))
+    case .loop(let plan):
+      if plan.kind == .whileHolds, try !holds(plan, payload, index) {
+        turn.steps.append(.leave(payload, back))
+      } else {
+        let frame = open(index, back, .loop(rounds: 0))
+        turn.steps.append(.enter(node: plan.body, payload, Return(frame: frame)))
+      }
+    case .mirror(let plan):
+      if plan.percent == 100 || Int.random(in: 0..<100, using: &random) < plan.percent {
+        turn.orders.append(
+          .mirror(deployment: plan.deployment, method: plan.method, message: payload.bytes))
+      }
+      turn.steps.append(.leave(payload, back))
+    case .return: end(.finish(payload.bytes), &turn)
+    case .guarded(let plan):
+      let frame = open(index, back, .waiting, keeping: plan.keepsInput ? payload : .nothing)
+      if let timeout = plan.timeout {
+        frames[frame].deadline = Deadline(turn.now + timeout)
+        setTimer(frame, after: timeout, turn)
+      }
+      turn.steps.append(.enter(node: plan.body, payload, Return(frame: frame)))
+    case .fromRequest(let body):
+      turn.steps.append(.enter(node: body, request(around: back), back))
+    }
+  }
+
+  private mutating func enter(
+    _ plan: GraphPlan.ForEachPlan, _ payload: Payload, _ index: Int, _ back: Return,
+    _ turn: inout Turn
+  ) throws(GraphFailure) {
+    let elements = try elements(plan, of: payload, index)
+    var gathering = Frame.Gathering(count: elements.count, quorum: nil)
+    let begun = min(plan.parallelism ?? elements.count, elements.count)
+    gathering.pending = elements[begun...].reversed()
+    let frame = open(index, back, .gather(gathering), keeping: payload)
+    // A `for_each` over nothing: its input goes on with an empty field.
+    if elements.isEmpty { return settle(gathering, frame, &turn) }
+    for slot in (0..<begun).reversed() {
+      let element = Payload(bytes: elements[slot], origin: payload.origin)
+      turn.steps.append(.enter(node: plan.body, element, Return(frame: frame, slot: slot)))
+    }
+  }
+
+  private mutating func enter(
+    _ plan: GraphPlan.EnsemblePlan, _ payload: Payload, _ index: Int, _ back: Return,
+    _ turn: inout Turn
+  ) {
+    let gathering = Frame.Gathering(count: plan.branches.count, quorum: plan.quorum)
+    let keepsInput = if case .collect = plan.combiner { true } else { false }
+    let frame = open(
+      index, back, .gather(gathering), keeping: keepsInput ? payload : .nothing)
+    for (slot, branch) in plan.branches.enumerated().reversed() {
+      turn.steps.append(.enter(node: branch, payload, Return(frame: frame, slot: slot)))
+    }
+  }
+
+  /// A node below a frame has answered.
+  mutating func leave(
+    _ payload: Payload, _ back: Return, _ turn: inout Turn
+  ) throws(GraphFailure) {
+    guard let index = back.frame else { return end(.finish(payload.bytes), &turn) }
+    let node = frames[index].node
+    switch frames[index].state {
+    case .sequence(let next):
+      guard case .sequence(let nodes, _) = plan.nodes[node].kind, next < nodes.count else {
+        turn.steps.append(.leave(payload, close(index)))
+        return
+      }
+      frames[index].state = .sequence(next: next + 1)
+      turn.steps.append(.enter(node: nodes[next], payload, Return(frame: index)))
+    case .gather(var gathering):
+      // Out of the frame first, so that the answers are changed in place.
+      frames[index].state = .waiting
+      gathering.answers[back.slot] = payload
+      gathering.good += 1
+      wentOn(gathering, index, &turn)
+    case .waiting, .fallback:
+      turn.steps.append(.leave(payload, close(index)))
+    case .hedge(let hedging):
+      if hedging.running > 1 { prune(below: index, &turn) }
+      turn.steps.append(.leave(payload, close(index)))
+    case .loop(let rounds):
+      try roundEnded(rounds + 1, payload, index, &turn)
+    case .closed: break
+    }
+  }
+
+  private mutating func roundEnded(
+    _ rounds: Int, _ payload: Payload, _ index: Int, _ turn: inout Turn
+  ) throws(GraphFailure) {
+    let node = frames[index].node
+    guard case .loop(let plan) = plan.nodes[node].kind else { return }
+    let goesOn = try holds(plan, payload, node) == (plan.kind == .whileHolds)
+    guard goesOn else {
+      turn.steps.append(.leave(payload, close(index)))
+      return
+    }
+    guard rounds < plan.maxRounds else {
+      throw failure(
+        .resourceExhausted, "the loop has not ended within \(plan.maxRounds) rounds", at: node)
+    }
+    frames[index].state = .loop(rounds: rounds)
+    turn.steps.append(.enter(node: plan.body, payload, Return(frame: index)))
+  }
+
+  /// A node below a frame has failed.
+  mutating func fail(_ status: RPCStatus, _ back: Return, _ turn: inout Turn) {
+    guard let index = back.frame else { return end(.fail(status), &turn) }
+    let (node, input) = (frames[index].node, frames[index].input)
+    switch frames[index].state {
+    case .sequence, .loop:
+      turn.steps.append(.fail(status, close(index)))
+    case .gather(var gathering):
+      gathering.lastFailure = status
+      guard gathering.quorum != nil else { return giveUp(index, status, &turn) }
+      frames[index].state = .waiting
+      wentOn(gathering, index, &turn)
+    case .waiting:
+      guard case .guarded(let plan) = plan.nodes[node].kind else { return }
+      let outer = close(index)
+      switch plan.onError {
+      case .fail: turn.steps.append(.fail(status, outer))
+      case .leaveOut: turn.steps.append(.omit(status, outer))
+      case .passInput: turn.steps.append(.leave(input, outer))
+      case .answer(let bytes):
+        turn.steps.append(.leave(Payload(bytes: bytes, origin: nil), outer))
+      }
+    case .fallback(let next):
+      guard case .fallback(let nodes) = plan.nodes[node].kind, next < nodes.count else {
+        turn.steps.append(.fail(status, close(index)))
+        return
+      }
+      frames[index].state = .fallback(next: next + 1)
+      turn.steps.append(.enter(node: nodes[next], input, Return(frame: index)))
+    case .hedge(var hedging):
+      hedging.running -= 1
+      frames[index].state = .hedge(hedging)
+      if hedging.begun == 1 {
+        stopTimer(index)
+        beginAgain(index, &turn)
+      } else if hedging.running == 0 {
+        turn.steps.append(.fail(status, close(index)))
+      }
+    case .closed: break
+    }
+  }
+
+  /// A child of a gathering failed, and its `on_error` leaves it out.
+  mutating func omit(_ status: RPCStatus, _ back: Return, _ turn: inout Turn) {
+    guard let index = back.frame, case .gather(var gathering) = frames[index].state else {
+      return fail(status, back, &turn)
+    }
+    gathering.lastFailure = status
+    frames[index].state = .waiting
+    wentOn(gathering, index, &turn)
+  }
+
+  /// One more child of a gathering has ended.
+  private mutating func wentOn(
+    _ gathering: Frame.Gathering, _ index: Int, _ turn: inout Turn
+  ) {
+    var gathering = gathering
+    gathering.missing -= 1
+    if gathering.missing == 0 || gathering.good == gathering.quorum {
+      return settle(gathering, index, &turn)
+    }
+    if let quorum = gathering.quorum, gathering.good + gathering.missing < quorum,
+      let status = gathering.lastFailure
+    {
+      return giveUp(index, status, &turn)
+    }
+    if let element = gathering.pending.popLast(),
+      case .forEach(let plan) = plan.nodes[frames[index].node].kind
+    {
+      let slot = gathering.answers.count - gathering.pending.count - 1
+      let origin = frames[index].input.origin
+      turn.steps.append(
+        .enter(
+          node: plan.body, Payload(bytes: element, origin: origin),
+          Return(frame: index, slot: slot)))
+    }
+    frames[index].state = .gather(gathering)
+  }
+
+  private mutating func giveUp(_ index: Int, _ status: RPCStatus, _ turn: inout Turn) {
+    prune(below: index, &turn)
+    turn.steps.append(.fail(status, close(index)))
+  }
+
+  /// There are the answers that were waited for.
+  private mutating func settle(
+    _ gathering: Frame.Gathering, _ index: Int, _ turn: inout Turn
+  ) {
+    if gathering.missing > 0 { prune(below: index, &turn) }
+    let (node, input) = (frames[index].node, frames[index].input)
+    let outer = close(index)
+    do throws(GraphFailure) {
+      switch try combine(node, input: input, gathering) {
+      case .message(let payload): turn.steps.append(.leave(payload, outer))
+      case .question(let payload, let node):
+        turn.steps.append(.enter(node: node, payload, outer))
+      }
+    } catch {
+      turn.steps.append(.fail(error.status, outer))
+    }
+  }
+
+  /// The second copy of a hedge starts.
+  private mutating func beginAgain(_ index: Int, _ turn: inout Turn) {
+    let frame = frames[index]
+    guard case .hedge(var hedging) = frame.state,
+      case .hedge(let body, _) = plan.nodes[frame.node].kind
+    else { return }
+    hedging.begun += 1
+    hedging.running += 1
+    frames[index].state = .hedge(hedging)
+    turn.steps.append(.enter(node: body, frame.input, Return(frame: index, slot: 1)))
+  }
+
+  /// The moment of a frame has come.
+  mutating func timerFired(_ index: Int, _ turn: inout Turn) {
+    let node = frames[index].node
+    switch plan.nodes[node].kind {
+    case .hedge: beginAgain(index, &turn)
+    case .guarded(let plan):
+      prune(below: index, &turn)
+      let timeout = plan.timeout ?? .zero
+      let late = failure(.deadlineExceeded, "no answer within \(timeout)", at: node)
+      turn.steps.append(.fail(late.status, Return(frame: index)))
+    default: break
+    }
+  }
+}
+
+extension GraphFrame.Gathering {
+  init(count: Int, quorum: Int?) {
+    answers = Array(repeating: nil, count: count)
+    missing = count
+    self.quorum = quorum
+  }
+}
+
+extension GraphPlan.GuardPlan {
+  var keepsInput: Bool {
+    if case .passInput = onError { true } else { false }
+  }
+}

@@ -1,0 +1,44 @@
+// A copy of a message that a graph sends somewhere for nobody to wait for.
+internal import MartletCore
+internal import MartletDispatch
+internal import MartletNet
+internal import MartletWire
+
+/// One mirrored message on its way. It outlives its request, never waits for anybody but its own deployment,
+/// and is dropped where there are too many or the queue is full.
+final class MirroredCall: GraphCallObserver {
+  private let router: Router
+  private let version: VersionID
+  let metadata: HeaderBlock
+
+  private init(_ request: GraphRequest) {
+    router = request.router
+    version = request.version
+    metadata = request.metadata
+  }
+
+  static func send(
+    _ message: [UInt8], _ method: MethodName, to pool: PoolID, of request: GraphRequest
+  ) {
+    let router = request.router
+    guard router.mirroredCalls < router.routerLimits.maxMirroredCalls else { return }
+    let mirrored = MirroredCall(request)
+    router.mirroredCalls += 1
+    // The version stays while its deployments answer it.
+    router.dispatcher.requestEntered(mirrored.version)
+    let call = GraphCall(router, GraphLeg(0), method, message, for: mirrored)
+    let now = router.loop.now
+    let deadline = Deadline(now + router.routerLimits.mirroredCallTime)
+    router.place(call, in: pool, deadline: deadline, isLeg: true, now: now)
+  }
+
+  func legAnswered(_ leg: GraphLeg, _ message: [UInt8]) { ended() }
+
+  func legFailed(_ leg: GraphLeg, _ error: RPCError) { ended() }
+
+  private func ended() {
+    router.mirroredCalls -= 1
+    router.dispatcher.requestEnded(version)
+    router.settle()
+  }
+}

@@ -1,0 +1,485 @@
+// What each kind of node does, in exact order.
+
+import MartletCore
+import MartletDispatch
+import Testing
+
+@Suite struct GraphNodesTests {
+  /// A run of a graph that answers crops with labels, and what it ordered.
+  private struct Judge {
+    var run: GraphRun
+    var now = Timestamp.zero
+
+    init(
+      _ graph: GraphNode, for method: String = "Judge", metadata: [String: [UInt8]] = [:],
+      seed: UInt64 = 1
+    ) throws {
+      run = GraphRun(try GraphFixture.compile(graph, for: method), metadata: metadata, seed: seed)
+    }
+
+    mutating func start(_ message: [UInt8] = []) -> [String] { texts(run.started(message, now: now)) }
+
+    mutating func answer(_ leg: Int, _ label: String = "{}") throws -> [String] {
+      texts(run.answered(GraphLeg(leg), try GraphFixture.message("Label", label), now: now))
+    }
+
+    mutating func fail(_ leg: Int, _ code: RPCStatus.Code = .unavailable) -> [String] {
+      texts(run.failed(GraphLeg(leg), RPCStatus(code, "leg \(leg)"), now: now))
+    }
+
+    /// Nothing but time passes, until the next timer.
+    mutating func wait() throws -> [String] {
+      now = try #require(run.nextTimer)
+      return texts(run.timePassed(now: now))
+    }
+
+    private func texts(_ orders: [GraphOrder]) -> [String] {
+      orders.map { order in
+        switch order {
+        case .call(let leg, let deployment, _, _, let deadline):
+          "\(leg.number) \(deployment)"
+            + (deadline.map { " by \($0.time.nanoseconds / 1_000_000) ms" } ?? "")
+        case .mirror(let deployment, _, _): "mirror \(deployment)"
+        case .cancel(let leg): "cancel \(leg.number)"
+        case .finish(let bytes): (try? GraphFixture.json("Label", bytes)) ?? "\(bytes)"
+        case .fail(let status): "\(status.code): \(status.message)"
+        }
+      }
+    }
+  }
+
+  // MARK: Fallback and on_error
+
+  @Test func aFallbackTakesTheNextBranchOnTheSameInput() throws {
+    var judge = try Judge(.fallback([.looped, .open, .generalist]))
+    #expect(judge.start() == ["0 expert-looped"])
+    #expect(judge.fail(0) == ["1 expert-open"])
+    #expect(try judge.answer(1, #"{"object":"b"}"#) == [#"{"object":"b"}"#])
+
+    var hopeless = try Judge(.fallback([.looped, .open]))
+    #expect(hopeless.start() == ["0 expert-looped"])
+    #expect(hopeless.fail(0) == ["1 expert-open"])
+    #expect(hopeless.fail(1, .internalError) == ["internalError: leg 1"])
+  }
+
+  @Test func aFailureGoesUpThroughSequencesToTheNodeThatHasAnotherWay() throws {
+    var judge = try Judge(.fallback([.sequence([.split, .looped]), .open]))
+    #expect(judge.start() == ["0 splitter"])
+    #expect(judge.fail(0) == ["1 expert-open"])
+  }
+
+  @Test func aFallbackCancelsWhatTheFailedBranchStillDoes() throws {
+    var judge = try Judge(.fallback([.ensemble([.looped, .open], .merge), .generalist]))
+    #expect(judge.start() == ["0 expert-looped", "1 expert-open"])
+    #expect(judge.fail(0) == ["cancel 1", "2 generalist"])
+    #expect(try judge.answer(1) == [])
+    #expect(try judge.answer(2) == ["{}"])
+  }
+
+  @Test func onErrorAnswersWithAMessage() throws {
+    let unknown = ConfigValue.object(["object": .string("unknown")])
+    var judge = try Judge(.looped.with(onError: .answer(unknown)))
+    #expect(judge.start() == ["0 expert-looped"])
+    #expect(judge.fail(0) == [#"{"object":"unknown"}"#])
+  }
+
+  @Test func onErrorSkipsANodeInASequence() throws {
+    var judge = try Judge(.sequence([.split.with(onError: .skip), .looped]))
+    #expect(judge.start([0x08, 2]) == ["0 splitter"])
+    #expect(judge.fail(0) == ["1 expert-looped"])
+  }
+
+  @Test func onErrorLeavesElementsAndBranchesOut() throws {
+    var judge = try Judge(
+      .ensemble([.looped.with(onError: .skip), .open.with(onError: .skip)], .merge))
+    #expect(judge.start() == ["0 expert-looped", "1 expert-open"])
+    #expect(judge.fail(0) == [])
+    #expect(try judge.answer(1, #"{"votes":3}"#) == [#"{"votes":3}"#])
+
+    var none = try Judge(
+      .ensemble([.looped.with(onError: .skip), .open.with(onError: .skip)], .merge))
+    _ = none.start()
+    #expect(none.fail(0) == [])
+    #expect(
+      none.fail(1) == [
+        "unavailable: graph.v1.Understanding/Judge at : every branch of the ensemble failed; the last "
+          + "one: UNAVAILABLE: leg 1"
+      ])
+
+    var run = GraphRun(
+      try GraphFixture.compile(.forEach("crops", .looped.with(onError: .skip)), for: "Refine"))
+    _ = run.started([0x0a, 0, 0x0a, 0, 0x0a, 0])
+    #expect(run.failed(GraphLeg(1), RPCStatus(.internalError)) == [])
+    _ = run.answered(GraphLeg(2), [0x0a, 1, 0x63])
+    #expect(
+      run.answered(GraphLeg(0), [0x0a, 1, 0x61])
+        == [
+          .finish([0x0a, 0, 0x0a, 0, 0x0a, 0, 0x12, 3, 0x0a, 1, 0x61, 0x12, 3, 0x0a, 1, 0x63])
+        ])
+  }
+
+  // MARK: Time
+
+  @Test func aNodeFailsAfterItsTime() throws {
+    var judge = try Judge(
+      .fallback([
+        .sequence([.split, .looped]).with(name: "slow", timeout: .milliseconds(200)), .open,
+      ]))
+    #expect(judge.start() == ["0 splitter by 200 ms"])
+    judge.now = judge.now + .milliseconds(50)
+    #expect(
+      judge.run.answered(GraphLeg(0), [], now: judge.now).count == 1)
+    #expect(try judge.wait() == ["cancel 1", "2 expert-open"])
+    #expect(judge.now == .zero + .milliseconds(200))
+    #expect(judge.run.nextTimer == nil)
+  }
+
+  @Test func anAnswerInTimeStopsTheTimer() throws {
+    var judge = try Judge(.looped.with(timeout: .seconds(1)))
+    #expect(judge.start() == ["0 expert-looped by 1000 ms"])
+    #expect(try judge.answer(0) == ["{}"])
+    #expect(judge.run.nextTimer == nil)
+  }
+
+  @Test func theNearestTimeCounts() throws {
+    var judge = try Judge(
+      .sequence([.looped.with(timeout: .seconds(5))]).with(name: "all", timeout: .seconds(1)))
+    #expect(judge.start() == ["0 expert-looped by 1000 ms"])
+    #expect(
+      try judge.wait() == [
+        "cancel 0",
+        "deadlineExceeded: graph.v1.Understanding/Judge at  (all): no answer within 1.0 seconds",
+      ])
+  }
+
+  @Test func aHedgeSendsASecondCopyAfterAWhile() throws {
+    var judge = try Judge(.hedge(.milliseconds(20), .sureA))
+    #expect(judge.start() == ["0 sure-a"])
+    #expect(try judge.wait() == ["1 sure-a"])
+    #expect(try judge.answer(1, #"{"votes":1}"#) == ["cancel 0", #"{"votes":1}"#])
+  }
+
+  @Test func aHedgeSendsTheSecondCopyAtOnceWhenTheFirstFails() throws {
+    var judge = try Judge(.hedge(.milliseconds(20), .sureA))
+    #expect(judge.start() == ["0 sure-a"])
+    #expect(judge.fail(0) == ["1 sure-a"])
+    #expect(judge.run.nextTimer == nil)
+    #expect(judge.fail(1) == ["unavailable: leg 1"])
+
+    var other = try Judge(.hedge(.milliseconds(20), .sureA))
+    _ = other.start()
+    _ = try other.wait()
+    #expect(other.fail(0) == [])
+    #expect(try other.answer(1) == ["{}"])
+  }
+
+  // MARK: Ensembles
+
+  @Test func theFirstGoodAnswerWins() throws {
+    var judge = try Judge(.ensemble([.looped, .open, .generalist], .first))
+    #expect(judge.start() == ["0 expert-looped", "1 expert-open", "2 generalist"])
+    #expect(judge.fail(1) == [])
+    #expect(try judge.answer(2, #"{"object":"c"}"#) == ["cancel 0", #"{"object":"c"}"#])
+  }
+
+  @Test func aQuorumIsEnoughAndMustBePossible() throws {
+    let graph = GraphNode.ensemble(
+      [.looped, .open, .generalist], .mean(fields: ["score"]), quorum: 2)
+    var judge = try Judge(graph)
+    _ = judge.start()
+    #expect(judge.fail(0) == [])
+    #expect(try judge.answer(2, #"{"score":1}"#) == [])
+    #expect(try judge.answer(1, #"{"score":3}"#) == [#"{"score":2.0}"#])
+
+    var lost = try Judge(graph)
+    _ = lost.start()
+    #expect(lost.fail(0) == [])
+    #expect(lost.fail(2) == ["cancel 1", "unavailable: leg 2"])
+  }
+
+  @Test func theLargestValueWins() throws {
+    var judge = try Judge(.ensemble([.looped, .open, .generalist], .maxBy(field: "score")))
+    _ = judge.start()
+    _ = try judge.answer(2, #"{"object":"c","score":2}"#)
+    _ = try judge.answer(0, #"{"object":"a","score":"NaN"}"#)
+    #expect(
+      try judge.answer(1, #"{"object":"b","score":2}"#) == [#"{"object":"b","score":2.0}"#])
+  }
+
+  @Test func weightsOfAMean() throws {
+    let weighted = EnsembleNode.Combiner.weightedMean(
+      fields: ["score", "votes"], weights: [3, 1, 4])
+    var judge = try Judge(
+      .ensemble([.looped, .open, .generalist.with(onError: .skip)], weighted))
+    _ = judge.start()
+    _ = try judge.answer(0, #"{"score":1,"votes":1}"#)
+    _ = try judge.answer(1, #"{"score":5,"votes":3}"#)
+    // 3/4 of 1 and 1/4 of 5; the branch that failed does not count.
+    #expect(judge.fail(2) == [#"{"score":2.0,"votes":2}"#])
+  }
+
+  @Test func answersAreCollectedInTheInput() throws {
+    var run = GraphRun(
+      try GraphFixture.compile(
+        .ensemble([.sequence([.combineLabel]), .sequence([.combineLabel])], .collect(field: "labels")),
+        for: "Refine"))
+    #expect(run.started([0x1a, 1, 0x6e]).count == 2)
+    #expect(run.answered(GraphLeg(1), [0x0a, 1, 0x62]) == [])
+    #expect(
+      run.answered(GraphLeg(0), [0x0a, 1, 0x61])
+        == [.finish([0x1a, 1, 0x6e, 0x12, 3, 0x0a, 1, 0x61, 0x12, 3, 0x0a, 1, 0x62])])
+  }
+
+  @Test func aDeploymentHasTheLastWord() throws {
+    var run = GraphRun(
+      try GraphFixture.compile(
+        .ensemble(
+          [.looped, .open],
+          .call(deployment: "jury", method: GraphFixture.method("Jury/Decide"))), for: "Judge"))
+    #expect(run.started([]).count == 2)
+    #expect(run.answered(GraphLeg(1), [0x20, 2]) == [])
+    #expect(
+      run.answered(GraphLeg(0), [0x20, 1]) == [
+        .call(
+          leg: GraphLeg(2), deployment: "jury", method: GraphFixture.method("Jury/Decide"),
+          message: [0x0a, 2, 0x20, 1, 0x0a, 2, 0x20, 2], deadline: nil)
+      ])
+    #expect(run.answered(GraphLeg(2), [0x20, 9]) == [.finish([0x20, 9])])
+  }
+
+  // MARK: Choosing
+
+  @Test func casesCompareNumbersAndTheFirstThatHoldsIsTaken() throws {
+    let graph = GraphNode.switchOn(
+      "score", ["< 0.5": .call("refiner", "Refiner/Refine"), "0.5..<0.8": .return, ">= 1": .return])
+    func chosen(_ score: String) throws -> [String] {
+      var judge = try Judge(graph, for: "Improve")
+      return judge.start(try GraphFixture.message("Label", #"{"score":\#(score)}"#))
+    }
+    #expect(try chosen("0.49") == ["0 refiner"])
+    #expect(try chosen("0.5") == [#"{"score":0.5}"#])
+    #expect(try chosen("1") == [#"{"score":1.0}"#])
+    for score in ["0.8", #""NaN""#] {
+      #expect(try chosen(score)[0].hasPrefix("failedPrecondition: "), "\(score)")
+    }
+  }
+
+  /// A small model first; a large one, on what the small one got, when that is unsure.
+  @Test func aCascadeReturnsEarly() throws {
+    let graph = GraphNode.sequence([
+      .looped,
+      .switchOn("score", ["< 0.8": .generalist.with(takesRequest: true)], default: .return),
+    ])
+    var sure = try Judge(graph)
+    #expect(sure.start([0x08, 2]) == ["0 expert-looped"])
+    #expect(try sure.answer(0, #"{"score":0.9}"#) == [#"{"score":0.9}"#])
+
+    var run = GraphRun(try GraphFixture.compile(graph, for: "Judge"))
+    _ = run.started([0x08, 2])
+    #expect(
+      run.answered(GraphLeg(0), []) == [
+        .call(
+          leg: GraphLeg(1), deployment: "generalist",
+          method: GraphFixture.method("Classifier/Classify"), message: [0x08, 2], deadline: nil)
+      ])
+  }
+
+  @Test func returnCancelsWhatElseRuns() throws {
+    var judge = try Judge(
+      .ensemble([.sequence([.looped, .return]), .open, .generalist], .merge))
+    #expect(judge.start().count == 3)
+    #expect(try judge.answer(0, #"{"votes":1}"#) == ["cancel 1", "cancel 2", #"{"votes":1}"#])
+  }
+
+  @Test func aSplitterKeepsItsWeights() throws {
+    var counts: [String: Int] = [:]
+    for seed in 0..<2_000 as Range<UInt64> {
+      var judge = try Judge(.splitter([(90, .looped), (10, .open), (0, .generalist)]), seed: seed)
+      counts[judge.start()[0], default: 0] += 1
+    }
+    // Five standard deviations of a binomial of 2,000 at 10 % are 67.
+    #expect((133...267).contains(counts["0 expert-open"] ?? 0))
+    #expect(counts["0 generalist"] == nil)
+  }
+
+  @Test func aStickySplitterStays() throws {
+    let graph = GraphNode.splitter([(50, .looped), (50, .open)], .metadata("user"))
+    var sides: Set<String> = []
+    for user in 0..<64 {
+      var both: Set<String> = []
+      for seed in 0..<8 as Range<UInt64> {
+        var judge = try Judge(graph, metadata: ["user": Array("u\(user)".utf8)], seed: seed)
+        both.insert(judge.start()[0])
+      }
+      #expect(both.count == 1)
+      sides.formUnion(both)
+    }
+    #expect(sides.count == 2)
+
+    var byField: Set<String> = []
+    for seed in 0..<16 as Range<UInt64> {
+      var judge = try Judge(
+        .splitter([(50, .looped), (50, .open)], .field("place.region")), seed: seed)
+      byField.insert(judge.start(try GraphFixture.message("Crop", #"{"place":{"region":"EU"}}"#))[0])
+    }
+    #expect(byField.count == 1)
+  }
+
+  // MARK: Again and again
+
+  @Test func aLoopEndsByItsCondition() throws {
+    func loop(_ kind: LoopNode.Kind, _ condition: String) -> GraphNode {
+      .loop(
+        LoopNode(kind, field: "votes", condition: condition, body: .refine, maxRounds: 3))
+    }
+    let done = try GraphFixture.message("Label", #"{"votes":5}"#)
+    var judge = try Judge(loop(.whileHolds, "< 5"), for: "Improve")
+    #expect(judge.start(done) == [#"{"votes":5}"#])
+
+    var until = try Judge(loop(.untilHolds, ">= 5"), for: "Improve")
+    #expect(until.start(done) == ["0 refiner"])
+    #expect(try until.answer(0, #"{"votes":4}"#) == ["1 refiner"])
+    #expect(try until.answer(1, #"{"votes":5}"#) == [#"{"votes":5}"#])
+
+    var endless = try Judge(loop(.whileHolds, "< 5"), for: "Improve")
+    #expect(endless.start() == ["0 refiner"])
+    #expect(try endless.answer(0) == ["1 refiner"])
+    #expect(try endless.answer(1) == ["2 refiner"])
+    #expect(
+      try endless.answer(2) == [
+        "resourceExhausted: graph.v1.Understanding/Improve at : the loop has not ended within 3 rounds"
+      ])
+  }
+
+  @Test func elementsWaitForEachOther() throws {
+    var run = GraphRun(
+      try GraphFixture.compile(
+        .forEach(ForEachNode(field: "crops", body: .looped, parallelism: 2)), for: "Refine"))
+    let page: [UInt8] = [0x0a, 2, 0x08, 1, 0x0a, 2, 0x08, 2, 0x0a, 0]
+    #expect(run.started(page).count == 2)
+    #expect(
+      run.answered(GraphLeg(1), [0x20, 1]) == [
+        .call(
+          leg: GraphLeg(2), deployment: "expert-looped",
+          method: GraphFixture.method("Classifier/Classify"), message: [], deadline: nil)
+      ])
+    #expect(run.answered(GraphLeg(2), [0x20, 2]) == [])
+    #expect(
+      run.answered(GraphLeg(0), [0x20, 0])
+        == [.finish(page + [0x12, 2, 0x20, 0, 0x12, 2, 0x20, 1, 0x12, 2, 0x20, 2])])
+  }
+
+  @Test func aMirrorIsSentAndForgotten() throws {
+    let mirror = MirrorNode(
+      deployment: "generalist", method: GraphFixture.method("Classifier/Classify"))
+    var judge = try Judge(.sequence([.mirror(mirror), .looped]))
+    #expect(judge.start() == ["mirror generalist", "0 expert-looped"])
+    #expect(try judge.answer(0) == ["{}"])
+
+    var count = 0
+    for seed in 0..<1_000 as Range<UInt64> {
+      var some = mirror
+      some.percent = 20
+      var judge = try Judge(.sequence([.mirror(some), .looped]), seed: seed)
+      count += judge.start().count - 1
+    }
+    #expect((137...263).contains(count))
+  }
+
+  // MARK: All together
+
+  /// Whatever happens in whatever order, a run ends once, and never with a leg in flight that it did not
+  /// cancel.
+  @Test(arguments: 0..<600 as Range<UInt64>) func anyGraphEndsOnce(seed: UInt64) throws {
+    var maker = GraphMaker(random: GraphSeed(state: seed))
+    let graph = maker.node(depth: 4)
+    var limits = GraphLimits()
+    limits.maxOngoingLegs = Int.random(in: 1...4, using: &maker.random)
+    var run = GraphRun(
+      try GraphFixture.compile(graph, for: "Judge"), seed: seed, limits: limits)
+    var now = Timestamp.zero
+    var inFlight: Set<Int> = []
+    var ends = 0
+    var orders = run.started([], now: now)
+    while true {
+      for order in orders {
+        #expect(ends == 0)
+        switch order {
+        case .call(let leg, _, _, _, let deadline):
+          #expect(inFlight.insert(leg.number).inserted)
+          if let deadline { #expect(deadline.time > now) }
+        case .cancel(let leg): #expect(inFlight.remove(leg.number) != nil)
+        case .finish, .fail: ends += 1
+        case .mirror: break
+        }
+      }
+      #expect(inFlight.count <= limits.maxOngoingLegs)
+      let passes = Int.random(in: 0..<4, using: &maker.random) == 0
+      if let next = run.nextTimer, passes || inFlight.isEmpty {
+        now = next
+        orders = run.timePassed(now: now)
+        continue
+      }
+      guard let leg = inFlight.sorted().randomElement(using: &maker.random) else { break }
+      inFlight.remove(leg)
+      now = now + .milliseconds(1)
+      orders =
+        Int.random(in: 0..<4, using: &maker.random) == 0
+        ? run.failed(GraphLeg(leg), RPCStatus(.unavailable), now: now)
+        : run.answered(GraphLeg(leg), [], now: now)
+    }
+    #expect(ends == 1, "\(graph)")
+    #expect(run.hasEnded)
+    #expect(run.nextTimer == nil)
+  }
+}
+
+extension GraphNode {
+  /// A label of a whole page: its crops are dropped.
+  fileprivate static let combineLabel = GraphNode.call("pages", "Pages/Judge")
+}
+
+/// Random graphs from a crop to a label.
+private struct GraphMaker {
+  var random: GraphSeed
+
+  private mutating func chance(_ percent: Int) -> Bool {
+    Int.random(in: 0..<100, using: &random) < percent
+  }
+
+  private mutating func nodes(depth: Int) -> [GraphNode] {
+    (0..<Int.random(in: 1...3, using: &random)).map { _ in node(depth: depth - 1) }
+  }
+
+  mutating func node(depth: Int) -> GraphNode {
+    var node = bare(depth: depth)
+    if chance(20) { node.options.timeout = .milliseconds(Int.random(in: 1...9, using: &random)) }
+    if chance(20) { node.options.onError = .answer(.object(["votes": .integer(1)])) }
+    return node
+  }
+
+  private mutating func bare(depth: Int) -> GraphNode {
+    guard depth > 0 else { return chance(50) ? .sureA : .sureB }
+    switch Int.random(in: 0..<9, using: &random) {
+    case 0: return .sequence([.split, node(depth: depth - 1)])
+    case 1: return .sequence([node(depth: depth - 1), .refine])
+    case 2: return .fallback(nodes(depth: depth))
+    case 3:
+      return .switchOn("kind", ["KIND_OPEN": node(depth: depth - 1)], default: node(depth: depth - 1))
+    case 4: return .splitter([(30, node(depth: depth - 1)), (70, node(depth: depth - 1))])
+    case 5:
+      let body = GraphNode.sureA.with(timeout: .milliseconds(4))
+      return .hedge(.milliseconds(Int.random(in: 0...5, using: &random)), body)
+    case 6:
+      var branches = nodes(depth: depth)
+      if chance(40), branches[0].options.onError == .fail { branches[0].options.onError = .skip }
+      let quorum = chance(50) ? Int.random(in: 1...branches.count, using: &random) : nil
+      return .ensemble(branches, .merge, quorum: quorum)
+    case 7: return .ensemble(nodes(depth: depth), .first)
+    default:
+      return .sequence([
+        node(depth: depth - 1), node(depth: depth - 1).with(takesRequest: true),
+      ])
+    }
+  }
+}
