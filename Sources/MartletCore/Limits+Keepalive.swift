@@ -49,5 +49,10 @@ extension Limits {
     public var maxAgeGrace: Duration?
 
     public init() {}
+
+    /// A server has ended a connection with `too_many_pings`: the next one waits twice as long (gRFC A8).
+    package mutating func pingHalfAsOften() {
+      clientTime = clientTime.map { max($0, leastClientTime) * 2 }
+    }
   }
 }

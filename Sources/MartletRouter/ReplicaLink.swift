@@ -22,11 +22,15 @@ final class ReplicaLink: ClientConnectionObserver {
 
   private var told = ToldFailures()
 
+  /// Of the router's own; slower where the replica complained.
+  private(set) var keepalive: Limits.Keepalive
+
   init(_ slot: ReplicaSlot, _ replica: ReplicaID, _ endpoint: Endpoint, router: Router) {
     self.slot = slot
     self.replica = replica
     self.endpoint = endpoint
     self.router = router
+    keepalive = router.limits.keepalive
   }
 
   // MARK: Orders
@@ -39,6 +43,7 @@ final class ReplicaLink: ClientConnectionObserver {
 
   private func connectNow() {
     var limits = router.limits
+    limits.keepalive = keepalive
     limits.initialStreamWindowBytes = router.routerLimits.replicaStreamWindowBytes
     do throws(RPCError) {
       let tls = try router.mesh.client(to: endpoint)
@@ -83,7 +88,8 @@ final class ReplicaLink: ClientConnectionObserver {
 
   /// The connection takes no more calls. Tells the dispatcher once for each connection.
   func connectionEnded() {
-    guard connection != nil else { return }
+    guard let ended = connection else { return }
+    if ended.takePingComplaint() { keepalive.pingHalfAsOften() }
     connection = nil
     router.linkEnded(self)
     let calls = crowded

@@ -39,7 +39,7 @@ final class Router: @unchecked Sendable {
   /// Messages that graphs mirrored and that are under way.
   var mirroredCalls = 0
   /// By `ReplicaSlot.index`.
-  private var links: [ReplicaLink?] = []
+  private(set) var links: [ReplicaLink?] = []
   /// By `VersionID.index`.
   var versions: [VersionRecord?] = []
 

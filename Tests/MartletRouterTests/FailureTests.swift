@@ -19,6 +19,20 @@ import Testing
     }
   }
 
+  @Test func aReplicaThatIsPingedTooOftenIsPingedHalfAsOften() async throws {
+    var limits = Limits()
+    limits.keepalive.clientTime = .milliseconds(20)
+    limits.keepalive.leastClientTime = .milliseconds(20)
+    limits.keepalive.clientPingsWithoutCalls = true
+    try await Mesh.run(limits: limits) { mesh in
+      try await mesh.deploy(Mesh.echoApp(), ["echo": [try await mesh.startEcho("r1")]])
+      try await mesh.eventually { router in
+        router.links.contains { $0?.keepalive.clientTime == .milliseconds(40) }
+      }
+      #expect(try await mesh.say("x").text == "x")
+    }
+  }
+
   @Test func aReplicaHearsOfTheAttemptsBeforeIt() async throws {
     try await Mesh.run { mesh in
       var table = HandlerTable()

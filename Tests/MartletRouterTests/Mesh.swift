@@ -26,8 +26,10 @@ final class Mesh: Sendable {
   static let echo = MethodName(service: "test.Echo", method: "Say")
 
   /// Starts a mesh, hands it to `body` and takes it down.
-  static func run(_ body: @Sendable (Mesh) async throws -> Void) async throws {
-    let mesh = try await Mesh()
+  static func run(
+    limits: Limits = Limits(), _ body: @Sendable (Mesh) async throws -> Void
+  ) async throws {
+    let mesh = try await Mesh(limits)
     do {
       try await body(mesh)
       await mesh.stop()
@@ -37,14 +39,14 @@ final class Mesh: Sendable {
     }
   }
 
-  private init() async throws {
+  private init(_ limits: Limits) async throws {
     var template = Array("/tmp/martlet-router-test.XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw RPCError(.internalError, "mkdtemp failed") }
     folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     loop = group.loops[0]
     var logger = Logger(label: "test")
     logger.logLevel = .critical
-    router = Router(loop: loop, logger: logger)
+    router = Router(loop: loop, limits: limits, logger: logger)
     let gate = RequestGate(router, isLocal: false)
     ingress = Listener(
       on: loop, limits: Limits(), acceptor: gate, port: SharedPort(pages: gate))

@@ -132,8 +132,7 @@ final class ChannelCore: @unchecked Sendable {
 
   /// A server that is pinged too often asks for less; the next connection pings half as often (gRFC A8).
   private func heed(_ connection: ClientConnection) {
-    guard connection.takePingComplaint(), let time = limits.keepalive.clientTime else { return }
-    limits.keepalive.clientTime = max(time, limits.keepalive.leastClientTime) * 2
+    if connection.takePingComplaint() { limits.keepalive.pingHalfAsOften() }
   }
 
   private func retire(_ connection: ClientConnection) {

@@ -93,7 +93,7 @@ package final class ClientConnection {
   }
 
   /// Whether the server has ended the connection because of its pings; true once.
-  func takePingComplaint() -> Bool {
+  package func takePingComplaint() -> Bool {
     defer { wasPingingTooOften = false }
     return wasPingingTooOften
   }
