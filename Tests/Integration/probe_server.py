@@ -23,13 +23,18 @@ def configuration():
 class Probe(probe_pb2_grpc.ProbeServicer):
     def __init__(self, config):
         self.version = str(config.get("version", ""))
+        self.delay = config.get("delay_s", 0)
+        self.fails = config.get("fails", False)
 
     def Echo(self, request, context):
         ended = threading.Event()
         context.add_callback(ended.set)
-        if request.sleep_ms and ended.wait(request.sleep_ms / 1000):
+        wait = self.delay + request.sleep_ms / 1000
+        if wait and ended.wait(wait):
             log(f"cancelled {request.text}")
             return probe_pb2.EchoReply()
+        if self.fails:
+            context.abort(grpc.StatusCode.DATA_LOSS, f"{self.version} always fails")
         if request.status_code:
             trailing = [("probe-trailer", "set")]
             if request.payload:

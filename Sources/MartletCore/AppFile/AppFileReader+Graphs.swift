@@ -15,7 +15,10 @@ extension AppFileReader {
   mutating func graph(_ node: SourceNode, at path: SpecPath) -> GraphNode? {
     let heads = Self.nodeKinds.map { $0[0] }
     guard case .mapping(let members) = node.content else {
-      if case .plain("return") = node.content { return .return }
+      switch node.content {
+      case .plain("return"), .quoted("return"): return .return
+      case .plain, .quoted, .sequence, .mapping: break
+      }
       note(
         path,
         "expected a node, a mapping with one of \(Self.list(heads)), or return"

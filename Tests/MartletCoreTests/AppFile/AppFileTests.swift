@@ -106,6 +106,8 @@ import Testing
     }
     let b = "{call: b, method: p.S/M}"
     #expect(try read("{fallback: [\(b), \(b)]}") == .fallback([ask, ask]))
+    // JSON has quotes only.
+    #expect(try read("{fallback: [return, \"return\"]}") == .fallback([.return, .return]))
     #expect(
       try read("{hedge: \(b), after_s: 0.02}")
         == .hedge(HedgeNode(body: ask, delay: .milliseconds(20))))

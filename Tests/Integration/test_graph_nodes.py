@@ -1,0 +1,93 @@
+"""Every kind of node, over real processes in another language."""
+
+import time
+
+import grpc
+import pytest
+
+import graph_app
+from mesh import wait_until
+
+
+@pytest.fixture(scope="module")
+def graphs(stubs):
+    with graph_app.running(stubs) as mesh:
+        yield mesh
+
+
+@pytest.fixture(scope="module")
+def ask(graphs):
+    from probe.v1 import probe_pb2, probe_pb2_grpc
+
+    with graphs.channel() as channel:
+        stub = probe_pb2_grpc.ProbeStub(channel)
+
+        def ask(text, **options):
+            return stub.Echo(probe_pb2.EchoRequest(text=text), **{"timeout": 20, **options})
+
+        yield ask
+
+
+def failure(call):
+    with pytest.raises(grpc.RpcError) as caught:
+        call()
+    return caught.value.code(), caught.value.details()
+
+
+def test_a_fallback_goes_on_to_who_answers(graphs, ask):
+    start = time.monotonic()
+    assert ask("fallback").version == "fast"
+    assert time.monotonic() - start < 0.45, "it did not wait for the slow one"
+    wait_until(lambda: "cancelled fallback" in graph_app.log(graphs, "slow"), 5, "it is cancelled")
+    assert failure(lambda: ask("hopeless")) == (
+        grpc.StatusCode.DATA_LOSS, "broken always fails")
+
+
+def test_a_node_that_is_late_is_named(ask):
+    code, details = failure(lambda: ask("late"))
+    # The replica heard of the deadline, too, and may be the first to say so.
+    assert code == grpc.StatusCode.DEADLINE_EXCEEDED, details
+
+
+def test_ensembles_that_do_not_need_all(graphs, ask):
+    start = time.monotonic()
+    assert ask("first").version == "fast"
+    assert time.monotonic() - start < 0.45
+    wait_until(lambda: "cancelled first" in graph_app.log(graphs, "slow"), 5, "it is cancelled")
+    assert ask("quorum").version == "slow"  # merged last
+    assert ask("left out").version == "fast"
+
+
+def test_an_answer_for_failures(ask):
+    answer = ask("default")
+    assert (answer.text, answer.pid) == ("sorry", 7)
+
+
+def test_a_user_stays_on_one_side(ask):
+    sides = {}
+    for user in range(12):
+        metadata = [("user", f"u{user}")]
+        sides[user] = {ask("split", metadata=metadata).version for _ in range(3)}
+        assert len(sides[user]) == 1
+    assert set.union(*sides.values()) == {"fast", "slow"}
+
+
+def test_mirrors_hold_up_nobody(ask):
+    start = time.monotonic()
+    for _ in range(3):
+        assert ask("mirror").version == "fast"
+    assert time.monotonic() - start < 0.45
+
+
+def test_a_hedge_answers_though_both_copies_go_to_the_same_replica(ask):
+    assert ask("hedge").version == "slow"
+
+
+def test_a_cascade_asks_the_large_model_what_the_small_one_was_asked(ask):
+    answer = ask("cascade", metadata=[("x-trace", "7")])
+    assert (answer.version, answer.text) == ("slow", "cascade")
+    assert answer.metadata["x-trace"] == "7"
+
+
+def test_the_default_case(ask):
+    assert ask("anything else").version == "fast"
