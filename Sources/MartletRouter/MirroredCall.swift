@@ -11,14 +11,14 @@ final class MirroredCall: GraphCallObserver {
   private let version: VersionID
   let metadata: HeaderBlock
 
-  private init(_ request: GraphRequest) {
+  private init(_ request: GraphExecution) {
     router = request.router
     version = request.version
     metadata = request.metadata
   }
 
   static func send(
-    _ message: [UInt8], _ method: MethodName, to pool: PoolID, of request: GraphRequest
+    _ message: [UInt8], _ method: MethodName, to pool: PoolID, of request: GraphExecution
   ) {
     let router = request.router
     guard router.mirroredCalls < router.routerLimits.maxMirroredCalls else { return }

@@ -35,6 +35,9 @@ final class RequestGate: RequestAcceptor {
     guard let entry = entry(headers, from: stream.connection) else {
       return unrouted(headers, on: stream, endOfStream: endOfStream)
     }
+    if !headers.hasGRPCContentType, headers[.method] == "POST", takesByPlainHTTP(headers) {
+      return webCall(headers, on: stream, endOfStream: endOfStream)
+    }
     let now = router.loop.now
     let deadline: Deadline?
     do throws(RPCError) {
@@ -108,6 +111,24 @@ final class RequestGate: RequestAcceptor {
 
   // MARK: What has no route
 
+  /// Messages of a known type, JSON or protobuf, without gRPC's frames. Other types go to a deployment as
+  /// they are: it may serve more than gRPC.
+  private func takesByPlainHTTP(_ headers: borrowing HeaderBlock) -> Bool {
+    guard let type = headers[.contentType] else { return false }
+    return type.hasPrefix("application/json") || type.hasPrefix("application/proto")
+      || type.hasPrefix("application/x-www-form-urlencoded")
+  }
+
+  private func webCall(
+    _ headers: borrowing HeaderBlock, on stream: ServerStream, endOfStream: Bool
+  ) -> (any StreamHandler)? {
+    guard
+      let call = WebStream(headers, stream, self, maxBytes: router.limits.maxMessageBytes)
+    else { return nil }
+    if endOfStream { call.endReceived() }
+    return call
+  }
+
   private func unrouted(
     _ headers: borrowing HeaderBlock, on stream: ServerStream, endOfStream: Bool
   ) -> (any StreamHandler)? {
@@ -119,6 +140,8 @@ final class RequestGate: RequestAcceptor {
     let method = headers[.method] ?? ""
     if let page = answer(method, path) {
       stream.answer(page, isHead: method == "HEAD")
+    } else if method == "POST", takesByPlainHTTP(headers) {
+      return webCall(headers, on: stream, endOfStream: endOfStream)
     } else if router.dispatcher.generation == 0 {
       stream.answer(
         Refusal(.unavailable, "the router has not heard from its controller yet; try again"))
@@ -133,7 +156,7 @@ final class RequestGate: RequestAcceptor {
     return nil
   }
 
-  private func unknownMethod(_ path: String) -> String {
+  func unknownMethod(_ path: String) -> String {
     let name = path.drop { $0 == "/" }
     let names = router.dispatcher.routeNames
     guard !names.isEmpty else {

@@ -53,7 +53,7 @@ private struct RouterProcess {
     ingress = Listener(
       on: loop, limits: options.limits, acceptor: gate,
       port: SharedPort(
-        pages: gate, tls: tls, takesPlaintext: options.security.takesPlaintext))
+        pages: gate, calls: gate, tls: tls, takesPlaintext: options.security.takesPlaintext))
     // A socket that was bound already is the supervisor's unix socket.
     var localTLS: ServerTLS?
     if case .bind(let endpoint)? = options.local { localTLS = try mesh.server(at: endpoint) }

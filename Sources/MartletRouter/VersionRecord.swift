@@ -15,6 +15,9 @@ struct VersionRecord {
   /// The paths of methods that are known to have one response.
   let unaryPaths: ByteIndex<Void>
 
+  /// The types of its messages; nil when the app names no protos.
+  let schema: Schema?
+
   /// What its services are declared in, for reflection; empty when the app has none.
   let descriptorSet: [UInt8]
 
@@ -44,7 +47,7 @@ extension Router {
     while versions.count <= id.index { versions.append(nil) }
     routeEpoch += 1
     versions[id.index] = VersionRecord(
-      plans: plans, mark: mark, unaryPaths: unaryPaths(of: spec, schema),
+      plans: plans, mark: mark, unaryPaths: unaryPaths(of: spec, schema), schema: schema,
       descriptorSet: descriptorSet)
   }
 

@@ -49,7 +49,7 @@ final class Mesh: Sendable {
     router = Router(loop: loop, limits: limits, logger: logger)
     let gate = RequestGate(router, isLocal: false)
     ingress = Listener(
-      on: loop, limits: Limits(), acceptor: gate, port: SharedPort(pages: gate))
+      on: loop, limits: Limits(), acceptor: gate, port: SharedPort(pages: gate, calls: gate))
     local = Listener(on: loop, limits: Limits(), acceptor: RequestGate(router, isLocal: true))
     let front = try await ingress.listen(on: .unix(path: "\(folder)/front"))
     let back = try await local.listen(on: .unix(path: "\(folder)/back"))

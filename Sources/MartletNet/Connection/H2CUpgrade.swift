@@ -15,12 +15,6 @@ struct H2CUpgrade {
   static let answer = ByteBuffer(
     string: "HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: h2c\r\n\r\n")
 
-  /// Fields that belong to the connection (RFC 9113 §8.2.2) or have become pseudo-header fields.
-  private static let left: Set<String> = [
-    "connection", "upgrade", "http2-settings", "keep-alive", "proxy-connection",
-    "transfer-encoding", "host",
-  ]
-
   /// Nil when the request does not ask, or not rightly: a server may then answer it as it is.
   init?(_ head: HTTPRequestHead) {
     let headers = head.headers
@@ -39,12 +33,28 @@ struct H2CUpgrade {
     request.append(.scheme, literal: "http")
     request.append(.authority, hosts[0])
     request.append(.path, head.target)
-    for (name, value) in headers {
+    request.append(contentsOf: headers.http2Fields)
+    self.request = request
+  }
+}
+
+extension HTTPHeaders {
+  /// Fields that belong to the connection (RFC 9113 §8.2.2) or have become pseudo-header fields.
+  private static let left: Set<String> = [
+    "connection", "upgrade", "http2-settings", "keep-alive", "proxy-connection",
+    "transfer-encoding", "host",
+  ]
+
+  /// The fields as HTTP/2 has them.
+  var http2Fields: HeaderBlock {
+    let connection = Set(self[canonicalForm: "connection"].map { $0.lowercased() })
+    var block = HeaderBlock()
+    for (name, value) in self {
       let name = name.lowercased()
       guard !Self.left.contains(name), !connection.contains(name) else { continue }
       guard name != "te" || value == "trailers" else { continue }
-      request.append(name: name, value: value)
+      block.append(name: name, value: value)
     }
-    self.request = request
+    return block
   }
 }

@@ -1,11 +1,11 @@
-// A connection that speaks HTTP/1.1: a few pages, and the way up to HTTP/2.
+// A connection that speaks HTTP/1.1: a few pages, calls, and the way up to HTTP/2.
 internal import MartletCore
 internal import MartletWire
 internal import NIOCore
 internal import NIOHTTP1
 
-/// Answers each request at once, so that nothing waits here but the bytes of a socket whose reader is
-/// slow; a client that asks on without reading is cut off. On its loop only.
+/// Answers one request after the other: pages at once, calls when they are done. A client that asks on without
+/// reading, or asks much while a call is under way, is cut off. On its loop only.
 final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias OutboundOut = ByteBuffer
@@ -16,14 +16,35 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
     case answering
     /// The payload of a request that asks for HTTP/2 is awaited. Exits: `over`.
     case upgrading(H2CUpgrade)
+    /// The body of a call is awaited. Exits: `calling`, `over`.
+    case gathering(Call)
+    /// A call is being answered; what comes meanwhile waits in `early`. Exits: `answering`, `over`.
+    case calling(Call)
     /// Nothing is answered any more.
     case over
+  }
+
+  /// A request whose answer takes its time.
+  private final class Call {
+    let head: HTTPRequestHead
+    let request: WebRequest
+    var body: [UInt8] = []
+    var answering: (any WebCall)?
+
+    init(_ head: HTTPRequestHead, _ request: WebRequest) {
+      self.head = head
+      self.request = request
+    }
   }
 
   private let connection: IncomingConnection
   private let decoder: Decoder
   private var context: ChannelHandlerContext?
   private var state = State.answering
+  /// Parts of the requests after the one that is being answered.
+  private var early: [HTTPServerRequestPart] = []
+  private var earlyBytes = 0
+  private var isDraining = false
 
   static func makeDecoder(_ limits: Limits) -> Decoder {
     var bounds = NIOHTTPDecoderLimitConfiguration()
@@ -40,9 +61,13 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
     self.decoder = decoder
   }
 
-  /// No answer is ever under way, so this is the end.
+  /// Ends the connection, after the answer that is under way.
   func drain() {
-    context?.close(promise: nil)
+    isDraining = true
+    switch state {
+    case .gathering, .calling: break
+    case .answering, .upgrading, .over: context?.close(promise: nil)
+    }
   }
 
   // MARK: Requests
@@ -56,17 +81,37 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
       return
     }
     let isLast = !head.isKeepAlive || head.hasPayload || head.headers.contains(name: "upgrade")
-    answer(page(for: head), to: head, isLast: isLast || head.method == .CONNECT)
+    if let page = refusal(of: head) ?? connection.port.pages?.answer(head.method.rawValue, head.target)
+    {
+      return answer(page, to: head, isLast: isLast || head.method == .CONNECT)
+    }
+    guard !head.isGRPC, head.method == .POST, let calls = connection.port.calls else {
+      return answer(nothing(for: head), to: head, isLast: isLast || head.method == .CONNECT)
+    }
+    let request = WebRequest(
+      method: head.method.rawValue, target: head.target, fields: head.headers.http2Fields,
+      identity: connection.identity?.forwardedField)
+    if let page = calls.refusal(of: request) { return answer(page, to: head, isLast: isLast) }
+    let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
+    guard length <= connection.limits.maxMessageBytes else {
+      return answer(.tooLong(connection.limits.maxMessageBytes), to: head, isLast: true)
+    }
+    state = .gathering(Call(head, request))
+    if head.headers[canonicalForm: "expect"].contains("100-continue") {
+      context.writeAndFlush(
+        wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
+    }
   }
 
-  private func page(for head: HTTPRequestHead) -> Page {
-    // RFC 9112 §3.2.
+  /// RFC 9112 §3.2.
+  private func refusal(of head: HTTPRequestHead) -> Page? {
     guard head.version.minor == 0 || head.headers["host"].count == 1 else {
       return Page(status: 400, "an HTTP/1.1 request has one Host field")
     }
-    if let page = connection.port.pages?.answer(head.method.rawValue, head.target) {
-      return page
-    }
+    return nil
+  }
+
+  private func nothing(for head: HTTPRequestHead) -> Page {
     if head.isGRPC, connection.isSecure {
       return Page(status: 505, "gRPC needs HTTP/2: choose h2 by ALPN")
     }
@@ -78,10 +123,16 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
       status: 404,
       connection.port.pages == nil
         ? "nothing is here for HTTP/1.1; calls are gRPC"
-        : "nothing is here for HTTP/1.1 but /-/healthz and /-/routes; calls are gRPC")
+        : "nothing is here but /-/healthz, /-/routes and calls by POST /SERVICE/METHOD")
   }
 
   private func received(_ bytes: ByteBuffer) {
+    if case .gathering(let call) = state {
+      let limit = connection.limits.maxMessageBytes
+      guard call.body.count + bytes.readableBytes <= limit else { return refuse(.tooLong(limit)) }
+      call.body += bytes.readableBytesView
+      return
+    }
     guard case .upgrading(var upgrade) = state else { return }
     state = .over
     guard upgrade.body.count + bytes.readableBytes <= connection.limits.maxUpgradeBodyBytes else {
@@ -92,6 +143,7 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
   }
 
   private func receivedEnd() {
+    if case .gathering(let call) = state { return begin(call) }
     guard case .upgrading(let upgrade) = state else { return }
     do {
       try connection.upgrade(upgrade, after: H2CUpgrade.answer)
@@ -103,6 +155,48 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
     operations.removeHandler(self, promise: nil)
     // Last, because it passes on what it has not read.
     operations.removeHandler(decoder, promise: nil)
+  }
+
+  // MARK: Calls
+
+  private func begin(_ call: Call) {
+    state = .calling(call)
+    connection.stopExpecting()
+    let body = call.body
+    call.body = []
+    let answering = connection.port.calls?.call(call.request, body) { [weak self, unowned call] page in
+      self?.answer(page, to: call)
+    }
+    if case .calling(let current) = state, current === call { call.answering = answering }
+  }
+
+  private func answer(_ page: Page, to call: Call) {
+    guard case .calling(let current) = state, current === call else { return }
+    state = .answering
+    answer(page, to: call.head, isLast: isDraining || !call.head.isKeepAlive)
+    let parts = early
+    early = []
+    earlyBytes = 0
+    for part in parts { received(part) }
+  }
+
+  /// A request that comes before the last one was answered waits, within limits.
+  private func keep(_ part: HTTPServerRequestPart) {
+    switch part {
+    case .head(let head): earlyBytes += head.uri.utf8.count + 256
+    case .body(let bytes): earlyBytes += bytes.readableBytes
+    case .end: break
+    }
+    guard earlyBytes <= connection.limits.maxUpgradeBodyBytes else {
+      return connection.close("asks on and does not wait for the answer")
+    }
+    early.append(part)
+  }
+
+  private func abandonCall() {
+    guard case .calling(let call) = state else { return }
+    state = .over
+    call.answering?.abandon()
   }
 
   // MARK: Answers
@@ -142,12 +236,21 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
 
   func handlerRemoved(context: ChannelHandlerContext) {
     self.context = nil
+    abandonCall()
     connection.left(self)
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    if case .over = state { return }
-    switch unwrapInboundIn(data) {
+    received(unwrapInboundIn(data))
+  }
+
+  private func received(_ part: HTTPServerRequestPart) {
+    switch state {
+    case .over: return
+    case .calling: return keep(part)
+    case .answering, .upgrading, .gathering: break
+    }
+    switch part {
     case .head(let head): received(head)
     case .body(let bytes): received(bytes)
     case .end: receivedEnd()
@@ -155,8 +258,10 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    guard case .answering = state, let error = error as? HTTPParserError else {
-      return context.close(promise: nil)
+    guard let error = error as? HTTPParserError else { return context.close(promise: nil) }
+    switch state {
+    case .answering, .gathering: break
+    case .upgrading, .calling, .over: return context.close(promise: nil)
     }
     switch error {
     case .headerOverflow: refuse(Page(status: 431, "the request's head is too large"))

@@ -8,13 +8,17 @@ internal import NIOSSL
 package struct SharedPort {
   /// Answers HTTP/1.1; without it there is nothing to see in that.
   let pages: (any PageSource)?
+  /// Answers calls in HTTP/1.1.
+  let calls: (any WebCallAcceptor)?
   let tls: ServerTLS?
   let takesPlaintext: Bool
 
   package init(
-    pages: (any PageSource)? = nil, tls: ServerTLS? = nil, takesPlaintext: Bool = true
+    pages: (any PageSource)? = nil, calls: (any WebCallAcceptor)? = nil, tls: ServerTLS? = nil,
+    takesPlaintext: Bool = true
   ) {
     self.pages = pages
+    self.calls = calls
     self.tls = tls
     self.takesPlaintext = takesPlaintext
   }
@@ -36,7 +40,7 @@ final class IncomingConnection {
   private var timer: Timer?
   /// TLS is around it.
   private(set) var isSecure = false
-  private var identity: PeerIdentity?
+  private(set) var identity: PeerIdentity?
 
   init(
     _ channel: any Channel, _ port: SharedPort, for target: Listener.Target, peer: String,
@@ -65,6 +69,12 @@ final class IncomingConnection {
     timer = loop.schedule(after: limits.connectTimeout) {
       self.close("nothing came in time")
     }
+  }
+
+  /// What comes next takes its own time.
+  func stopExpecting() {
+    timer?.cancel()
+    timer = nil
   }
 
   // MARK: Stages

@@ -31,7 +31,7 @@ package struct Page: Sendable, Hashable {
     self.init(status: status, contentType: "text/plain; charset=utf-8", body: text + "\n")
   }
 
-  func with(_ name: String, _ value: String) -> Page {
+  package func with(_ name: String, _ value: String) -> Page {
     var page = self
     page.fields.append(Field(name: name, value: value))
     return page

@@ -77,11 +77,7 @@ package final class ServerConnection {
     self.loop = loop
     self.peer = peer
     self.identity = identity
-    forwardedIdentity = identity.map { identity in
-      var block = HeaderBlock()
-      block.append(.forwardedClientCert, identity.forwarded)
-      return block
-    }
+    forwardedIdentity = identity.map(\.forwardedField)
     self.acceptor = acceptor
     var limits = limits
     let isOfMesh = isOfMesh || peer == SocketAddress.unixPeerName
@@ -263,5 +259,14 @@ extension StreamClosure {
     case (_, let failure?): self = .connectionLost(failure.message)
     case (_, nil): self = .reset(code)
     }
+  }
+}
+
+extension PeerIdentity {
+  /// The identity as a proxy tells it.
+  var forwardedField: HeaderBlock {
+    var block = HeaderBlock()
+    block.append(.forwardedClientCert, forwarded)
+    return block
   }
 }

@@ -26,7 +26,7 @@ package struct JSONText {
   }
 
   /// Before each element of an array.
-  mutating func separate() {
+  package mutating func separate() {
     if !isFirst { text.append(",") }
     isFirst = false
     breakLine()

@@ -1,0 +1,137 @@
+// Connect's unary protocol over plain HTTP (https://connectrpc.com/docs/protocol), as far as it is bytes.
+internal import MartletCore
+internal import MartletNet
+internal import MartletRPC
+internal import MartletSchema
+internal import MartletWire
+internal import SwiftProtobuf
+
+/// How the messages of a call are written.
+enum ConnectCodec {
+  case json
+  case proto
+
+  var contentType: String {
+    switch self {
+    case .json: "application/json"
+    case .proto: "application/proto"
+    }
+  }
+
+  static let acceptPost = "application/json, application/proto"
+}
+
+extension WebRequest {
+  /// How the body is written; nil when it is neither JSON nor protobuf. What `curl -d` calls a form, or does
+  /// not name, is JSON, unless a page in a browser sent it: those may send forms anywhere, and must ask
+  /// before they send JSON.
+  var connectCodec: ConnectCodec? {
+    let type = fields[.contentType].map { value in
+      value.prefix { $0 != ";" }.lowercased().filter { $0 != " " }
+    }
+    switch type {
+    case "application/json": return .json
+    case "application/proto": return .proto
+    case "application/x-www-form-urlencoded", nil:
+      return fields["origin"] == nil && fields["sec-fetch-site"] == nil ? .json : nil
+    default: return nil
+    }
+  }
+
+  /// `connect-timeout-ms`: at most ten digits. Throws INVALID_ARGUMENT when it is anything else.
+  func connectTimeout() throws(RPCError) -> Duration? {
+    guard let text = fields["connect-timeout-ms"] else { return nil }
+    guard text.utf8.count <= 10, !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+      let milliseconds = Int64(text)
+    else {
+      throw RPCError(
+        .invalidArgument, "connect-timeout-ms is \"\(text)\"; it has one to ten digits")
+    }
+    return .milliseconds(milliseconds)
+  }
+
+  /// The fields that are metadata of the call; what is HTTP's own stays behind.
+  var connectMetadata: HeaderBlock {
+    var block = HeaderBlock()
+    block.append(contentsOf: fields) { index in
+      let name = fields.name(at: index)
+      guard name == .other else { return fields.isCustom(at: index) || name == .userAgent }
+      return fields.withField(at: index) { name, _ in
+        !Self.isOfHTTP(String(decoding: name, as: UTF8.self))
+      }
+    }
+    return block
+  }
+
+  private static let ofHTTP: Set<String> = [
+    "accept", "accept-charset", "accept-encoding", "accept-language", "cache-control",
+    "content-encoding", "content-language", "dnt", "expect", "origin", "pragma", "priority", "referer",
+    "trailer", "upgrade-insecure-requests",
+  ]
+
+  private static func isOfHTTP(_ name: String) -> Bool {
+    name.hasPrefix(":") || ofHTTP.contains(name) || name.hasPrefix("connect-")
+      || name.hasPrefix("sec-") || name.hasPrefix("proxy-") || name.hasPrefix("access-control-")
+  }
+}
+
+extension Page {
+  /// A message that answers a call.
+  init(_ codec: ConnectCodec, _ body: [UInt8]) {
+    self.init(contentType: codec.contentType, body: "")
+    self.body = body
+  }
+
+  /// A status that ends a call without an answer. `details` is a `google.rpc.Status`.
+  init(_ status: RPCStatus, details: [UInt8]? = nil, http: Int? = nil) {
+    var json = JSONText(pretty: false)
+    json.open("{")
+    json.name("code")
+    json.string(status.code.connectName)
+    if !status.message.isEmpty {
+      json.name("message")
+      json.string(status.message)
+    }
+    let rich = details.flatMap { try? Google_Rpc_Status(serializedBytes: $0) }
+    if let details = rich?.details, !details.isEmpty {
+      json.name("details")
+      json.open("[")
+      for detail in details {
+        json.separate()
+        json.open("{")
+        json.name("type")
+        json.string(String(detail.typeURL.split(separator: "/").last ?? ""))
+        json.name("value")
+        json.string(Base64.encode(Array(detail.value)).filter { $0 != "=" })
+        json.close("}")
+      }
+      json.close("]")
+    }
+    json.close("}")
+    self.init(contentType: "application/json", body: json.text)
+    self.status = http ?? status.code.connectHTTPStatus
+  }
+}
+
+extension RPCStatus.Code {
+  /// The code as Connect spells it.
+  var connectName: String { self == .cancelled ? "canceled" : name.lowercased() }
+
+  /// The HTTP status that Connect gives the code ("Error Codes").
+  var connectHTTPStatus: Int {
+    switch self {
+    case .ok: 200
+    case .cancelled: 499
+    case .invalidArgument, .failedPrecondition, .outOfRange: 400
+    case .deadlineExceeded: 504
+    case .notFound: 404
+    case .alreadyExists, .aborted: 409
+    case .permissionDenied: 403
+    case .resourceExhausted: 429
+    case .unimplemented: 501
+    case .unavailable: 503
+    case .unauthenticated: 401
+    case .unknown, .internalError, .dataLoss: 500
+    }
+  }
+}

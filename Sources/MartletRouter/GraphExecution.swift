@@ -1,0 +1,175 @@
+// A graph at work on one message.
+internal import MartletCore
+internal import MartletDispatch
+internal import MartletNet
+internal import MartletWire
+
+/// Runs a plan: makes the calls that it orders and keeps its times. Whoever asked hears once what came of it,
+/// unless they abandon it first.
+final class GraphExecution: GraphCallObserver {
+  enum Outcome {
+    case answered([UInt8])
+    /// The details are a `google.rpc.Status`, of the leg for which the graph failed.
+    case failed(RPCStatus, details: [UInt8]?)
+  }
+
+  let router: Router
+  let version: VersionID
+  let metadata: HeaderBlock
+  private let deadline: Deadline?
+  private var run: GraphRun
+  private var whenEnded: ((Outcome) -> Void)?
+
+  private var legs: [Int: GraphCall] = [:]
+  private var deadlineTimer: Timer?
+  /// For what the graph does at a moment.
+  private var graphTimer: Timer?
+  private var graphTimerAt: Timestamp?
+
+  /// Orders that came in while others were being followed.
+  private var orders: [GraphOrder] = []
+  private var isFollowingOrders = false
+
+  /// What legs that failed said beyond their status, by that status: the graph may fail with it.
+  private var failureDetails: [(status: RPCStatus, details: [UInt8])] = []
+
+  /// The time to the deadline runs from now on. `metadata` is what every leg is told.
+  init(
+    _ router: Router, _ version: VersionID, _ plan: GraphPlan, metadata: HeaderBlock,
+    deadline: Deadline?, whenEnded: @escaping (Outcome) -> Void
+  ) {
+    self.router = router
+    self.version = version
+    self.metadata = metadata
+    self.deadline = deadline
+    self.whenEnded = whenEnded
+    run =
+      plan.leavesToChance
+      ? GraphRun(
+        plan, metadata: Self.values(of: plan.metadataKeys, in: metadata),
+        seed: .random(in: 0 ... .max)) : GraphRun(plan)
+    router.dispatcher.requestEntered(version)
+    router.settle()
+    if let deadline {
+      deadlineTimer = router.loop.schedule(at: deadline.time) { [weak self] in
+        self?.deadlinePassed()
+      }
+    }
+  }
+
+  var isOver: Bool { whenEnded == nil }
+
+  /// The message that the graph is asked. Once.
+  func start(_ message: [UInt8]) {
+    guard !isOver else { return }
+    follow(run.started(message, now: router.loop.now))
+  }
+
+  /// Nobody waits for the answer any more.
+  func abandon() {
+    guard !isOver else { return }
+    whenEnded = nil
+    follow(run.abandoned())
+    finish()
+  }
+
+  private func deadlinePassed() {
+    guard let whenEnded else { return }
+    abandon()
+    let status = RPCStatus(.deadlineExceeded, "the graph did not end before the deadline")
+    whenEnded(.failed(status, details: nil))
+  }
+
+  /// The last value of each key that the request has.
+  private static func values(of keys: [String], in block: HeaderBlock) -> [String: [UInt8]] {
+    guard !keys.isEmpty else { return [:] }
+    let metadata = block.metadata
+    var values: [String: [UInt8]] = [:]
+    for key in keys { values[key] = metadata[all: key].last.map { Array($0.utf8) } }
+    return values
+  }
+
+  // MARK: The graph's side
+
+  func legAnswered(_ leg: GraphLeg, _ message: [UInt8]) {
+    legs[leg.number] = nil
+    follow(run.answered(leg, message, now: router.loop.now))
+  }
+
+  func legFailed(_ leg: GraphLeg, _ error: RPCError) {
+    legs[leg.number] = nil
+    let isNew = !failureDetails.contains { $0.status == error.status }
+    if isNew, let details = error.statusDetails {
+      failureDetails.append((error.status, details))
+    }
+    follow(run.failed(leg, error.status, now: router.loop.now))
+  }
+
+  private func timerFired() {
+    graphTimerAt = nil
+    guard !isOver else { return }
+    follow(run.timePassed(now: router.loop.now))
+  }
+
+  private func setGraphTimer() {
+    let next = isOver ? nil : run.nextTimer
+    guard next != graphTimerAt else { return }
+    graphTimer?.cancel()
+    graphTimerAt = next
+    graphTimer = next.map { time in
+      router.loop.schedule(at: time) { [weak self] in self?.timerFired() }
+    }
+  }
+
+  private func follow(_ new: [GraphOrder]) {
+    orders += new
+    // Following one may bring others, which then wait for those before them.
+    guard !isFollowingOrders else { return }
+    isFollowingOrders = true
+    var index = 0
+    while index < orders.count {
+      follow(orders[index])
+      index += 1
+    }
+    orders.removeAll(keepingCapacity: true)
+    isFollowingOrders = false
+    setGraphTimer()
+  }
+
+  private func follow(_ order: GraphOrder) {
+    switch order {
+    case .call(let leg, let deployment, let method, let message, let own):
+      guard !run.hasEnded else { return }
+      guard let pool = router.dispatcher.pool(of: deployment, in: version) else {
+        return legFailed(leg, RPCError(.unavailable, "there is no deployment \(deployment)"))
+      }
+      let call = GraphCall(router, leg, method, message, for: self)
+      legs[leg.number] = call
+      let deadline = Deadline.earliest(deadline, own)
+      router.place(call, in: pool, deadline: deadline, isLeg: true, now: router.loop.now)
+    case .mirror(let deployment, let method, let message):
+      guard let pool = router.dispatcher.pool(of: deployment, in: version) else { return }
+      MirroredCall.send(message, method, to: pool, of: self)
+    case .cancel(let leg):
+      legs.removeValue(forKey: leg.number)?.cancel()
+    case .finish(let message):
+      end(.answered(message))
+    case .fail(let status):
+      end(.failed(status, details: failureDetails.last { $0.status == status }?.details))
+    }
+  }
+
+  private func end(_ outcome: Outcome) {
+    guard let whenEnded else { return }
+    self.whenEnded = nil
+    whenEnded(outcome)
+    finish()
+  }
+
+  private func finish() {
+    deadlineTimer?.cancel()
+    graphTimer?.cancel()
+    router.dispatcher.requestEnded(version)
+    router.settle()
+  }
+}

@@ -1,0 +1,241 @@
+"""Calls by plain HTTP: Connect's unary protocol in JSON and protobuf, over HTTP/1.1 and HTTP/2."""
+
+import base64
+import json
+import subprocess
+import time
+
+import pytest
+
+import graph_app
+import rawhttp2 as h2
+from mesh import wait_until
+
+PATH = "/probe.v1.Probe/Echo"
+JSON = "content-type: application/json"
+KINDS = ["--http1.1", "--http2-prior-knowledge"]
+
+
+@pytest.fixture(scope="module")
+def graphs(stubs):
+    with graph_app.running(stubs) as mesh:
+        yield mesh
+
+
+def curl(mesh, body, *arguments, path=PATH):
+    """Status, content type and body."""
+    data = body if isinstance(body, (bytes, str)) else json.dumps(body)
+    data = data if isinstance(data, bytes) else data.encode()
+    result = subprocess.run(
+        ["curl", "-sS", "-w", "\n%{http_code} %{content_type}", "--data-binary", "@-", *arguments,
+         f"http://{mesh.address}{path}"], input=data, capture_output=True, timeout=30)
+    assert result.returncode == 0, result.stderr
+    answer, line = result.stdout.rsplit(b"\n", 1)
+    status, kind = line.decode().split(" ", 1)
+    return int(status), kind, answer
+
+
+def test_curl_needs_no_flag(graphs):
+    result = subprocess.run(
+        ["curl", "-sS", "-d", '{"text": "hello"}', f"{graphs.address}{PATH}"], capture_output=True,
+        text=True, timeout=30, check=True)
+    answer = json.loads(result.stdout)
+    assert (answer["text"], answer["version"]) == ("hello", "fast")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_json_goes_through_the_graph_and_back(graphs, kind):
+    status, content, body = curl(
+        graphs, {"text": "cascade", "payload": "AP8="}, kind, "-H", JSON, "-H", "x-trace: 7")
+    answer = json.loads(body)
+    assert (status, content) == (200, "application/json")
+    assert (answer["version"], answer["text"], answer["payload"]) == ("slow", "cascade", "AP8=")
+    assert answer["metadata"]["x-trace"] == "7"
+    # What is HTTP's own is no metadata of the call.
+    assert not {"accept", "content-length", "host"} & set(answer["metadata"])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_protobuf_too(graphs, kind):
+    from probe.v1 import probe_pb2
+
+    request = probe_pb2.EchoRequest(text="x", payload=bytes(range(256)) * 400)
+    status, content, body = curl(
+        graphs, request.SerializeToString(), kind, "-H", "content-type: application/proto")
+    assert (status, content) == (200, "application/proto")
+    assert probe_pb2.EchoReply.FromString(body).payload == request.payload
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("body, fields, path, status, code, message", [
+    ('{"txt": 1}', [JSON], PATH, 400, "invalid_argument", "did you mean text?"),
+    ('{"text": ', [JSON], PATH, 400, "invalid_argument", "not a probe.v1.EchoRequest in JSON"),
+    (b'{"text": "\xff"}', [JSON], PATH, 400, "invalid_argument", ""),
+    ("[" * 5000, [JSON], PATH, 400, "invalid_argument", ""),
+    ({"text": "x", "statusCode": 5, "statusMessage": "no such thing"}, [JSON], PATH, 404,
+     "not_found", "no such thing"),
+    ({"text": "hopeless"}, [JSON], PATH, 500, "data_loss", "broken always fails"),
+    ({"text": "x", "sleepMs": 5000}, [JSON, "connect-timeout-ms: 100"], PATH, 504,
+     "deadline_exceeded", ""),
+    ({}, [JSON, "connect-timeout-ms: soon"], PATH, 400, "invalid_argument", "one to ten digits"),
+    ({}, [JSON, "content-encoding: br"], PATH, 501, "unimplemented", "content-encoding br"),
+    ({}, [JSON], "/probe.v1.Probe/Ech", 404, "unimplemented", "did you mean probe.v1.Probe/Echo?"),
+], ids=["unknown field", "cut off", "not UTF-8", "too deep", "a status", "a graph's failure", "late",
+        "bad timeout", "compressed", "unknown method"])
+def test_errors_are_connects(graphs, kind, body, fields, path, status, code, message):
+    arguments = [part for field in fields for part in ("-H", field)]
+    found, content, answer = curl(graphs, body, kind, *arguments, path=path)
+    error = json.loads(answer)
+    assert (found, content, error["code"]) == (status, "application/json", code), error
+    assert message in error.get("message", "")
+
+
+def test_details_of_an_error(graphs):
+    from google.protobuf import any_pb2, duration_pb2
+    from google.rpc import status_pb2
+
+    detail = any_pb2.Any()
+    detail.Pack(duration_pb2.Duration(seconds=3))
+    rich = status_pb2.Status(code=8, message="later", details=[detail])
+    status, _, body = curl(graphs, {
+        "text": "x", "statusCode": 8, "statusMessage": "later",
+        "payload": base64.b64encode(rich.SerializeToString()).decode()}, "-H", JSON)
+    error = json.loads(body)
+    assert (status, error["code"]) == (429, "resource_exhausted")
+    [found] = error["details"]
+    assert found["type"] == "google.protobuf.Duration"
+    assert "=" not in found["value"]
+    assert base64.b64decode(found["value"] + "==") == detail.value
+
+
+def test_a_form_of_a_page_elsewhere_is_refused(graphs):
+    """A browser sends forms to any site without asking; JSON it asks for first."""
+    for field in ("origin: https://evil.example", "sec-fetch-site: cross-site"):
+        status, _, body = curl(graphs, {"text": "x"}, "-H", field)
+        assert status == 415, body
+    assert curl(graphs, {"text": "x"}, "-H", JSON, "-H", "origin: https://any.example")[0] == 200
+
+
+def test_other_types_are_refused(graphs):
+    status, content, body = curl(graphs, "hello", "--http1.1", "-H", "content-type: text/plain")
+    assert (status, content) == (415, "application/json")
+    assert "application/json, application/proto" in json.loads(body)["message"]
+
+
+def test_a_body_beyond_the_limit_is_refused(graphs):
+    body = json.dumps({"text": "x", "payload": "A" * (5 << 20)})
+    for fields in ([], ["-H", "transfer-encoding: chunked"]):
+        status, _, answer = curl(graphs, body, "--http1.1", "-H", JSON, *fields)
+        assert (status, b"the limit of a message" in answer) == (413, True)
+
+
+def test_a_body_beyond_the_limit_is_refused_on_a_stream(graphs):
+    """Answered in full, and then told to stop sending without an error (RFC 9113 section 8.1)."""
+    with h2.Connection(graphs.address) as connection:
+        connection.greet()
+        connection.send(h2.headers(1, h2.block(
+            (":method", "POST"), (":scheme", "http"), (":authority", "mesh"), (":path", PATH),
+            ("content-type", "application/json"))))
+        credit = connection.credit
+        credit[0] = credit.get(0, 0) + h2.DEFAULT_WINDOW
+        credit[1] = connection.settings.get(h2.INITIAL_WINDOW_SIZE, h2.DEFAULT_WINDOW)
+        for _ in range(((4 << 20) + 1) // h2.LARGEST_FRAME + 1):
+            for window in (0, 1):
+                credit[window] -= h2.LARGEST_FRAME
+            assert connection.pump(
+                lambda: min(credit[0], credit[1]) >= 0 or connection.answer(1).over)
+            connection.send(h2.data(1, b"[" * h2.LARGEST_FRAME))
+        assert connection.pump(lambda: connection.answer(1).reset is not None)
+        answer = connection.answer(1)
+        assert (answer.field(":status"), answer.ended, answer.reset) == (
+            "413", True, h2.Code.NO_ERROR)
+        assert b"the limit of a message" in answer.data
+
+
+def test_a_large_body_waits_for_100_continue(graphs):
+    body = json.dumps({"text": "x", "payload": "A" * (1 << 20)})
+    status, _, answer = curl(
+        graphs, body, "--http1.1", "-H", JSON, "-H", "expect: 100-continue", "--expect100-timeout", "20")
+    assert status == 200
+    assert len(json.loads(answer)["payload"]) == 1 << 20
+
+
+def post(body, *fields, version="1.1"):
+    data = json.dumps(body).encode()
+    lines = [f"POST {PATH} HTTP/{version}", "host: mesh", JSON, f"content-length: {len(data)}", *fields]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + data
+
+
+def answers(sock, count):
+    """So many answers of a connection: status and body of each."""
+    found, text = [], b""
+    sock.settimeout(10)
+    while len(found) < count:
+        head, end, rest = text.partition(b"\r\n\r\n")
+        length = next((int(line.split(b":")[1]) for line in head.lower().split(b"\r\n")
+                       if line.startswith(b"content-length")), None) if end else None
+        if length is None or len(rest) < length:
+            got = sock.recv(1 << 16)
+            assert got, f"closed after {len(found)} answers: {text}"
+            text += got
+            continue
+        found.append((int(head.split()[1]), json.loads(rest[:length])))
+        text = rest[length:]
+    return found
+
+
+def test_a_connection_takes_one_call_after_the_other(graphs):
+    with h2.dial(graphs.address) as sock:
+        for text in ("a", "b"):
+            sock.sendall(post({"text": text}))
+            [(status, answer)] = answers(sock, 1)
+            assert (status, answer["text"]) == (200, text)
+
+
+def test_pipelined_calls_are_answered_in_order(graphs):
+    with h2.dial(graphs.address) as sock:
+        sock.sendall(post({"text": "first", "sleepMs": 200}) + post({"text": "2"}) + post({"text": "3"}))
+        assert [answer["text"] for _, answer in answers(sock, 3)] == ["first", "2", "3"]
+
+
+def test_too_much_ahead_of_an_answer_ends_the_connection(graphs):
+    with h2.dial(graphs.address) as sock:
+        sock.sendall(post({"text": "x", "sleepMs": 3000}))
+        time.sleep(0.2)
+        sock.settimeout(10)
+        with pytest.raises(OSError):
+            for _ in range(100):
+                sock.sendall(post({"text": "y" * 10_000}))
+                time.sleep(0.002)
+            assert not sock.recv(1 << 16), "nothing was answered"
+            raise ConnectionError
+    assert curl(graphs, {"text": "x"})[0] == 200
+
+
+def test_a_client_that_leaves_cancels_its_call(graphs):
+    name = f"gone {time.monotonic_ns()}"
+    with h2.dial(graphs.address) as sock:
+        sock.sendall(post({"text": name, "sleepMs": 20_000}))
+        time.sleep(0.3)
+    wait_until(lambda: f"cancelled {name}" in graph_app.log(graphs, "fast"), 5, "it is cancelled")
+    # And on a stream of HTTP/2.
+    name = f"reset {time.monotonic_ns()}"
+    running = subprocess.Popen(
+        ["curl", "-sS", "--http2-prior-knowledge", "-H", JSON, "-d",
+         json.dumps({"text": name, "sleepMs": 20_000}), f"http://{graphs.address}{PATH}"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(0.5)
+    running.kill()
+    running.wait()
+    wait_until(lambda: f"cancelled {name}" in graph_app.log(graphs, "fast"), 5, "it is cancelled")
+
+
+def test_a_drained_router_answers_what_it_has(graphs):
+    """`down` in the middle of a call: the answer still comes, and then the end."""
+    with h2.dial(graphs.address) as sock:
+        sock.sendall(post({"text": "x", "sleepMs": 700}))
+        time.sleep(0.2)
+        graphs.cli("down")
+        [(status, answer)] = answers(sock, 1)
+        assert (status, answer["text"]) == (200, "x")
+        assert sock.recv(1) == b""
