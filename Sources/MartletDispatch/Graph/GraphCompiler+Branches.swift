@@ -56,7 +56,8 @@ extension GraphCompiler {
         "\(field.leaf.fullName) is \(field.leaf.typeName); a condition is on a number, bool, string "
           + "or enum")
       return nil
-    case .double, .float, .int64, .uint64, .int32, .fixed64, .fixed32, .bool, .string, .uint32, .enumeration,
+    case .double, .float, .int64, .uint64, .int32, .fixed64, .fixed32, .bool, .string, .uint32,
+      .enumeration,
       .sfixed32, .sfixed64, .sint32, .sint64:
       return field
     }

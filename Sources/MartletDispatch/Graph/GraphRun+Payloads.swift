@@ -54,7 +54,8 @@ extension GraphRun {
       return .message(try putting(answers, into: plan.into, of: input, at: node))
     case .ensemble(let plan):
       guard let first = answers.first else {
-        let last = gathering.lastFailure.map { "; the last one: \($0.code.name): \($0.message)" } ?? ""
+        let last =
+          gathering.lastFailure.map { "; the last one: \($0.code.name): \($0.message)" } ?? ""
         throw failure(.unavailable, "every branch of the ensemble failed\(last)", at: node)
       }
       switch plan.combiner {

@@ -81,7 +81,8 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
       return
     }
     let isLast = !head.isKeepAlive || head.hasPayload || head.headers.contains(name: "upgrade")
-    if let page = refusal(of: head) ?? connection.port.pages?.answer(head.method.rawValue, head.target)
+    if let page = refusal(of: head)
+      ?? connection.port.pages?.answer(head.method.rawValue, head.target)
     {
       return answer(page, to: head, isLast: isLast || head.method == .CONNECT)
     }
@@ -164,7 +165,8 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
     connection.stopExpecting()
     let body = call.body
     call.body = []
-    let answering = connection.port.calls?.call(call.request, body) { [weak self, unowned call] page in
+    let answering = connection.port.calls?.call(call.request, body) {
+      [weak self, unowned call] page in
       self?.answer(page, to: call)
     }
     if case .calling(let current) = state, current === call { call.answering = answering }

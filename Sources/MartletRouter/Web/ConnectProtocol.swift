@@ -41,7 +41,8 @@ extension WebRequest {
   /// `connect-timeout-ms`: at most ten digits. Throws INVALID_ARGUMENT when it is anything else.
   func connectTimeout() throws(RPCError) -> Duration? {
     guard let text = fields["connect-timeout-ms"] else { return nil }
-    guard text.utf8.count <= 10, !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+    guard text.utf8.count <= 10, !text.isEmpty,
+      text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
       let milliseconds = Int64(text)
     else {
       throw RPCError(
@@ -65,7 +66,8 @@ extension WebRequest {
 
   private static let ofHTTP: Set<String> = [
     "accept", "accept-charset", "accept-encoding", "accept-language", "cache-control",
-    "content-encoding", "content-language", "dnt", "expect", "origin", "pragma", "priority", "referer",
+    "content-encoding", "content-language", "dnt", "expect", "origin", "pragma", "priority",
+    "referer",
     "trailer", "upgrade-insecure-requests",
   ]
 

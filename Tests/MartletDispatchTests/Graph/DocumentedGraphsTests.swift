@@ -39,7 +39,8 @@ import Testing
   @Test func everyKindOfNodeHasAnExample() {
     let text = Self.examples.joined()
     for word in [
-      "call", "sequence", "switch", "return", "ensemble", "for_each", "splitter", "fallback", "hedge",
+      "call", "sequence", "switch", "return", "ensemble", "for_each", "splitter", "fallback",
+      "hedge",
       "repeat_until", "mirror",
     ] {
       #expect(text.contains(word))

@@ -128,7 +128,10 @@ import Testing
   @Test func whatFitsIsTaken() throws {
     let fitting: [(GraphNode, String)] = [
       (.hedge(.zero, .ensemble([.sureA, .sureB], .merge)), "Judge"),
-      (.switchOn("weight", ["< 0": Self.whole, "0...1": Self.whole], default: Self.whole), "Analyze"),
+      (
+        .switchOn("weight", ["< 0": Self.whole, "0...1": Self.whole], default: Self.whole),
+        "Analyze"
+      ),
       (.switchOn("size", ["< 3": Self.whole, "3": Self.whole], default: Self.whole), "Analyze"),
       (
         .fallback([

@@ -17,7 +17,9 @@ import Testing
       run = GraphRun(try GraphFixture.compile(graph, for: method), metadata: metadata, seed: seed)
     }
 
-    mutating func start(_ message: [UInt8] = []) -> [String] { texts(run.started(message, now: now)) }
+    mutating func start(_ message: [UInt8] = []) -> [String] {
+      texts(run.started(message, now: now))
+    }
 
     mutating func answer(_ leg: Int, _ label: String = "{}") throws -> [String] {
       texts(run.answered(GraphLeg(leg), try GraphFixture.message("Label", label), now: now))
@@ -221,7 +223,8 @@ import Testing
   @Test func answersAreCollectedInTheInput() throws {
     var run = GraphRun(
       try GraphFixture.compile(
-        .ensemble([.sequence([.combineLabel]), .sequence([.combineLabel])], .collect(field: "labels")),
+        .ensemble(
+          [.sequence([.combineLabel]), .sequence([.combineLabel])], .collect(field: "labels")),
         for: "Refine"))
     #expect(run.started([0x1a, 1, 0x6e]).count == 2)
     #expect(run.answered(GraphLeg(1), [0x0a, 1, 0x62]) == [])
@@ -320,7 +323,8 @@ import Testing
     for seed in 0..<16 as Range<UInt64> {
       var judge = try Judge(
         .splitter([(50, .looped), (50, .open)], .field("place.region")), seed: seed)
-      byField.insert(judge.start(try GraphFixture.message("Crop", #"{"place":{"region":"EU"}}"#))[0])
+      byField.insert(
+        judge.start(try GraphFixture.message("Crop", #"{"place":{"region":"EU"}}"#))[0])
     }
     #expect(byField.count == 1)
   }
@@ -465,7 +469,8 @@ private struct GraphMaker {
     case 1: return .sequence([node(depth: depth - 1), .refine])
     case 2: return .fallback(nodes(depth: depth))
     case 3:
-      return .switchOn("kind", ["KIND_OPEN": node(depth: depth - 1)], default: node(depth: depth - 1))
+      return .switchOn(
+        "kind", ["KIND_OPEN": node(depth: depth - 1)], default: node(depth: depth - 1))
     case 4: return .splitter([(30, node(depth: depth - 1)), (70, node(depth: depth - 1))])
     case 5:
       let body = GraphNode.sureA.with(timeout: .milliseconds(4))
