@@ -83,6 +83,8 @@ extension Schema {
     var indexByName: [String: Int] = [:]
     var indexByJSONName: [String: Int] = [:]
     var indexByNumber: [Int: Int] = [:]
+    /// Indices of the fields in the order of their numbers, in which JSON is written.
+    var indicesInOrder: [Int] = []
   }
 
   struct FieldRecord: Sendable {

@@ -92,6 +92,8 @@ struct SchemaLinker {
           "\(record.fullName) has two fields named \(field.name) or numbered \(field.number)")
       }
     }
+    let fields = record.fields
+    record.indicesInOrder = fields.indices.sorted { fields[$0].number < fields[$1].number }
     // JSON names may clash in proto2, where the first field wins; a field's own name always works.
     for (position, field) in record.fields.enumerated()
     where record.indexByJSONName[field.jsonName] == nil {

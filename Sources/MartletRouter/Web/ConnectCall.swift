@@ -59,11 +59,8 @@ final class ConnectCall: WebCall, GraphCallObserver {
 
   private func decoded(_ body: [UInt8]) throws(RPCError) -> [UInt8] {
     guard case .json = codec else { return body }
-    guard let text = String(validating: body, as: UTF8.self) else {
-      throw RPCError(.invalidArgument, "the body is not UTF-8, as JSON is")
-    }
     do throws(MartletSchema.JSONError) {
-      return try method.input.encode(json: text)
+      return try method.input.encode(json: body)
     } catch {
       throw RPCError(.invalidArgument, "the body is not a \(method.input) in JSON: \(error)")
     }
@@ -72,7 +69,7 @@ final class ConnectCall: WebCall, GraphCallObserver {
   private func answered(_ message: [UInt8]) {
     guard case .json = codec else { return end(Page(codec, message)) }
     do throws(MartletSchema.JSONError) {
-      end(Page(codec, Array(try method.output.json(message).utf8)))
+      end(Page(codec, try method.output.jsonBytes(message)))
     } catch {
       let text = "the answer cannot be written as JSON of \(method.output): \(error)"
       end(Page(RPCStatus(.internalError, text)))

@@ -105,7 +105,7 @@ struct JSONEncoder {
     case .float(let number): write(Double(number), "\(number)", to: &text)
     case .double(let number): write(number, "\(number)", to: &text)
     case .string(let string): text.string(string)
-    case .bytes(let bytes): text.string(Base64.encode(bytes))
+    case .bytes(let bytes): text.base64(bytes)
     case .enumeration(let number):
       if field.enumType?.fullName == "google.protobuf.NullValue" {
         text.raw("null")
@@ -141,5 +141,7 @@ struct JSONEncoder {
 }
 
 extension MessageType {
-  var fieldsByNumber: [Field] { fields.sorted { $0.number < $1.number } }
+  var fieldsByNumber: [Field] {
+    record.indicesInOrder.map { Field(schema: schema, message: index, index: $0) }
+  }
 }

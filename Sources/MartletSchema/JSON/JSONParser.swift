@@ -7,7 +7,12 @@ struct JSONParser {
 
   /// Parses the whole text. The error says line and column.
   static func parse(_ text: String) throws(JSONError) -> JSONValue {
-    var parser = JSONParser(bytes: Array(text.utf8))
+    try parse(Array(text.utf8))
+  }
+
+  /// The same for bytes that are UTF-8.
+  static func parse(_ bytes: [UInt8]) throws(JSONError) -> JSONValue {
+    var parser = JSONParser(bytes: bytes)
     let value = try parser.value(depth: 1)
     parser.skipSpace()
     guard parser.position == parser.bytes.count else {
@@ -125,14 +130,25 @@ struct JSONParser {
 
   private mutating func string() throws(JSONError) -> String {
     position += 1
+    var start = position
+    // What came before the last escape.
     var text: [UInt8] = []
     while let byte = next {
-      position += 1
       switch byte {
-      case UInt8(ascii: "\""): return String(decoding: text, as: UTF8.self)
-      case UInt8(ascii: "\\"): text += Array(String(try escape()).utf8)
-      case 0..<0x20: throw error("a control character in a string must be escaped")
-      default: text.append(byte)
+      case UInt8(ascii: "\""):
+        let rest = bytes[start..<position]
+        position += 1
+        return text.isEmpty
+          ? String(decoding: rest, as: UTF8.self) : String(decoding: text + rest, as: UTF8.self)
+      case UInt8(ascii: "\\"):
+        text += bytes[start..<position]
+        position += 1
+        text += Array(String(try escape()).utf8)
+        start = position
+      case 0..<0x20:
+        position += 1
+        throw error("a control character in a string must be escaped")
+      default: position += 1
       }
     }
     throw error("the JSON text ends inside a string")

@@ -5,7 +5,16 @@ extension MessageType {
   /// their JSON name or their own. The error names the value; for an unknown field the nearest
   /// name.
   package func encode(json: String) throws(JSONError) -> [UInt8] {
-    let value = try JSONParser.parse(json)
+    try encode(JSONParser.parse(json))
+  }
+
+  /// The same for a text as bytes.
+  package func encode(json: [UInt8]) throws(JSONError) -> [UInt8] {
+    guard UTF8Check.isValid(json[...]) else { throw JSONError("", "the text is not UTF-8") }
+    return try encode(JSONParser.parse(json))
+  }
+
+  private func encode(_ value: JSONValue) throws(JSONError) -> [UInt8] {
     let message: DynamicMessage
     do throws(WireError) {
       message = try DynamicMessage(self)
@@ -20,9 +29,14 @@ extension MessageType {
   /// left out. The error says why the bytes are not a message of this type, or what JSON cannot
   /// say.
   package func json(_ message: [UInt8], pretty: Bool = false) throws(JSONError) -> String {
+    String(decoding: try jsonBytes(message, pretty: pretty), as: UTF8.self)
+  }
+
+  /// The same as bytes.
+  package func jsonBytes(_ message: [UInt8], pretty: Bool = false) throws(JSONError) -> [UInt8] {
     var text = JSONText(pretty: pretty)
     try JSONEncoder(path: "", depth: 1).write(decode(message, at: "").root, to: &text)
-    return text.text
+    return text.bytes
   }
 
   /// Decodes a message on its way to JSON.
