@@ -5,12 +5,14 @@ import dataclasses
 import json
 import sys
 
+import compose
 import gate
 import replica
 import router
 import start
 
-BENCHES = {"replica": replica.figures, "router": router.figures, "start": start.figures}
+BENCHES = {"replica": replica.figures, "router": router.figures, "compose": compose.figures,
+           "start": start.figures}
 
 
 def main():

@@ -24,6 +24,10 @@ class Shape:
     # How many of a run's requests are sent in this shape: one of so many.
     one_of: int = 1
     tls: bool = False
+    path: str = "/echo.v1.Echo/Echo"
+    # What is posted; None: an echo message of `size` bytes, framed as gRPC does.
+    body: bytes | None = None
+    content_type: str = "application/grpc"
 
 
 SHAPES = {
@@ -123,13 +127,13 @@ def echo_message(size):
 def load(port, requests, shape, log=None):
     """One h2load run; returns requests per second. Fails unless every request was answered 200."""
     with tempfile.NamedTemporaryFile() as body:
-        body.write(framed(echo_message(shape.size)))
+        body.write(shape.body or framed(echo_message(shape.size)))
         body.flush()
         result = subprocess.run(
             ["taskset", "-c", LOAD_CPU, "h2load", f"-n{requests}", f"-c{shape.connections}",
-             f"-m{shape.streams}", "-d", body.name, "-H", "content-type: application/grpc",
+             f"-m{shape.streams}", "-d", body.name, "-H", f"content-type: {shape.content_type}",
              "-H", "te: trailers", *(["--log-file", log] if log else []),
-             f"{'https' if shape.tls else 'http'}://127.0.0.1:{port}/echo.v1.Echo/Echo"],
+             f"{'https' if shape.tls else 'http'}://127.0.0.1:{port}{shape.path}"],
             capture_output=True, text=True, timeout=300, check=True)
     counted = re.search(r"(\d+) succeeded, (\d+) failed", result.stdout)
     if not counted or int(counted.group(1)) != requests or int(counted.group(2)):

@@ -1,4 +1,4 @@
-"""A mesh of the echo app for a benchmark, in a run directory of its own."""
+"""A mesh for a benchmark, in a run directory of its own."""
 
 import contextlib
 import os
@@ -42,11 +42,17 @@ def martlet(*arguments, run_dir):
         env={**os.environ, "PATH": f"{binary}:{os.environ['PATH']}"})
 
 
+def deployed(app, file="martlet.yaml"):
+    """The app file of an example."""
+    return ROOT / "deploy" / app / file
+
+
 @contextlib.contextmanager
-def mesh(app, file="martlet.yaml", options=()):
+def mesh(file, options=()):
+    """Runs an app file."""
     with tempfile.TemporaryDirectory(prefix="m") as folder:
         run_dir = pathlib.Path(folder) / "run"
-        martlet("up", ROOT / "deploy" / app / file, "--detach", "--listen", "127.0.0.1:0",
+        martlet("up", file, "--detach", "--listen", "127.0.0.1:0",
                 *options, run_dir=run_dir)
         try:
             yield Running(run_dir)

@@ -11,7 +11,7 @@ import peers
 import streams
 from certificates import certificate
 from measure import LOAD_CPU, SERVER_CPU, SHAPES, TLS_SHAPES, compare, pin
-from meshes import mesh
+from meshes import deployed, mesh
 from replica import echo_replica, on_port, stream_replica
 
 
@@ -19,7 +19,7 @@ from replica import echo_replica, on_port, stream_replica
 def martlet(_cpu, app="echo", tls=None):
     """The whole mesh; only the router is pinned to the measured core."""
     options = ["--tls-cert", tls.certificate, "--tls-key", tls.key] if tls else []
-    with mesh(app, options=options) as running:
+    with mesh(deployed(app), options=options) as running:
         for pid in running.pids():
             pin(pid, LOAD_CPU)
         pin(running.router(), SERVER_CPU)

@@ -7,7 +7,7 @@ import time
 import grpc
 
 from measure import Figure, echo_message, median, pss_mb
-from meshes import ROOT, Running, martlet, mesh
+from meshes import ROOT, Running, deployed, martlet, mesh
 
 
 # Replicas that are added to see what one takes; they fit on two cores.
@@ -37,7 +37,7 @@ def call(address):
 
 def from_zero():
     """Milliseconds of a call that finds no replica and has to wait for one to start."""
-    with mesh("echo", "to-zero.yaml") as running, grpc.insecure_channel(running.address) as channel:
+    with mesh(deployed("echo", "to-zero.yaml")) as running, grpc.insecure_channel(running.address) as channel:
         echo = channel.unary_unary("/echo.v1.Echo/Echo")
         echo(echo_message(100), timeout=20)
         end = time.monotonic() + 20
@@ -52,7 +52,7 @@ def from_zero():
 
 def memory():
     """PSS in MB: of all processes that are no replica, and of one more replica, each after calls."""
-    with mesh("echo") as running:
+    with mesh(deployed("echo")) as running:
         def pss(wanted):
             for _ in range(20):
                 call(running.address)
