@@ -37,8 +37,10 @@ import Testing
     var cancelled: Int { state.withLock(\.cancelled) }
     var timeouts: [Duration?] { state.withLock(\.timeouts) }
 
-    /// Answers after a time, unless it is cancelled before.
-    func table(after delays: Duration..., serving: Bool = true) -> HandlerTable {
+    /// Answers after a time, unless it is cancelled before; first it fails so often.
+    func table(
+      after delays: Duration..., failures: Int = 0, serving: Bool = true
+    ) -> HandlerTable {
       var table = HandlerTable()
       table.unary(GraphTimeTests.check) { _, call in
         let turn = self.state.withLock { state in
@@ -46,6 +48,7 @@ import Testing
           state.timeouts.append(call.deadline.map { $0.remaining(at: Loop.now) })
           return state.started - 1
         }
+        if turn < failures { throw RPCError(.aborted, "failure \(turn)") }
         do {
           try await Task.sleep(for: delays[min(turn, delays.count - 1)])
         } catch {
@@ -118,6 +121,24 @@ import Testing
       // In time there is no second copy.
       #expect(try await Self.ask(mesh).status == .serving)
       #expect(heard.started == 3)
+    }
+  }
+
+  @Test func aNodeIsRunAgainUntilItAnswers() async throws {
+    try await Mesh.run { mesh in
+      let heard = Heard()
+      var node = Self.call("a")
+      node.options.retry = NodeOptions.RetrySpec(
+        attempts: 3, backoff: .milliseconds(20), codes: [.aborted])
+      try await mesh.deploy(
+        Self.app(node, ["a"]),
+        ["a": [try await mesh.start("a", heard.table(after: .zero, failures: 2))]],
+        schema: try Self.schema.get())
+      let before = Loop.now
+      #expect(try await Self.ask(mesh).status == .serving)
+      #expect(heard.started == 3)
+      // 20 and 40 ms, less a fifth.
+      #expect(Loop.now.duration(since: before) >= .milliseconds(48))
     }
   }
 

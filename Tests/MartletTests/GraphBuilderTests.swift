@@ -138,6 +138,9 @@ import Testing
         == NodeOptions(
           name: "small", timeout: .milliseconds(200),
           onError: .answer(.object(["object": .string("unknown")]))))
+    #expect(
+      step.retry(attempts: 3, on: [.aborted]).node.options.retry
+        == NodeOptions.RetrySpec(attempts: 3, codes: [.aborted]))
     #expect(step.skippingErrors().node.options.onError == .skip)
     #expect(step.node.kind == call("a").kind)
   }

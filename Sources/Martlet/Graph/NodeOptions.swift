@@ -1,5 +1,5 @@
 // What any step may say beside what it does.
-private import MartletCore
+public import MartletCore
 private import SwiftProtobuf
 
 extension GraphStep {
@@ -12,6 +12,20 @@ extension GraphStep {
   /// fails with DEADLINE_EXCEEDED, and what runs below is cancelled.
   public func timeout(_ timeout: Duration) -> Step<Input, Output> {
     changed { $0.timeout = timeout }
+  }
+
+  /// Runs the step again when it fails with one of these statuses, within its `timeout`. It calls idempotent
+  /// deployments only. Over a whole request one call in five may be a retry, and three in any case.
+  ///
+  /// - Parameters:
+  ///   - attempts: the first one included; 2 to 5.
+  ///   - backoff: before the second attempt; twice as long before each further one, give or take a fifth.
+  public func retry(
+    attempts: Int, backoff: Duration = .zero, on codes: [RPCStatus.Code] = [.unavailable]
+  ) -> Step<Input, Output> {
+    changed {
+      $0.retry = NodeOptions.RetrySpec(attempts: attempts, backoff: backoff, codes: codes)
+    }
   }
 
   /// A failure leaves the step out, whatever its status. Only for a branch of an `Ensemble` and the body

@@ -60,6 +60,17 @@ extension SpecCheck {
     if let timeout = options.timeout, timeout <= .zero {
       note(path.appending("timeout_s"), "expected more than 0 seconds")
     }
+    guard let retry = options.retry else { return }
+    let path = path.appending("retry")
+    if !(2...5).contains(retry.attempts) {
+      note(
+        path.appending("attempts"),
+        "expected 2 to 5 attempts, the first one included; found \(retry.attempts)")
+    }
+    if retry.backoff < .zero { note(path.appending("backoff_s"), "expected no negative time") }
+    if retry.codes.isEmpty || retry.codes.contains(.ok) {
+      note(path.appending("on"), "expected statuses of failures, such as UNAVAILABLE")
+    }
   }
 
   private mutating func nodes(

@@ -83,6 +83,9 @@ public struct NodeOptions: Sendable, Hashable {
   /// fails with DEADLINE_EXCEEDED.
   public var timeout: Duration?
 
+  /// How a node that fails is run again, within its time; nil: not.
+  public var retry: RetrySpec?
+
   public var onError: OnError
 
   /// `data: $request`: the node takes what came into the innermost sequence around it, not what the step
@@ -90,13 +93,36 @@ public struct NodeOptions: Sendable, Hashable {
   public var takesRequest: Bool
 
   public init(
-    name: String? = nil, timeout: Duration? = nil, onError: OnError = .fail,
-    takesRequest: Bool = false
+    name: String? = nil, timeout: Duration? = nil, retry: RetrySpec? = nil,
+    onError: OnError = .fail, takesRequest: Bool = false
   ) {
     self.name = name
     self.timeout = timeout
+    self.retry = retry
     self.onError = onError
     self.takesRequest = takesRequest
+  }
+
+  /// `retry: {attempts: N, backoff_s: SECONDS, on: [CODE, …]}`. Every deployment below is idempotent. Over a
+  /// whole request one call in five may be a retry, and three in any case: attempts at several steps add
+  /// up and do not multiply.
+  public struct RetrySpec: Sendable, Hashable {
+    /// The first one included; 2 to 5, as in gRPC's retry policy (gRFC A6).
+    public var attempts: Int
+
+    /// Before the second attempt; twice as long before each further one, give or take a fifth.
+    public var backoff: Duration
+
+    /// The statuses after which the node is run again.
+    public var codes: [RPCStatus.Code]
+
+    public init(
+      attempts: Int, backoff: Duration = .zero, codes: [RPCStatus.Code] = [.unavailable]
+    ) {
+      self.attempts = attempts
+      self.backoff = backoff
+      self.codes = codes
+    }
   }
 
   /// What becomes of a node that fails, whatever its status.

@@ -33,6 +33,12 @@ extension AppFile {
     if let name = options.name { members.append(("name", .text(name))) }
     if options.takesRequest { members.append(("data", .text("$request"))) }
     if let timeout = options.timeout { members.append(("timeout_s", .seconds(timeout))) }
+    if let retry = options.retry {
+      var fields: [YAMLValue.Member] = [("attempts", .plain("\(retry.attempts)"))]
+      if retry.backoff != .zero { fields.append(("backoff_s", .seconds(retry.backoff))) }
+      if retry.codes != [.unavailable] { fields.append(("on", .texts(retry.codes.map(\.name)))) }
+      members.append(("retry", .mapping(fields)))
+    }
     switch options.onError {
     case .fail: break
     case .skip: members.append(("on_error", .plain("skip")))

@@ -10,7 +10,7 @@ extension AppFileReader {
   ]
 
   /// The keys that every node may have.
-  static let nodeOptions = ["name", "data", "timeout_s", "on_error"]
+  static let nodeOptions = ["name", "data", "timeout_s", "retry", "on_error"]
 
   mutating func graph(_ node: SourceNode, at path: SpecPath) -> GraphNode? {
     let heads = Self.nodeKinds.map { $0[0] }
@@ -77,10 +77,41 @@ extension AppFileReader {
         "expected $request, what came into the sequence, or $response, what the step before "
           + "answered; found \(other)")
     }
+    if let node = fields["retry"] {
+      options.retry = retry(node, at: fields.path(of: "retry"))
+    }
     if let node = fields["on_error"] {
       options.onError = onError(node, at: fields.path(of: "on_error")) ?? .fail
     }
     return problems.count == before ? options : nil
+  }
+
+  private mutating func retry(_ node: SourceNode, at path: SpecPath) -> NodeOptions.RetrySpec? {
+    guard let fields = fields(node, at: path, allowed: ["attempts", "backoff_s", "on"]),
+      require(["attempts"], in: fields, of: "a retry"),
+      let attempts = integer("attempts", in: fields)
+    else { return nil }
+    var retry = NodeOptions.RetrySpec(attempts: attempts)
+    if let backoff = seconds("backoff_s", in: fields) { retry.backoff = backoff }
+    if fields["on"] != nil {
+      retry.codes =
+        each("on", in: fields, of: "statuses") { reader, element, path in
+          reader.statusCode(element, at: path)
+        } ?? []
+    }
+    return retry
+  }
+
+  private mutating func statusCode(_ node: SourceNode, at path: SpecPath) -> RPCStatus.Code? {
+    guard let text = string(node, at: path) else { return nil }
+    let codes = RPCStatus.Code.allCases.dropFirst()
+    if let code = codes.first(where: { $0.name == text }) { return code }
+    let names = codes.map(\.name)
+    note(
+      path,
+      "\(text) is no gRPC status\(Spelling.hint(for: text, among: names)); allowed: "
+        + Self.list(names), at: node.mark)
+    return nil
   }
 
   private mutating func onError(_ node: SourceNode, at path: SpecPath) -> NodeOptions.OnError? {

@@ -7,10 +7,10 @@ extension GraphCompiler {
   mutating func hedge(
     _ node: HedgeNode, input: MessageType?, at path: SpecPath, depth: Int
   ) -> (GraphPlan.Kind, MessageType?) {
-    hedges += 1
+    resenders.append("a hedge")
     let (body, output) = compile(
       node.body, input: input, at: path.appending("hedge"), depth: depth + 1)
-    hedges -= 1
+    resenders.removeLast()
     return (.hedge(body: body, delay: node.delay), output)
   }
 

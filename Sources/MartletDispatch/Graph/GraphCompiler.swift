@@ -29,8 +29,8 @@ package struct GraphCompiler {
   /// The sequences around what is compiled: what came into each, and whether a node takes that.
   private var requests: [(type: MessageType?, isTaken: Bool)] = []
 
-  /// The hedges around what is compiled.
-  var hedges = 0
+  /// What may send a message twice, of the nodes around what is compiled: the innermost last.
+  var resenders: [String] = []
 
   /// Makes the plan of a route's graph; `path` is where the graph is in the app file. Throws every
   /// problem with its path.
@@ -74,13 +74,20 @@ package struct GraphCompiler {
     let options = node.options
     let isGuarded = options.timeout != nil || options.onError != .fail
     let guardIndex = isGuarded ? place(at: path, options) : nil
+    let retryIndex = options.retry == nil ? nil : place(at: path, options)
     let requestIndex = options.takesRequest ? place(at: path, options) : nil
+    if retryIndex != nil { resenders.append("retry") }
     let taken = options.takesRequest ? request(at: path.appending("data")) : input
     let (index, output) = compileBare(node, input: taken, at: path, depth: depth)
+    if retryIndex != nil { resenders.removeLast() }
     var outermost = index
     if let requestIndex {
       nodes[requestIndex].kind = .fromRequest(outermost)
       outermost = requestIndex
+    }
+    if let retryIndex, let spec = options.retry {
+      nodes[retryIndex].kind = .retried(GraphPlan.RetryPlan(body: outermost, spec: spec))
+      outermost = retryIndex
     }
     if let guardIndex {
       let path = path.appending("on_error")
@@ -197,7 +204,7 @@ package struct GraphCompiler {
     return (kind, method.output)
   }
 
-  /// A deployment that is called: it is there, has the service, and may get a message twice where a hedge
+  /// A deployment that is called: it is there, has the service, and may get a message twice where a node
   /// sends it twice.
   mutating func checkDeployment(_ name: String, serves service: String, at path: SpecPath) {
     let names = deployments.map(\.name)
@@ -211,8 +218,8 @@ package struct GraphCompiler {
         "\(name) does not serve \(service)"
           + Spelling.hint(for: service, among: deployment.services))
     }
-    if hedges > 0, !deployment.idempotent {
-      note(path, "a hedge may send a message twice; \(name) does not say idempotent: true")
+    if let resender = resenders.last, !deployment.idempotent {
+      note(path, "\(resender) may send a message twice; \(name) does not say idempotent: true")
     }
   }
 

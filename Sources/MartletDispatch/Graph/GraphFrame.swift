@@ -37,6 +37,8 @@ struct GraphFrame: Sendable {
     case waiting
     case fallback(next: Int)
     case hedge(Hedging)
+    /// How often a node has failed that may be run again.
+    case retry(failures: Int)
     case loop(rounds: Int)
     /// The frame was left; what still comes back to it is ignored.
     case closed

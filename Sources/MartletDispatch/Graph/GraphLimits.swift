@@ -20,5 +20,10 @@ package struct GraphLimits: Sendable, Hashable {
   /// queue.
   package var maxOngoingLegs = 64
 
+  /// Retries of one request: one for so many calls, and `leastRetries` in any case. It bounds what several
+  /// steps that retry ask of those behind them.
+  package var callsPerRetry = 5
+  package var leastRetries = 3
+
   package init() {}
 }

@@ -39,6 +39,7 @@ package struct GraphPlan: Sendable {
         leavesToChance = true
         if case .metadata(let key) = plan.sticky, !keys.contains(key) { keys.append(key) }
       case .mirror(let plan): leavesToChance = leavesToChance || plan.percent < 100
+      case .retried: leavesToChance = true
       case .guarded(let plan): hasTimeouts = hasTimeouts || plan.timeout != nil
       default: break
       }
@@ -84,6 +85,8 @@ package struct GraphPlan: Sendable {
     case `return`
     /// `timeout_s` and `on_error` of a node.
     case guarded(GuardPlan)
+    /// `retry` of a node.
+    case retried(RetryPlan)
     /// `data: $request` of a node.
     case fromRequest(Int)
   }
@@ -147,6 +150,11 @@ package struct GraphPlan: Sendable {
     var deployment: String
     var method: MethodName
     var percent: Int
+  }
+
+  struct RetryPlan: Sendable {
+    var body: Int
+    var spec: NodeOptions.RetrySpec
   }
 
   struct GuardPlan: Sendable {

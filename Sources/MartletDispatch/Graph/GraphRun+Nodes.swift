@@ -48,6 +48,9 @@ extension GraphRun {
         setTimer(frame, after: timeout, turn)
       }
       turn.steps.append(.enter(node: plan.body, payload, Return(frame: frame)))
+    case .retried(let plan):
+      let frame = open(index, back, .retry(failures: 0), keeping: payload)
+      turn.steps.append(.enter(node: plan.body, payload, Return(frame: frame)))
     case .fromRequest(let body):
       turn.steps.append(.enter(node: body, request(around: back), back))
     }
@@ -103,7 +106,7 @@ extension GraphRun {
       gathering.answers[back.slot] = payload
       gathering.good += 1
       wentOn(gathering, index, &turn)
-    case .waiting, .fallback:
+    case .waiting, .fallback, .retry:
       turn.steps.append(.leave(payload, close(index)))
     case .hedge(let hedging):
       if hedging.running > 1 { prune(below: index, &turn) }
@@ -170,8 +173,30 @@ extension GraphRun {
       } else if hedging.running == 0 {
         turn.steps.append(.fail(status, close(index)))
       }
+    case .retry(let failures):
+      guard case .retried(let plan) = plan.nodes[node].kind,
+        retry(plan.spec, after: status, failures: failures + 1, index, turn)
+      else {
+        turn.steps.append(.fail(status, close(index)))
+        return
+      }
     case .closed: break
     }
+  }
+
+  /// Has a node run again a little later; false when it must not be.
+  private mutating func retry(
+    _ spec: NodeOptions.RetrySpec, after status: RPCStatus, failures: Int, _ index: Int,
+    _ turn: Turn
+  ) -> Bool {
+    guard failures < spec.attempts, spec.codes.contains(status.code),
+      retryCount < max(limits.leastRetries, legCount / limits.callsPerRetry)
+    else { return false }
+    retryCount += 1
+    frames[index].state = .retry(failures: failures)
+    let chance = Double.random(in: 0.8...1.2, using: &random)
+    setTimer(index, after: spec.backoff * (Double(1 << (failures - 1)) * chance), turn)
+    return true
   }
 
   /// A child of a gathering failed, and its `on_error` leaves it out.
@@ -251,6 +276,9 @@ extension GraphRun {
     let node = frames[index].node
     switch plan.nodes[node].kind {
     case .hedge: beginAgain(index, &turn)
+    case .retried(let plan):
+      turn.steps.append(
+        .enter(node: plan.body, frames[index].input, Return(frame: index)))
     case .guarded(let plan):
       prune(below: index, &turn)
       let timeout = plan.timeout ?? .zero

@@ -34,7 +34,9 @@ package struct GraphRun: Sendable {
   private var waiting: [Call] = []
   private var firstWaiting = 0
 
-  private var legCount = 0
+  private(set) var legCount = 0
+  /// Nodes that were run again.
+  var retryCount = 0
   private var isOver = false
   var random: GraphRandom
 

@@ -116,6 +116,13 @@ import Testing
     ("{call: b, method: p.S/M, on_error: skp}", "found skp; did you mean skip?"),
     ("{call: b, method: p.S/M, on_error: {}}", "expected fail, skip or {default: MESSAGE}"),
     ("{call: b, method: p.S/M, data: $reqest}", "expected $request, what came into the sequence"),
+    ("{call: b, method: p.S/M, retry: {}}", "missing key attempts"),
+    ("{call: b, method: p.S/M, retry: {attempts: 6}}", "expected 2 to 5 attempts"),
+    (
+      "{call: b, method: p.S/M, retry: {attempts: 2, on: [UNAVAILABEL]}}",
+      "UNAVAILABEL is no gRPC status; did you mean UNAVAILABLE?"
+    ),
+    ("{call: b, method: p.S/M, retry: {attempts: 2, on: []}}", "expected statuses of failures"),
     (
       "{sequence: [{call: b, method: p.S/M, name: x}, {call: b, method: p.S/M, name: x}]}",
       "sequence[1].name: another node of the graph has the name x"

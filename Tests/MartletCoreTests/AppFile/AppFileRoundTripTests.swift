@@ -169,6 +169,11 @@ private struct AppMaker {
     guard node != .return else { return node }
     if chance(20) { node.options.timeout = seconds() }
     if chance(20) { node.options.takesRequest = true }
+    if chance(20) {
+      node.options.retry = NodeOptions.RetrySpec(
+        attempts: number(2...5), backoff: chance(50) ? seconds() : .zero,
+        codes: chance(50) ? [.unavailable] : [.aborted, .internalError])
+    }
     if chance(30) {
       names += 1
       node.options.name = "\(text().replacing("\u{0}", with: ""))\(names)"

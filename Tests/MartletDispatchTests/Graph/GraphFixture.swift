@@ -21,12 +21,14 @@ enum GraphFixture {
     DeploymentSpec(name: "generalist"),
     idempotent("sure-a"), idempotent("sure-b"),
     DeploymentSpec(name: "jury", services: ["graph.v1.Jury"]),
-    DeploymentSpec(name: "refiner", services: ["graph.v1.Refiner"]),
-    DeploymentSpec(name: "splitter", services: ["graph.v1.Splitter"]),
+    idempotent("refiner", "graph.v1.Refiner"),
+    idempotent("splitter", "graph.v1.Splitter"),
   ]
 
-  private static func idempotent(_ name: String) -> DeploymentSpec {
-    var spec = DeploymentSpec(name: name, services: ["graph.v1.Classifier"])
+  private static func idempotent(
+    _ name: String, _ service: String = "graph.v1.Classifier"
+  ) -> DeploymentSpec {
+    var spec = DeploymentSpec(name: name, services: [service])
     spec.idempotent = true
     return spec
   }
@@ -84,12 +86,13 @@ extension GraphNode {
 
   /// The node with options.
   func with(
-    name: String? = nil, timeout: Duration? = nil, onError: NodeOptions.OnError = .fail,
-    takesRequest: Bool = false
+    name: String? = nil, timeout: Duration? = nil, retry: NodeOptions.RetrySpec? = nil,
+    onError: NodeOptions.OnError = .fail, takesRequest: Bool = false
   ) -> GraphNode {
     GraphNode(
       kind,
-      NodeOptions(name: name, timeout: timeout, onError: onError, takesRequest: takesRequest))
+      NodeOptions(
+        name: name, timeout: timeout, retry: retry, onError: onError, takesRequest: takesRequest))
   }
 
   static func forEach(_ field: String, into: String? = nil, _ body: GraphNode) -> GraphNode {

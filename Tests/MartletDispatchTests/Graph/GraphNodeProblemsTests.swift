@@ -23,6 +23,10 @@ import Testing
       "hedge.call: a hedge may send a message twice; expert-looped does not say idempotent: true"
     ),
     (
+      .sequence([.looped]).with(retry: NodeOptions.RetrySpec(attempts: 2)), "Judge",
+      "sequence[0].call: retry may send a message twice; expert-looped does not say idempotent: true"
+    ),
+    (
       .looped.with(onError: .skip), "Judge",
       "on_error: skip passes graph.v1.Crop on, but the node answers graph.v1.Label; say default, or "
         + "skip a branch of an ensemble or the body of a for_each"

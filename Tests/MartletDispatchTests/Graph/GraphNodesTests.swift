@@ -175,6 +175,67 @@ import Testing
     #expect(try other.answer(1) == ["{}"])
   }
 
+  // MARK: Retries
+
+  @Test func aNodeIsRunAgainLaterAndLater() throws {
+    let retry = NodeOptions.RetrySpec(attempts: 3, backoff: .milliseconds(100))
+    var judge = try Judge(.sureA.with(retry: retry))
+    #expect(judge.start() == ["0 sure-a"])
+    #expect(judge.fail(0) == [])
+    #expect(try judge.wait() == ["1 sure-a"])
+    let first = judge.now.duration(since: .zero)
+    #expect(first >= .milliseconds(80) && first <= .milliseconds(120))
+    #expect(judge.fail(1) == [])
+    #expect(try judge.wait() == ["2 sure-a"])
+    let second = judge.now.duration(since: .zero) - first
+    #expect(second >= .milliseconds(160) && second <= .milliseconds(240))
+    #expect(judge.fail(2) == ["unavailable: leg 2"])
+  }
+
+  @Test func onlyTheNamedStatusesAreRetriedAndOnlyInTime() throws {
+    let retry = NodeOptions.RetrySpec(
+      attempts: 5, backoff: .milliseconds(100), codes: [.aborted])
+    var other = try Judge(.sureA.with(retry: retry))
+    _ = other.start()
+    #expect(other.fail(0) == ["unavailable: leg 0"])
+
+    var late = try Judge(.sureA.with(timeout: .milliseconds(50), retry: retry))
+    #expect(late.start() == ["0 sure-a by 50 ms"])
+    #expect(late.fail(0, .aborted) == [])
+    #expect(try late.wait().first?.hasPrefix("deadlineExceeded") == true)
+    #expect(late.now == .zero + .milliseconds(50))
+  }
+
+  /// Four steps of five attempts each, around one that fails always: attempts do not multiply.
+  @Test func retriesShareOneBudget() throws {
+    let retry = NodeOptions.RetrySpec(attempts: 5)
+    var graph = GraphNode.sureA.with(retry: retry)
+    for _ in 0..<3 { graph = .sequence([.split, graph]).with(retry: retry) }
+    var judge = try Judge(graph)
+    var orders = judge.start()
+    var calls = 0
+    while let order = orders.first, let leg = Int(order.prefix { $0 != " " }) {
+      calls += 1
+      orders = order.hasSuffix("splitter") ? try judge.answer(leg) : judge.fail(leg)
+      if orders.isEmpty, judge.run.nextTimer != nil { orders = try judge.wait() }
+    }
+    #expect(orders.count == 1 && orders[0].hasPrefix("unavailable: leg"))
+    // The way down is four calls; three retries of the innermost.
+    #expect(calls == 7)
+  }
+
+  @Test func manyCallsMayRetryMore() throws {
+    let retry = NodeOptions.RetrySpec(attempts: 2, backoff: .milliseconds(100))
+    var run = GraphRun(
+      try GraphFixture.compile(
+        .forEach("crops", .sureA.with(retry: retry, onError: .skip)), for: "Refine"), seed: 1)
+    let started = run.started(Array(repeating: [0x0a, 0], count: 50).flatMap { $0 })
+    #expect(started.count == 50)
+    for leg in 0..<50 { #expect(run.failed(GraphLeg(leg), RPCStatus(.unavailable)) == []) }
+    // One call in five.
+    #expect(run.timePassed(now: .zero + .seconds(1)).count == 10)
+  }
+
   // MARK: Ensembles
 
   @Test func theFirstGoodAnswerWins() throws {
@@ -458,6 +519,10 @@ private struct GraphMaker {
   mutating func node(depth: Int) -> GraphNode {
     var node = bare(depth: depth)
     if chance(20) { node.options.timeout = .milliseconds(Int.random(in: 1...9, using: &random)) }
+    if chance(20) {
+      node.options.retry = NodeOptions.RetrySpec(
+        attempts: 3, backoff: .milliseconds(Int.random(in: 0...3, using: &random)))
+    }
     if chance(20) { node.options.onError = .answer(.object(["votes": .integer(1)])) }
     return node
   }
