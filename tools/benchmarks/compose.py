@@ -3,19 +3,25 @@
 downloader, preprocessor and detector in a row, then one of three experts (dispatch) or all of them (ensemble),
 then a combiner; and a hundred parts of one message to one of the experts each. Nothing is pinned but the
 load: the mesh has the machine as it would have it.
+
+Ray Serve runs the same beside it where it is there: `.venv/bin/pip install "ray[serve]"` (it is large).
 """
 
 import base64
 import contextlib
+import dataclasses
+import importlib.util
 import json
+import os
 import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 
 import grpc
 
-from measure import Shape, compare, echo_message, framed
+from measure import Shape, compare, echo_message, framed, free_port
 from meshes import mesh
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -99,6 +105,49 @@ def martlet(_cpu):
             yield running.port, running.pids()
 
 
+@contextlib.contextmanager
+def ray(_cpu):
+    """Ray Serve, with all processes that it starts: they inherit a mark in their environment."""
+    port, mark = free_port(), f"BENCH_RAY={os.getpid()}.{time.monotonic_ns()}"
+    name, value = mark.split("=")
+    with tempfile.TemporaryDirectory(prefix="m") as folder:
+        started = subprocess.Popen(
+            [sys.executable, HERE / "ray_graph.py", str(port)], stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, text=True, start_new_session=True,
+            env={**os.environ, name: value, "RAY_TMPDIR": folder, "RAY_USAGE_STATS_ENABLED": "0"})
+        try:
+            if not any("ready" in line for line in started.stdout):
+                raise SystemExit("bench: Ray Serve did not start")
+            yield port, marked(mark)
+        finally:
+            started.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                started.wait(30)
+            for pid in marked(mark):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, 9)
+
+
+def marked(mark):
+    found = []
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            if mark.encode() in (pathlib.Path("/proc") / entry / "environ").read_bytes().split(b"\0"):
+                found.append(int(entry))
+    return found
+
+
+RAY_SHAPES = {
+    name: dataclasses.replace(
+        SHAPES[name], path=f"/{name.split('-')[0]}", body=bytes(SIZE), content_type="text/plain",
+        http1=True)
+    for name in ("dispatch-c1", "dispatch-c16", "ensemble-c1", "ensemble-c16")}
+
+
 def figures(rounds, requests):
     sys.stderr.write("bench: CPU is that of all processes of the mesh together\n")
-    return compare("compose", {"martlet": (martlet, 1)}, SHAPES, rounds, requests)
+    measured = compare("compose", {"martlet": (martlet, 1)}, SHAPES, rounds, requests)
+    if importlib.util.find_spec("ray") is None:
+        sys.stderr.write("bench: no ray here, so it is not measured\n")
+        return measured
+    return measured + compare("compose", {"ray": (ray, 100)}, RAY_SHAPES, rounds, requests)

@@ -28,6 +28,7 @@ class Shape:
     # What is posted; None: an echo message of `size` bytes, framed as gRPC does.
     body: bytes | None = None
     content_type: str = "application/grpc"
+    http1: bool = False
 
 
 SHAPES = {
@@ -132,7 +133,8 @@ def load(port, requests, shape, log=None):
         result = subprocess.run(
             ["taskset", "-c", LOAD_CPU, "h2load", f"-n{requests}", f"-c{shape.connections}",
              f"-m{shape.streams}", "-d", body.name, "-H", f"content-type: {shape.content_type}",
-             "-H", "te: trailers", *(["--log-file", log] if log else []),
+             "-H", "te: trailers", *(["--h1"] if shape.http1 else []),
+             *(["--log-file", log] if log else []),
              f"{'https' if shape.tls else 'http'}://127.0.0.1:{port}{shape.path}"],
             capture_output=True, text=True, timeout=300, check=True)
     counted = re.search(r"(\d+) succeeded, (\d+) failed", result.stdout)
