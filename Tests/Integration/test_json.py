@@ -192,6 +192,26 @@ def test_a_connection_takes_one_call_after_the_other(graphs):
             assert (status, answer["text"]) == (200, text)
 
 
+def test_a_request_has_its_time_from_its_beginning_on(graphs):
+    """Not from the beginning of its connection: five seconds (Limits.connectTimeout)."""
+    request = post({"text": "x"})
+    with h2.dial(graphs.address) as sock:
+        time.sleep(3)
+        sock.sendall(request[:-5])
+        time.sleep(3)
+        sock.sendall(request[-5:])
+        assert answers(sock, 1)[0][0] == 200
+
+
+def test_a_body_that_does_not_come_ends_the_connection(graphs):
+    with h2.dial(graphs.address) as sock:
+        start = time.monotonic()
+        sock.sendall(post({"text": "x"})[:-5])
+        sock.settimeout(10)
+        assert sock.recv(1 << 16) == b""
+        assert 3 < time.monotonic() - start < 8
+
+
 def test_pipelined_calls_are_answered_in_order(graphs):
     with h2.dial(graphs.address) as sock:
         sock.sendall(post({"text": "first", "sleepMs": 200}) + post({"text": "2"}) + post({"text": "3"}))

@@ -37,6 +37,9 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
     }
   }
 
+  /// Bytes of a body that must come within `Limits.connectTimeout`.
+  private static let bodyStep = 64 << 10
+
   private let connection: IncomingConnection
   private let decoder: Decoder
   private var context: ChannelHandlerContext?
@@ -98,6 +101,7 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
       return answer(.tooLong(connection.limits.maxMessageBytes), to: head, isLast: true)
     }
     state = .gathering(Call(head, request))
+    connection.expectWithinTime()
     if head.headers[canonicalForm: "expect"].contains("100-continue") {
       context.writeAndFlush(
         wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
@@ -131,7 +135,10 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
     if case .gathering(let call) = state {
       let limit = connection.limits.maxMessageBytes
       guard call.body.count + bytes.readableBytes <= limit else { return refuse(.tooLong(limit)) }
+      let steps = call.body.count / Self.bodyStep
       call.body += bytes.readableBytesView
+      // A long body has more time, as long as it comes on.
+      if call.body.count / Self.bodyStep > steps { connection.expectWithinTime() }
       return
     }
     guard case .upgrading(var upgrade) = state else { return }
