@@ -49,7 +49,13 @@ extension [UInt8] {
       }
     switch kind {
     case .double: appendFixed64((value.number ?? 0).bitPattern)
-    case .float: appendFixed32(Float(value.number ?? 0).bitPattern)
+    case .float:
+      // Not by way of a double, which would make a signalling NaN another one.
+      if case .float(let number) = value {
+        appendFixed32(number.bitPattern)
+      } else {
+        appendFixed32(Float(value.number ?? 0).bitPattern)
+      }
     case .fixed64, .sfixed64: appendFixed64(integer)
     case .fixed32, .sfixed32: appendFixed32(UInt32(truncatingIfNeeded: integer))
     case .int64, .uint64, .int32, .bool, .uint32, .enumeration: appendVarint(integer)
