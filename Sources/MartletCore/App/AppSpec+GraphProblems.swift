@@ -179,7 +179,7 @@ extension SpecCheck {
 
 extension LoopNode.Kind {
   /// The key of the file.
-  var key: String {
+  package var key: String {
     switch self {
     case .whileHolds: "while"
     case .untilHolds: "repeat_until"

@@ -147,7 +147,7 @@ extension GraphCompiler {
       return field
     }
     guard let answer else { return nil }
-    let fitting = type.fields.filter { $0.isRepeated && !$0.isMap && $0.messageType == answer }
+    let fitting = type.repeatedFields(of: answer)
     let path = path.appending("for_each")
     switch fitting.count {
     case 1: return fitting[0]
@@ -186,15 +186,27 @@ extension GraphCompiler {
   mutating func fallback(
     _ branches: [GraphNode], input: MessageType?, at path: SpecPath, depth: Int
   ) -> (GraphPlan.Kind, MessageType?) {
-    var agreement = BranchAgreement(of: "fallback")
+    let (indices, type) = self.branches(
+      branches, of: "fallback", input: input, at: path, depth: depth)
+    return (.fallback(indices), type)
+  }
+
+  /// Nodes in a list that take the same input, and the type that they agree to answer. `node` is the key
+  /// of the list.
+  mutating func branches(
+    _ branches: [GraphNode], of node: String, input: MessageType?, at path: SpecPath, depth: Int,
+    isOneOfMany: Bool = false
+  ) -> (indices: [Int], type: MessageType?) {
+    var agreement = BranchAgreement(of: node)
     var indices: [Int] = []
     for (position, branch) in branches.enumerated() {
-      let path = path.appending("fallback").appending(position)
-      let (index, output) = compile(branch, input: input, at: path, depth: depth + 1)
+      let path = path.appending(node).appending(position)
+      let (index, output) = compile(
+        branch, input: input, at: path, depth: depth + 1, isOneOfMany: isOneOfMany)
       note(agreement.add(output, "branch \(position)"), at: path)
       indices.append(index)
     }
-    return (.fallback(indices), agreement.type)
+    return (indices, agreement.type)
   }
 
   mutating func note(_ message: String?, at path: SpecPath) {
@@ -223,5 +235,12 @@ struct BranchAgreement {
     guard first.type != output else { return nil }
     return "\(name) answers \(output), but \(first.name) answers \(first.type); "
       + "all branches of the \(node) answer the same type"
+  }
+}
+
+extension MessageType {
+  /// The fields that hold any number of messages of a type.
+  func repeatedFields(of type: MessageType) -> [Field] {
+    fields.filter { $0.isRepeated && !$0.isMap && $0.messageType == type }
   }
 }

@@ -10,16 +10,9 @@ extension GraphCompiler {
     if node.branches.isEmpty {
       note(path.appending("ensemble"), "an ensemble has at least one branch")
     }
-    var agreement = BranchAgreement(of: "ensemble")
-    var branches: [Int] = []
-    for (position, branch) in node.branches.enumerated() {
-      let path = path.appending("ensemble").appending(position)
-      let (index, output) = compile(
-        branch, input: input, at: path, depth: depth + 1, isOneOfMany: true)
-      note(agreement.add(output, "branch \(position)"), at: path)
-      branches.append(index)
-    }
-    guard let type = agreement.type,
+    let (branches, answer) = branches(
+      node.branches, of: "ensemble", input: input, at: path, depth: depth, isOneOfMany: true)
+    guard let type = answer,
       let (combiner, output) = combiner(
         node.combiner, of: type, input: input, at: path.appending("combine"))
     else { return (.return, nil) }
@@ -68,12 +61,11 @@ extension GraphCompiler {
   private mutating func called(
     _ deployment: String, _ name: MethodName, answers type: MessageType, at path: SpecPath
   ) -> (GraphPlan.CombinerPlan, MessageType?)? {
-    let index = nodes.count
-    nodes.append(GraphPlan.Node(path: path, name: nil, kind: .return))
+    let index = place(at: path)
     let (kind, output) = call(deployment, name, input: nil, at: path)
     nodes[index].kind = kind
     guard let input = schema.method(name)?.input else { return nil }
-    let fitting = input.fields.filter { $0.isRepeated && !$0.isMap && $0.messageType == type }
+    let fitting = input.repeatedFields(of: type)
     guard fitting.count == 1 else {
       let count = fitting.isEmpty ? "no repeated field" : "several repeated fields"
       note(

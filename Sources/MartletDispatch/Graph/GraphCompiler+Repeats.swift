@@ -17,8 +17,9 @@ extension GraphCompiler {
   mutating func loop(
     _ node: LoopNode, input: MessageType?, at path: SpecPath, depth: Int
   ) -> (GraphPlan.Kind, MessageType?) {
-    let key = node.kind == .whileHolds ? "while" : "repeat_until"
-    let field = input.flatMap { switchField(node.field, in: $0, at: path.appending(key)) }
+    let field = input.flatMap {
+      switchField(node.field, in: $0, at: path.appending(node.kind.key))
+    }
     let condition = field.flatMap {
       self.condition(node.condition, of: $0.leaf, at: path.appending("is"))
     }
@@ -36,18 +37,7 @@ extension GraphCompiler {
   mutating func mirror(
     _ node: MirrorNode, input: MessageType?, at path: SpecPath
   ) -> (GraphPlan.Kind, MessageType?) {
-    checkDeployment(node.deployment, serves: node.method.service, at: path.appending("mirror"))
-    let path = path.appending("method")
-    if let method = schema.method(node.method) {
-      if !method.isUnary {
-        note(path, "\(node.method) is a streaming method; a graph calls unary methods")
-      }
-      if let input, input != method.input {
-        note(path, "\(node.method) takes \(method.input), but what comes here is \(input)")
-      }
-    } else {
-      note(path, schema.unknownMethod(node.method))
-    }
+    _ = target("mirror", node.deployment, node.method, input: input, at: path)
     let plan = GraphPlan.MirrorPlan(
       deployment: node.deployment, method: node.method, percent: node.percent)
     return (.mirror(plan), input)

@@ -73,9 +73,9 @@ package struct GraphCompiler {
   ) -> (index: Int, output: MessageType?) {
     let options = node.options
     let isGuarded = options.timeout != nil || options.onError != .fail
-    let guardIndex = isGuarded ? place(at: path, options) : nil
-    let retryIndex = options.retry == nil ? nil : place(at: path, options)
-    let requestIndex = options.takesRequest ? place(at: path, options) : nil
+    let guardIndex = isGuarded ? place(at: path, options.name) : nil
+    let retryIndex = options.retry == nil ? nil : place(at: path, options.name)
+    let requestIndex = options.takesRequest ? place(at: path, options.name) : nil
     if retryIndex != nil { resenders.append("retry") }
     let taken = options.takesRequest ? request(at: path.appending("data")) : input
     let (index, output) = compileBare(node, input: taken, at: path, depth: depth)
@@ -105,8 +105,8 @@ package struct GraphCompiler {
   }
 
   /// Takes a place before the nodes below take theirs.
-  private mutating func place(at path: SpecPath, _ options: NodeOptions) -> Int {
-    nodes.append(GraphPlan.Node(path: path, name: options.name, kind: .return))
+  mutating func place(at path: SpecPath, _ name: String? = nil) -> Int {
+    nodes.append(GraphPlan.Node(path: path, name: name, kind: .return))
     return nodes.count - 1
   }
 
@@ -122,7 +122,7 @@ package struct GraphCompiler {
       if !problems.contains(where: { $0.message == Self.tooMany }) { note(path, Self.tooMany) }
       return (index, nil)
     }
-    _ = place(at: path, node.options)
+    _ = place(at: path, node.options.name)
     let (kind, output) =
       switch node.kind {
       case .call(let deployment, let method):
@@ -190,23 +190,31 @@ package struct GraphCompiler {
   mutating func call(
     _ deployment: String, _ name: MethodName, input: MessageType?, at path: SpecPath
   ) -> (GraphPlan.Kind, MessageType?) {
-    let kind = GraphPlan.Kind.call(deployment: deployment, method: name)
-    checkDeployment(deployment, serves: name.service, at: path.appending("call"))
+    let output = target("call", deployment, name, input: input, at: path)
+    return (.call(deployment: deployment, method: name), output)
+  }
+
+  /// What a method of a deployment answers to `input`. `key` names the deployment in the file.
+  mutating func target(
+    _ key: String, _ deployment: String, _ name: MethodName, input: MessageType?,
+    at path: SpecPath
+  ) -> MessageType? {
+    checkDeployment(deployment, serves: name.service, at: path.appending(key))
     let path = path.appending("method")
     guard let method = schema.method(name) else {
       note(path, schema.unknownMethod(name))
-      return (kind, nil)
+      return nil
     }
     if !method.isUnary { note(path, "\(name) is a streaming method; a graph calls unary methods") }
     if let input, input != method.input {
       note(path, "\(name) takes \(method.input), but what comes here is \(input)")
     }
-    return (kind, method.output)
+    return method.output
   }
 
   /// A deployment that is called: it is there, has the service, and may get a message twice where a node
   /// sends it twice.
-  mutating func checkDeployment(_ name: String, serves service: String, at path: SpecPath) {
+  private mutating func checkDeployment(_ name: String, serves service: String, at path: SpecPath) {
     let names = deployments.map(\.name)
     guard let deployment = deployments.first(where: { $0.name == name }) else {
       note(path, "no deployment \(name)\(Spelling.hint(for: name, among: names))")

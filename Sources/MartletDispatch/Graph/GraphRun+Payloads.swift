@@ -15,9 +15,7 @@ extension GraphRun {
   func choose(
     _ plan: GraphPlan.SwitchPlan, _ payload: Payload, _ node: Int
   ) throws(GraphFailure) -> Int {
-    let value = try reading(payload, plan.field.root, at: node) { bytes throws(WireError) in
-      try plan.field.read(bytes)
-    }
+    let value = try self.value(of: plan.field, in: payload, at: node)
     let matching =
       plan.conditions.isEmpty
       ? plan.values[value] : plan.conditions.first { $0.condition.holds(for: value) }?.node
@@ -103,10 +101,7 @@ extension GraphRun {
     let hash: UInt64? =
       switch plan.sticky {
       case .field(let field):
-        stableHash(
-          try reading(payload, field.root, at: node) { bytes throws(WireError) in
-            try field.read(bytes).stableBytes
-          })
+        stableHash(try value(of: field, in: payload, at: node).stableBytes)
       case .metadata(let key): metadata[key].map(stableHash)
       case nil: nil
       }
@@ -122,9 +117,7 @@ extension GraphRun {
   func holds(
     _ plan: GraphPlan.LoopPlan, _ payload: Payload, _ node: Int
   ) throws(GraphFailure) -> Bool {
-    let value = try reading(payload, plan.field.root, at: node) { bytes throws(WireError) in
-      try plan.field.read(bytes)
-    }
+    let value = try self.value(of: plan.field, in: payload, at: node)
     return plan.condition.holds(for: value)
   }
 
@@ -133,9 +126,7 @@ extension GraphRun {
   ) throws(GraphFailure) -> Payload {
     var best: (value: FieldValue, answer: Payload)?
     for answer in answers {
-      let value = try reading(answer, field.root, at: node) { bytes throws(WireError) in
-        try field.read(bytes)
-      }
+      let value = try self.value(of: field, in: answer, at: node)
       // A NaN is larger than nothing, and everything is larger than a NaN.
       if let best, !best.value.isLess(than: value), best.value.number?.isNaN != true { continue }
       best = (value, answer)
@@ -149,9 +140,7 @@ extension GraphRun {
     var counts: [FieldValue: Int] = [:]
     var values: [FieldValue] = []
     for answer in answers {
-      let value = try reading(answer, field.root, at: node) { bytes throws(WireError) in
-        try field.read(bytes)
-      }
+      let value = try self.value(of: field, in: answer, at: node)
       counts[value, default: 0] += 1
       values.append(value)
     }
@@ -186,6 +175,14 @@ extension GraphRun {
       try field.replacingNumbers(in: bytes, with: means)
     }
     return Payload(bytes: bytes, origin: result.origin)
+  }
+
+  private func value(
+    of field: FieldPath, in payload: Payload, at node: Int
+  ) throws(GraphFailure) -> FieldValue {
+    try reading(payload, field.root, at: node) { bytes throws(WireError) in
+      try field.read(bytes)
+    }
   }
 
   /// Reads a payload; bytes that are not a message are the client's fault, or the deployment's.

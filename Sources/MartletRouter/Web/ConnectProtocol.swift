@@ -67,8 +67,7 @@ extension WebRequest {
   private static let ofHTTP: Set<String> = [
     "accept", "accept-charset", "accept-encoding", "accept-language", "cache-control",
     "content-encoding", "content-language", "dnt", "expect", "origin", "pragma", "priority",
-    "referer",
-    "trailer", "upgrade-insecure-requests",
+    "referer", "trailer", "upgrade-insecure-requests",
   ]
 
   private static func isOfHTTP(_ name: String) -> Bool {
@@ -104,7 +103,7 @@ extension Page {
         json.name("type")
         json.string(String(detail.typeURL.split(separator: "/").last ?? ""))
         json.name("value")
-        json.string(Base64.encode(Array(detail.value)).filter { $0 != "=" })
+        json.string(String(decoding: Base64.encode(Array(detail.value)), as: UTF8.self))
         json.close("}")
       }
       json.close("]")

@@ -1,6 +1,6 @@
 // Base64 (RFC 4648), as JSON spells bytes.
 
-package enum Base64 {
+enum Base64 {
   private static let alphabet = Array(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
@@ -14,7 +14,7 @@ package enum Base64 {
   }()
 
   /// The standard alphabet, padded.
-  package static func encode(_ bytes: [UInt8]) -> String {
+  static func encode(_ bytes: [UInt8]) -> String {
     var text: [UInt8] = []
     append(bytes, to: &text)
     return String(decoding: text, as: UTF8.self)
