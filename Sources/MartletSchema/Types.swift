@@ -175,6 +175,12 @@ package struct EnumType: Sendable {
   package func name(of number: Int32) -> String? { record.nameByNumber[number] }
 }
 
+extension EnumType: Equatable {
+  package static func == (lhs: EnumType, rhs: EnumType) -> Bool {
+    lhs.schema === rhs.schema && lhs.index == rhs.index
+  }
+}
+
 /// One method of a service of a schema.
 package struct MethodType: Sendable {
   package let name: MethodName
