@@ -13,6 +13,12 @@ public struct FieldPath<Root: Message, Value>: Sendable, CustomStringConvertible
   public var description: String { text }
 }
 
+extension FieldPath {
+  /// Whether the field is set, for `Switch` and loops: one with presence is there, a repeated one is not
+  /// empty, any other one is not its default, as in the Common Expression Language.
+  public var isSet: FieldPath<Root, Bool> { FieldPath<Root, Bool>("has(\(text))") }
+}
+
 extension FieldPath where Value: Message {
   /// The field `rest` of the message that this path leads to.
   public func appending<Next>(_ rest: FieldPath<Value, Next>) -> FieldPath<Root, Next> {

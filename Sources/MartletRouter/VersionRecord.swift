@@ -39,7 +39,7 @@ extension Router {
         throw SpecProblems([SpecProblem(path, "the app has no descriptor set")])
       }
       plans[index] = try GraphCompiler.compile(
-        graph, for: method, schema: schema, deployments: spec.deployments, at: path)
+        graph, for: method, of: spec, schema: schema, at: path)
     }
     guard let id = dispatcher.define(AppDefinition(version: version, spec: spec)) else { return }
     var mark = HeaderBlock()

@@ -35,6 +35,53 @@ public struct Ensemble<Input: Message, Output: Message>: GraphStep {
   }
 }
 
+/// Ensembles whose branches answer different types.
+extension Ensemble {
+  /// Makes a message of another type out of the answers of all branches.
+  ///
+  /// - Parameter quorum: as for other ensembles; a branch without an answer sets nothing.
+  public init(
+    to output: Output.Type, quorum: Int? = nil,
+    @NamedBranchesBuilder<Input, Output> _ branches: () -> [Branch<Input, Output>]
+  ) {
+    let branches = branches()
+    let map = MapNode(
+      fields: branches.flatMap(\.assignments), type: Output.protoMessageName)
+    let node = EnsembleNode(branches: branches.map(\.node), combiner: .map(map), quorum: quorum)
+    step = Step(.ensemble(node), branches.flatMap(\.descriptorSets))
+  }
+}
+
+/// A branch of an ensemble, and the fields of the ensemble's output that its answer sets.
+public struct Branch<Input: Message, Output: Message>: Sendable {
+  fileprivate let node: GraphNode
+  fileprivate let descriptorSets: [DescriptorSet]
+  fileprivate let assignments: [MapNode.Assignment]
+
+  /// - Parameter name: of the branch's step; unique within a graph.
+  public init<Answer: Message>(
+    _ name: String, _ step: some GraphStep<Input, Answer>,
+    @AssignmentsBuilder<Answer, Output> _ assignments: () -> [Assign<Answer, Output>]
+  ) {
+    let step = step.named(name)
+    node = step.node
+    descriptorSets = step.descriptorSets
+    self.assignments = assignments().map { $0.assignment(ofBranch: name) }
+  }
+}
+
+/// Collects the branches of an ensemble that makes a message of another type.
+@resultBuilder
+public enum NamedBranchesBuilder<Input: Message, Output: Message> {
+  public static func buildExpression(_ branch: Branch<Input, Output>) -> Branch<Input, Output> {
+    branch
+  }
+
+  public static func buildBlock(_ branches: Branch<Input, Output>...) -> [Branch<Input, Output>] {
+    branches
+  }
+}
+
 /// How the answers of an ensemble become one.
 public struct Combiner<Answer: Message, Output: Message>: Sendable {
   fileprivate let combiner: EnsembleNode.Combiner

@@ -34,7 +34,11 @@ extension SpecCheck {
       graph(node.body, at: path.appending("hedge"), &names)
     case .loop(let node):
       field(node.field, at: path.appending(node.kind.key))
-      atLeastOne(node.maxRounds, at: path.appending("max"))
+      if !(1...LoopNode.roundsLimit).contains(node.maxRounds) {
+        note(
+          path.appending("max"),
+          "expected 1 to \(LoopNode.roundsLimit) rounds, found \(node.maxRounds)")
+      }
       graph(node.body, at: path.appending("do"), &names)
     case .mirror(let node):
       self.method(node.method, at: path.appending("method"))
@@ -42,7 +46,25 @@ extension SpecCheck {
       if !(1...100).contains(node.percent) {
         note(path.appending("percent"), "expected 1 to 100, found \(node.percent)")
       }
+    case .map(let node): map(node, at: path)
+    case .route(let method): self.method(method, at: path.appending("route"))
     case .return: break
+    }
+  }
+
+  private mutating func map(_ node: MapNode, at path: SpecPath) {
+    let list = path.appending("map")
+    var seen: Set<String> = []
+    for assignment in node.fields {
+      let path = list.appending(assignment.field)
+      field(assignment.field, at: path)
+      if !seen.insert(assignment.field).inserted {
+        note(path, "the field \(assignment.field) is there twice")
+      }
+      if case .path(let source) = assignment.source { field(source, at: path) }
+    }
+    if let type = node.type, type.isEmpty {
+      note(path.appending("as"), "expected the full name of a message, found nothing")
     }
   }
 
@@ -151,6 +173,11 @@ extension SpecCheck {
     case .call(let deployment, let method):
       self.method(method, at: path.appending("method"))
       target(deployment, of: method.service, at: path, "call", "method")
+    case .map(let node):
+      map(node, at: path)
+      if node.type == nil {
+        note(path, "a map of answers says as: the full name of the message that it makes")
+      }
     }
   }
 

@@ -3,7 +3,10 @@
 /// `switch: {on: FIELD, cases: {VALUE: NODE, …}, default: NODE}`. All nodes take the same input and
 /// give the same output type.
 public struct SwitchNode: Sendable, Hashable {
-  /// A dotted path to a scalar, enum, bool or string field of the input.
+  /// A dotted path to a scalar, enum, bool or string field of the input; or `has(PATH)`, which is true or
+  /// false, as in the Common Expression Language: a field with presence is set, a repeated one is not
+  /// empty, any other one is not its default; or a path to a oneof, whose values are the names of its
+  /// members.
   public var field: String
 
   /// Each with its node, in the order of the file; the first that holds is taken. A value as written,
@@ -124,6 +127,9 @@ public struct EnsembleNode: Sendable, Hashable {
     /// What a deployment answers to a message that has the answers, in the order of the branches, in
     /// its one repeated field of their type.
     case call(deployment: String, method: MethodName)
+    /// A message whose fields come from the answers. Branches may answer different types; a source
+    /// begins with the name of a branch, or with the deployment that the branch calls.
+    case map(MapNode)
   }
 }
 
@@ -160,8 +166,11 @@ public struct LoopNode: Sendable, Hashable {
 
   public var body: GraphNode
 
-  /// Rounds after which the loop fails with RESOURCE_EXHAUSTED.
+  /// Rounds after which the loop fails with RESOURCE_EXHAUSTED: 1 to `roundsLimit`.
   public var maxRounds: Int
+
+  /// Who goes round a thousand times should do it in a deployment.
+  public static let roundsLimit = 1_000
 
   public init(
     _ kind: Kind, field: String, condition: String, body: GraphNode, maxRounds: Int
@@ -186,5 +195,41 @@ public struct MirrorNode: Sendable, Hashable {
     self.deployment = deployment
     self.method = method
     self.percent = percent
+  }
+}
+
+/// `map: {FIELD: SOURCE, …}, as: TYPE`. The output is a new message.
+public struct MapNode: Sendable, Hashable {
+  public var fields: [Assignment]
+
+  /// The full name of the output's message type; nil: what the call takes that comes next in the
+  /// sequence.
+  public var type: String?
+
+  /// One field of the output.
+  public struct Assignment: Sendable, Hashable {
+    /// A dotted path; what is on the way comes into being with it.
+    public var field: String
+    public var source: Source
+
+    public init(field: String, source: Source) {
+      self.field = field
+      self.source = source
+    }
+  }
+
+  /// What a field of the output is made of.
+  public enum Source: Sendable, Hashable {
+    /// A dotted path in the input. `$response` is the input as a whole, `$request` what came into the
+    /// sequence around the node; either may begin a path.
+    case path(String)
+
+    /// A constant, as protobuf's JSON spells the field: `{value: CONSTANT}`.
+    case value(ConfigValue)
+  }
+
+  public init(fields: [Assignment], type: String? = nil) {
+    self.fields = fields
+    self.type = type
   }
 }

@@ -42,7 +42,13 @@ public struct GraphNode: Sendable, Hashable {
     /// Sends a copy of the input somewhere and forgets it; the output is the input.
     case mirror(MirrorNode)
 
-    /// Ends the graph: its answer is the input.
+    /// Makes a message of another type out of fields of the input.
+    case map(MapNode)
+
+    /// Answers as another route of the app does; a graph runs within this one.
+    case route(MethodName)
+
+    /// Ends the graph, or the one that the route of a `route` node has: its answer is the input.
     case `return`
   }
 }
@@ -70,6 +76,10 @@ extension GraphNode {
   public static func loop(_ node: LoopNode) -> GraphNode { GraphNode(.loop(node)) }
 
   public static func mirror(_ node: MirrorNode) -> GraphNode { GraphNode(.mirror(node)) }
+
+  public static func map(_ node: MapNode) -> GraphNode { GraphNode(.map(node)) }
+
+  public static func route(_ method: MethodName) -> GraphNode { GraphNode(.route(method)) }
 
   public static let `return` = GraphNode(.return)
 }

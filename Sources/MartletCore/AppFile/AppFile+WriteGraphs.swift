@@ -24,8 +24,20 @@ extension AppFile {
     case .mirror(let node):
       target("mirror", node.deployment, node.method)
         + (node.percent == 100 ? [] : [("percent", .plain("\(node.percent)"))])
+    case .map(let node): members(of: node)
+    case .route(let method): [("route", .text(method.description))]
     case .return: []
     }
+  }
+
+  private static func members(of node: MapNode) -> [YAMLValue.Member] {
+    let fields = node.fields.map { assignment -> YAMLValue.Member in
+      switch assignment.source {
+      case .path(let path): (assignment.field, .text(path))
+      case .value(let value): (assignment.field, .mapping([("value", YAMLValue(value))]))
+      }
+    }
+    return [("map", .mapping(fields))] + (node.type.map { [("as", .text($0))] } ?? [])
   }
 
   private static func members(of options: NodeOptions) -> [YAMLValue.Member] {
@@ -98,6 +110,7 @@ extension AppFile {
           )
         ])
       case .call(let deployment, let method): .mapping(target("call", deployment, method))
+      case .map(let node): .mapping(members(of: node))
       }
     var members: [YAMLValue.Member] = [
       ("ensemble", .list(node.branches.map(graph))), ("combine", combiner),

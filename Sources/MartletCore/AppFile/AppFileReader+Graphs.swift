@@ -6,7 +6,7 @@ extension AppFileReader {
     ["call", "method"], ["sequence"], ["switch"], ["splitter", "by", "by_metadata"],
     ["for_each", "do", "into", "parallelism"], ["ensemble", "combine", "quorum"], ["fallback"],
     ["hedge", "after_s"], ["while", "is", "do", "max"], ["repeat_until", "is", "do", "max"],
-    ["mirror", "method", "percent"],
+    ["mirror", "method", "percent"], ["map", "as"], ["route"],
   ]
 
   /// The keys that every node may have.
@@ -59,6 +59,8 @@ extension AppFileReader {
     case "hedge": hedge(fields)
     case "while": loop(.whileHolds, fields)
     case "repeat_until": loop(.untilHolds, fields)
+    case "map": map(fields).map(GraphNode.Kind.map)
+    case "route": method("route", in: fields).map(GraphNode.Kind.route)
     default: mirror(fields)
     }
   }
@@ -137,7 +139,7 @@ extension AppFileReader {
   }
 
   /// A deployment and a method of it.
-  private mutating func target(
+  mutating func target(
     _ key: String, of thing: String, _ fields: Fields
   ) -> (String, MethodName)? {
     guard require(["method"], in: fields, of: thing) else { return nil }
@@ -147,14 +149,14 @@ extension AppFileReader {
   }
 
   /// A list of nodes that has at least one; nil when any of them is wrong.
-  private mutating func branches(_ key: String, in fields: Fields) -> [GraphNode]? {
+  mutating func branches(_ key: String, in fields: Fields) -> [GraphNode]? {
     each(key, in: fields, of: "nodes") { reader, element, path in
       reader.graph(element, at: path)
     }
   }
 
   /// A list, all elements of which can be read.
-  private mutating func each<Value>(
+  mutating func each<Value>(
     _ key: String, in fields: Fields, of things: String,
     _ read: (inout AppFileReader, SourceNode, SpecPath) -> Value?
   ) -> [Value]? {
@@ -258,80 +260,5 @@ extension AppFileReader {
       return nil
     }
     return .mirror(MirrorNode(deployment: deployment, method: method, percent: percent))
-  }
-}
-
-/// Ensembles.
-extension AppFileReader {
-  private static let combiners = [
-    "merge", "first", "vote", "mean", "weighted_mean", "max_by", "collect", "call",
-  ]
-  private static let allowedCombiners =
-    "allowed: merge, first, {vote: FIELD}, {mean: [FIELD, …]}, {weighted_mean: {fields: [FIELD, …], "
-    + "weights: [NUMBER, …]}}, {max_by: FIELD}, {collect: FIELD}, {call: DEPLOYMENT, method: METHOD}"
-
-  private mutating func ensemble(_ fields: Fields) -> GraphNode.Kind? {
-    guard require(["combine"], in: fields, of: "an ensemble") else { return nil }
-    let combiner = combiner(fields)
-    let quorum = integer("quorum", in: fields)
-    guard let branches = branches("ensemble", in: fields), let combiner else { return nil }
-    return .ensemble(EnsembleNode(branches: branches, combiner: combiner, quorum: quorum))
-  }
-
-  private mutating func combiner(_ outer: Fields) -> EnsembleNode.Combiner? {
-    guard let node = outer["combine"] else { return nil }
-    let path = outer.path(of: "combine")
-    switch node.content {
-    case .plain("merge"), .quoted("merge"): return .merge
-    case .plain("first"), .quoted("first"): return .first
-    case .plain(let word), .quoted(let word):
-      let hint = Spelling.hint(for: word, among: Self.combiners)
-      note(path, "unknown combiner \(word)\(hint); \(Self.allowedCombiners)", at: node.mark)
-      return nil
-    case .sequence:
-      note(path, "expected a combiner, found a list; \(Self.allowedCombiners)", at: node.mark)
-      return nil
-    case .mapping: break
-    }
-    let allowed = ["vote", "mean", "weighted_mean", "max_by", "collect", "call", "method"]
-    guard let fields = fields(node, at: path, allowed: allowed) else { return nil }
-    let words = allowed.dropLast().filter { fields[$0] != nil }
-    guard words.count == 1, words[0] == "call" || fields["method"] == nil else {
-      note(path, "a combiner is one thing; \(Self.allowedCombiners)", at: node.mark)
-      return nil
-    }
-    switch words[0] {
-    case "vote": return string("vote", in: fields).map { .vote(field: $0) }
-    case "max_by": return string("max_by", in: fields).map { .maxBy(field: $0) }
-    case "collect": return string("collect", in: fields).map { .collect(field: $0) }
-    case "mean": return names("mean", in: fields).map { .mean(fields: $0) }
-    case "weighted_mean": return weightedMean(fields)
-    default:
-      return target("call", of: "a combiner that is called", fields)
-        .map { .call(deployment: $0, method: $1) }
-    }
-  }
-
-  private mutating func weightedMean(_ outer: Fields) -> EnsembleNode.Combiner? {
-    let path = outer.path(of: "weighted_mean")
-    guard let node = outer["weighted_mean"],
-      let fields = fields(node, at: path, allowed: ["fields", "weights"]),
-      require(["fields", "weights"], in: fields, of: "weighted_mean")
-    else { return nil }
-    let names = names("fields", in: fields)
-    let weights = each("weights", in: fields, of: "numbers") { reader, element, path in
-      reader.number(element, at: path)
-    }
-    guard let names, let weights else { return nil }
-    return .weightedMean(fields: names, weights: weights)
-  }
-
-  /// A list of names, or a single one.
-  private mutating func names(_ key: String, in fields: Fields) -> [String]? {
-    guard let node = fields[key] else { return nil }
-    if case .sequence = node.content {
-      return strings(node, at: fields.path(of: key), of: "fields")
-    }
-    return string(key, in: fields).map { [$0] }
   }
 }

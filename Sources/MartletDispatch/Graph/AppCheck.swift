@@ -23,7 +23,17 @@ package func checkApp(_ app: AppSpec, _ schema: Schema?) -> [SpecProblem] {
   for (index, route) in app.routes.enumerated() {
     problems += check(route, of: app, schema, at: [.key("routes"), .index(index)])
   }
-  return problems.filter { !known.contains($0.path) }
+  return problems.filter { !known.contains($0.path) }.withoutEchoes
+}
+
+extension [SpecProblem] {
+  /// A graph that another one calls is compiled with it, too; what is wrong with it is said once.
+  fileprivate var withoutEchoes: [SpecProblem] {
+    filter { problem in
+      guard problem.path.steps.dropFirst().dropLast().contains(.key("route")) else { return true }
+      return !contains { $0.message == problem.message && $0.path != problem.path }
+    }
+  }
 }
 
 private func check(
@@ -47,8 +57,7 @@ private func check(
     }
     do throws(SpecProblems) {
       _ = try GraphCompiler.compile(
-        graph, for: method, schema: schema, deployments: app.deployments,
-        at: path.appending("graph"))
+        graph, for: method, of: app, schema: schema, at: path.appending("graph"))
       return []
     } catch {
       return error.problems

@@ -2,6 +2,50 @@
 
 internal import MartletSchema
 
+/// What a condition is about.
+enum Subject: Sendable, CustomStringConvertible {
+  case value(FieldPath)
+  /// `has(PATH)`
+  case presence(FieldPlace)
+  /// Which member of a oneof is set.
+  case oneof(OneofPath)
+
+  var root: MessageType {
+    switch self {
+    case .value(let path): path.root
+    case .presence(let place): place.root
+    case .oneof(let path): path.root
+    }
+  }
+
+  var description: String {
+    switch self {
+    case .value(let path): path.text
+    case .presence(let place): "has(\(place))"
+    case .oneof(let path): path.text
+    }
+  }
+
+  /// Of a oneof the number of the member, 0 for none.
+  func read(_ message: [UInt8]) throws(WireError) -> FieldValue {
+    switch self {
+    case .value(let path): try path.read(message)
+    case .presence(let place): .bool(try place.isSet(in: message))
+    case .oneof(let path): .enumeration(Int32(try path.member(in: message) ?? 0))
+    }
+  }
+
+  func spelling(of value: FieldValue) -> String {
+    switch (self, value) {
+    case (.value(let path), _): path.leaf.spelling(of: value)
+    case (.oneof(let path), .enumeration(let number)):
+      path.members.first { $0.number == number }?.name ?? "nothing"
+    case (_, .bool(let value)): "\(value)"
+    default: "\(value)"
+    }
+  }
+}
+
 /// What a value of one field is compared with.
 struct Condition: Sendable, Hashable {
   private enum Test: Sendable, Hashable {
@@ -21,9 +65,26 @@ struct Condition: Sendable, Hashable {
     if case .equal(let value) = test { value } else { nil }
   }
 
+  /// Reads what a case says of a subject. Nil when it means nothing for it.
+  init?(_ text: String, of subject: Subject) {
+    switch subject {
+    case .value(let path): self.init(text, of: path.leaf)
+    case .presence:
+      guard text == "true" || text == "false" else { return nil }
+      self.init(.equal(.bool(text == "true")))
+    case .oneof(let path):
+      guard let member = path.members.first(where: { $0.name == text }) else { return nil }
+      self.init(.equal(.enumeration(Int32(member.number))))
+    }
+  }
+
+  private init(_ test: Test) {
+    self.test = test
+  }
+
   /// Reads `looped`, `3`, `< 0.8`, `<= 0.8`, `> 0.8`, `>= 0.8`, `0.5..<0.8` or `0.5...0.8`; comparisons
   /// are for numbers only. Nil when it means nothing for the field.
-  init?(_ text: String, of field: Field) {
+  private init?(_ text: String, of field: Field) {
     guard field.kind.isNumeric else {
       guard let value = field.value(parsing: text) else { return nil }
       test = .equal(value)

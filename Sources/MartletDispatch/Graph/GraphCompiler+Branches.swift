@@ -8,7 +8,7 @@ extension GraphCompiler {
     _ node: SwitchNode, input: MessageType?, at path: SpecPath, depth: Int
   ) -> (GraphPlan.Kind, MessageType?) {
     let path = path.appending("switch")
-    let field = input.flatMap { switchField(node.field, in: $0, at: path.appending("on")) }
+    let subject = input.flatMap { self.subject(node.field, in: $0, at: path.appending("on")) }
     if node.cases.isEmpty { note(path.appending("cases"), "a switch has at least one case") }
     var agreement = BranchAgreement(of: "switch")
     var conditions: [(condition: Condition, node: Int)] = []
@@ -17,7 +17,7 @@ extension GraphCompiler {
       let path = path.appending("cases").appending(item.value)
       let (index, output) = compile(item.node, input: input, at: path, depth: depth + 1)
       note(agreement.add(output, "case \(item.value)"), at: path)
-      guard let field, let condition = condition(item.value, of: field.leaf, at: path) else {
+      guard let subject, let condition = condition(item.value, of: subject, at: path) else {
         continue
       }
       if let other = spellings[condition] {
@@ -33,8 +33,9 @@ extension GraphCompiler {
       note(agreement.add(output, "default"), at: path)
       fallback = index
     }
-    guard let field else { return (.return, agreement.type) }
-    var plan = GraphPlan.SwitchPlan(field: field, values: [:], conditions: [], default: fallback)
+    guard let subject else { return (.return, agreement.type) }
+    var plan = GraphPlan.SwitchPlan(
+      subject: subject, values: [:], conditions: [], default: fallback)
     if conditions.allSatisfy({ $0.condition.value != nil }) {
       for case (let condition, let index) in conditions {
         if let value = condition.value { plan.values[value] = index }
@@ -45,21 +46,32 @@ extension GraphCompiler {
     return (.switch(plan), agreement.type)
   }
 
-  mutating func switchField(
-    _ text: String, in type: MessageType, at path: SpecPath
-  ) -> FieldPath? {
-    guard let field = resolve(text, in: type, at: path) else { return nil }
-    switch field.leaf.kind {
-    case .bytes, .message:
+  /// What a condition is about: `FIELD`, `has(FIELD)` or a oneof.
+  mutating func subject(_ text: String, in type: MessageType, at path: SpecPath) -> Subject? {
+    if text.hasPrefix("has("), text.hasSuffix(")") {
+      let inner = String(text.dropFirst(4).dropLast())
+      return place(inner, in: type, at: path).map(Subject.presence)
+    }
+    if let oneof = OneofPath(text, in: type) { return .oneof(oneof) }
+    guard let place = place(text, in: type, at: path) else { return nil }
+    let leaf = place.field
+    if leaf.isRepeated || leaf.kind == .message || leaf.kind == .bytes {
       note(
         path,
-        "\(field.leaf.fullName) is \(field.leaf.typeName); a condition is on a number, bool, string "
-          + "or enum")
+        "\(leaf.fullName) is \(leaf.typeName); a condition is on a number, bool, string or enum, "
+          + "on a oneof, or on whether a field is set: has(\(text))")
       return nil
-    case .double, .float, .int64, .uint64, .int32, .fixed64, .fixed32, .bool, .string, .uint32,
-      .enumeration,
-      .sfixed32, .sfixed64, .sint32, .sint64:
-      return field
+    }
+    return resolve(text, in: type, at: path).map(Subject.value)
+  }
+
+  /// A field of any kind.
+  mutating func place(_ text: String, in type: MessageType, at path: SpecPath) -> FieldPlace? {
+    do throws(SchemaError) {
+      return try FieldPlace(text, in: type)
+    } catch {
+      note(path, error.message)
+      return nil
     }
   }
 
@@ -75,27 +87,41 @@ extension GraphCompiler {
   }
 
   /// What a case or the end of a loop says.
-  mutating func condition(_ text: String, of field: Field, at path: SpecPath) -> Condition? {
-    if let condition = Condition(text, of: field) {
-      guard condition.value == nil || (field.kind != .double && field.kind != .float) else {
-        note(
-          path,
-          "\(field.fullName) is \(field.typeName), and whether two of those are equal is chance; say "
-            + "< \(text), >= \(text) or a range such as 0.5..<0.8")
-        return nil
-      }
-      return condition
+  mutating func condition(_ text: String, of subject: Subject, at path: SpecPath) -> Condition? {
+    guard let condition = Condition(text, of: subject) else {
+      note(path, unfit(text, for: subject))
+      return nil
     }
-    if let type = field.enumType {
-      let names = type.values.map(\.name)
+    if case .value(let field) = subject, condition.value != nil,
+      field.leaf.kind == .double || field.leaf.kind == .float
+    {
       note(
         path,
-        "\(type.fullName) has no value \(text)\(Spelling.hint(for: text, among: names)); "
-          + "allowed: \(names.joined(separator: ", "))")
-    } else {
-      note(path, "\(text) is not a value of \(field.fullName), which is \(field.typeName)")
+        "\(field.leaf.fullName) is \(field.leaf.typeName), and whether two of those are equal is "
+          + "chance; say < \(text), >= \(text) or a range such as 0.5..<0.8")
+      return nil
     }
-    return nil
+    return condition
+  }
+
+  /// Why a case means nothing.
+  private func unfit(_ text: String, for subject: Subject) -> String {
+    switch subject {
+    case .presence: return "\(subject) is true or false, not \(text)"
+    case .oneof(let path):
+      return "\(path) of \(path.root) has no member \(text)"
+        + Self.oneOf(path.members.map(\.name), insteadOf: text)
+    case .value(let path):
+      guard let type = path.leaf.enumType else {
+        return "\(text) is not a value of \(path.leaf.fullName), which is \(path.leaf.typeName)"
+      }
+      return "\(type.fullName) has no value \(text)"
+        + Self.oneOf(type.values.map(\.name), insteadOf: text)
+    }
+  }
+
+  private static func oneOf(_ names: [String], insteadOf text: String) -> String {
+    "\(Spelling.hint(for: text, among: names)); allowed: \(names.joined(separator: ", "))"
   }
 
   mutating func forEach(
@@ -194,15 +220,13 @@ extension GraphCompiler {
   /// Nodes in a list that take the same input, and the type that they agree to answer. `node` is the key
   /// of the list.
   mutating func branches(
-    _ branches: [GraphNode], of node: String, input: MessageType?, at path: SpecPath, depth: Int,
-    isOneOfMany: Bool = false
+    _ branches: [GraphNode], of node: String, input: MessageType?, at path: SpecPath, depth: Int
   ) -> (indices: [Int], type: MessageType?) {
     var agreement = BranchAgreement(of: node)
     var indices: [Int] = []
     for (position, branch) in branches.enumerated() {
       let path = path.appending(node).appending(position)
-      let (index, output) = compile(
-        branch, input: input, at: path, depth: depth + 1, isOneOfMany: isOneOfMany)
+      let (index, output) = compile(branch, input: input, at: path, depth: depth + 1)
       note(agreement.add(output, "branch \(position)"), at: path)
       indices.append(index)
     }

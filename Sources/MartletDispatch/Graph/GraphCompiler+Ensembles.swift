@@ -10,15 +10,37 @@ extension GraphCompiler {
     if node.branches.isEmpty {
       note(path.appending("ensemble"), "an ensemble has at least one branch")
     }
-    let (branches, answer) = branches(
-      node.branches, of: "ensemble", input: input, at: path, depth: depth, isOneOfMany: true)
-    guard let type = answer,
-      let (combiner, output) = combiner(
-        node.combiner, of: type, input: input, at: path.appending("combine"))
+    let list = path.appending("ensemble")
+    var branches: [Int] = []
+    var types: [MessageType?] = []
+    for (position, branch) in node.branches.enumerated() {
+      let (index, output) = compile(
+        branch, input: input, at: list.appending(position), depth: depth + 1, isOneOfMany: true)
+      branches.append(index)
+      types.append(output)
+    }
+    guard
+      let (combiner, output) = combiner(of: node, answering: types, input: input, at: path)
     else { return (.return, nil) }
     let quorum = if case .first = combiner { 1 } else { node.quorum }
     let plan = GraphPlan.EnsemblePlan(branches: branches, combiner: combiner, quorum: quorum)
     return (.ensemble(plan), output)
+  }
+
+  private mutating func combiner(
+    of node: EnsembleNode, answering types: [MessageType?], input: MessageType?, at path: SpecPath
+  ) -> (GraphPlan.CombinerPlan, MessageType?)? {
+    if case .map(let map) = node.combiner {
+      return mapped(map, node.branches, answering: types, at: path.appending("combine"))
+        .map { (.map($0), $1) }
+    }
+    var agreement = BranchAgreement(of: "ensemble")
+    for (position, type) in types.enumerated() {
+      let path = path.appending("ensemble").appending(position)
+      note(agreement.add(type, "branch \(position)"), at: path)
+    }
+    guard let type = agreement.type else { return nil }
+    return combiner(node.combiner, of: type, input: input, at: path.appending("combine"))
   }
 
   /// A combiner of answers of a type, and what comes of them.
@@ -54,6 +76,7 @@ extension GraphCompiler {
       return (.collect(field), input)
     case .call(let deployment, let method):
       return called(deployment, method, answers: type, at: path)
+    case .map: preconditionFailure("a map takes answers of several types")
     }
   }
 

@@ -17,20 +17,21 @@ extension GraphCompiler {
   mutating func loop(
     _ node: LoopNode, input: MessageType?, at path: SpecPath, depth: Int
   ) -> (GraphPlan.Kind, MessageType?) {
-    let field = input.flatMap {
-      switchField(node.field, in: $0, at: path.appending(node.kind.key))
+    let subject = input.flatMap {
+      self.subject(node.field, in: $0, at: path.appending(node.kind.key))
     }
-    let condition = field.flatMap {
-      self.condition(node.condition, of: $0.leaf, at: path.appending("is"))
+    let condition = subject.flatMap {
+      self.condition(node.condition, of: $0, at: path.appending("is"))
     }
     let path = path.appending("do")
     let (body, output) = compile(node.body, input: input, at: path, depth: depth + 1)
     if let input, let output, input != output {
       note(path, "the body answers \(output), but the next round takes \(input)")
     }
-    guard let field, let condition else { return (.return, input) }
+    guard let subject, let condition else { return (.return, input) }
     let plan = GraphPlan.LoopPlan(
-      kind: node.kind, field: field, condition: condition, body: body, maxRounds: node.maxRounds)
+      kind: node.kind, subject: subject, condition: condition, body: body, maxRounds: node.maxRounds
+    )
     return (.loop(plan), input)
   }
 

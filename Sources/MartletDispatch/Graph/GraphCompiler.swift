@@ -20,29 +20,35 @@ package struct SpecProblems: Error, Sendable, Hashable, CustomStringConvertible 
 /// already found is not reported again.
 package struct GraphCompiler {
   let schema: Schema
-  let deployments: [DeploymentSpec]
-  /// What the graph must answer.
-  let answer: MessageType
+  let app: AppSpec
+  /// What the graph must answer, or the route that is compiled into it.
+  var answer: MessageType
   var nodes: [GraphPlan.Node] = []
   var problems: [SpecProblem] = []
 
   /// The sequences around what is compiled: what came into each, and whether a node takes that.
-  private var requests: [(type: MessageType?, isTaken: Bool)] = []
+  var requests: [(type: MessageType?, isTaken: Bool)] = []
+
+  /// The route that is compiled and those that it is compiled into, the outermost first.
+  var callers: [MethodName]
+
+  /// What the step after a `map` in its sequence takes, where that is a call.
+  var takenNext: MessageType?
 
   /// What may send a message twice, of the nodes around what is compiled: the innermost last.
   var resenders: [String] = []
 
-  /// Makes the plan of a route's graph; `path` is where the graph is in the app file. Throws every
-  /// problem with its path.
+  /// Makes the plan of a route's graph; `path` is where the graph is in the file of the app. Throws
+  /// every problem with its path.
   package static func compile(
-    _ graph: GraphNode, for route: MethodName, schema: Schema, deployments: [DeploymentSpec],
+    _ graph: GraphNode, for route: MethodName, of app: AppSpec, schema: Schema,
     at path: SpecPath = []
   ) throws(SpecProblems) -> GraphPlan {
     guard let method = schema.method(route) else {
       throw SpecProblems([SpecProblem(path, "the schema has no method \(route)")])
     }
     var compiler = GraphCompiler(
-      schema: schema, deployments: deployments, answer: method.output)
+      schema: schema, app: app, answer: method.output, callers: [route])
     if !method.isUnary {
       compiler.note(path, "\(route) is a streaming method; a graph answers unary methods")
     }
@@ -55,10 +61,11 @@ package struct GraphCompiler {
       route: route, input: method.input, output: method.output, nodes: compiler.nodes, root: root)
   }
 
-  private init(schema: Schema, deployments: [DeploymentSpec], answer: MessageType) {
+  private init(schema: Schema, app: AppSpec, answer: MessageType, callers: [MethodName]) {
     self.schema = schema
-    self.deployments = deployments
+    self.app = app
     self.answer = answer
+    self.callers = callers
   }
 
   mutating func note(_ path: SpecPath, _ message: String) {
@@ -136,13 +143,16 @@ package struct GraphCompiler {
       case .hedge(let node): hedge(node, input: input, at: path, depth: depth)
       case .loop(let node): loop(node, input: input, at: path, depth: depth)
       case .mirror(let node): mirror(node, input: input, at: path)
+      case .map(let node): map(node, input: input, at: path)
+      case .route(let method): route(method, input: input, at: path, depth: depth)
       case .return: returnNode(input: input, at: path)
       }
     nodes[index].kind = kind
     return (index, output)
   }
 
-  private mutating func request(at path: SpecPath) -> MessageType? {
+  /// What came into the sequence around what is compiled, which from now on is kept.
+  mutating func request(at path: SpecPath) -> MessageType? {
     guard let last = requests.indices.last else {
       note(path, "$request is what came into the sequence around the node, and there is none")
       return nil
@@ -215,8 +225,8 @@ package struct GraphCompiler {
   /// A deployment that is called: it is there, has the service, and may get a message twice where a node
   /// sends it twice.
   private mutating func checkDeployment(_ name: String, serves service: String, at path: SpecPath) {
-    let names = deployments.map(\.name)
-    guard let deployment = deployments.first(where: { $0.name == name }) else {
+    let names = app.deployments.map(\.name)
+    guard let deployment = app.deployment(named: name) else {
       note(path, "no deployment \(name)\(Spelling.hint(for: name, among: names))")
       return
     }
@@ -242,12 +252,29 @@ package struct GraphCompiler {
     for (position, step) in steps.enumerated() {
       let path = path.appending(position)
       if position > 0, steps[position - 1] == .return { note(path, "nothing comes after return") }
+      takenNext = position + 1 < steps.count ? taken(by: steps[position + 1]) : nil
       let (index, output) = compile(step, input: current, at: path, depth: depth + 1)
       indices.append(index)
       current = output
     }
     let keepsInput = requests.removeLast().isTaken
     return (.sequence(indices, keepsInput: keepsInput), steps.isEmpty ? nil : current)
+  }
+}
+
+/// What a step takes.
+extension GraphCompiler {
+  private func taken(by step: GraphNode) -> MessageType? {
+    switch step.kind {
+    case .call(_, let method): schema.method(method)?.input
+    case .mirror(let node): schema.method(node.method)?.input
+    case .route(let method): schema.method(method)?.input
+    case .sequence(let steps): steps.first.flatMap(taken)
+    case .fallback(let branches): branches.first.flatMap(taken)
+    case .ensemble(let node): node.branches.first.flatMap(taken)
+    case .hedge(let node): taken(by: node.body)
+    case .switch, .splitter, .forEach, .loop, .map, .return: nil
+    }
   }
 }
 

@@ -11,6 +11,10 @@ package struct GraphLimits: Sendable, Hashable {
   /// Elements that one `for_each` runs on. A page has hundreds of objects, not thousands.
   package var maxElements = 4_096
 
+  /// Nodes that one request enters altogether. A loop that calls nobody is bounded by nothing else, and
+  /// a node that waits takes memory until the request ends.
+  package var maxEntries = 100_000
+
   /// Calls that one request makes altogether. A `for_each` in a `for_each` multiplies, and each
   /// call is another request to somebody.
   package var maxLegs = 10_000

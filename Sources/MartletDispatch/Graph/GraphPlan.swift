@@ -82,6 +82,9 @@ package struct GraphPlan: Sendable {
     case hedge(body: Int, delay: Duration)
     case loop(LoopPlan)
     case mirror(MirrorPlan)
+    case map(MapPlan, of: MessageType)
+    /// The graph of another route.
+    case subgraph(Int)
     case `return`
     /// `timeout_s` and `on_error` of a node.
     case guarded(GuardPlan)
@@ -92,7 +95,7 @@ package struct GraphPlan: Sendable {
   }
 
   struct SwitchPlan: Sendable {
-    var field: FieldPath
+    var subject: Subject
     /// Nodes by value, where no case is a comparison.
     var values: [FieldValue: Int]
     /// All cases in order, where one is.
@@ -136,11 +139,27 @@ package struct GraphPlan: Sendable {
     case collect(Field)
     /// The answers go into the field of a new message, which the node takes.
     case call(Field, node: Int)
+    case map(MapPlan)
+  }
+
+  struct MapPlan: Sendable {
+    /// In the order of the file.
+    var copies: [(origin: Origin, copy: FieldCopy)]
+    /// The fields that are the same in every message, encoded.
+    var constants: [UInt8]
+
+    enum Origin: Sendable, Hashable {
+      case input
+      /// What came into the sequence around the node.
+      case request
+      /// The answer of a branch of an ensemble; a branch without one sets nothing.
+      case branch(Int)
+    }
   }
 
   struct LoopPlan: Sendable {
     var kind: LoopNode.Kind
-    var field: FieldPath
+    var subject: Subject
     var condition: Condition
     var body: Int
     var maxRounds: Int

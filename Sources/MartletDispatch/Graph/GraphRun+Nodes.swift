@@ -40,7 +40,12 @@ extension GraphRun {
           .mirror(deployment: plan.deployment, method: plan.method, message: payload.bytes))
       }
       turn.steps.append(.leave(payload, back))
-    case .return: end(.finish(payload.bytes), &turn)
+    case .map(let plan, let type):
+      turn.steps.append(.leave(try map(plan, payload, of: type, back, index), back))
+    case .subgraph(let body):
+      let frame = open(index, back, .waiting)
+      turn.steps.append(.enter(node: body, payload, Return(frame: frame)))
+    case .return: leaveGraph(payload, back, &turn)
     case .guarded(let plan):
       let frame = open(index, back, .waiting, keeping: plan.keepsInput ? payload : .nothing)
       if let timeout = plan.timeout {
@@ -78,7 +83,11 @@ extension GraphRun {
     _ turn: inout Turn
   ) {
     let gathering = Frame.Gathering(count: plan.branches.count, quorum: plan.quorum)
-    let keepsInput = if case .collect = plan.combiner { true } else { false }
+    let keepsInput =
+      switch plan.combiner {
+      case .collect: true
+      case .vote, .mean, .maxBy, .merge, .first, .call, .map: false
+      }
     let frame = open(
       index, back, .gather(gathering), keeping: keepsInput ? payload : .nothing)
     for (slot, branch) in plan.branches.enumerated().reversed() {
@@ -117,6 +126,20 @@ extension GraphRun {
     }
   }
 
+  /// Answers for the innermost graph around a place.
+  private mutating func leaveGraph(_ payload: Payload, _ place: Return, _ turn: inout Turn) {
+    var place = place
+    while let index = place.frame {
+      if case .subgraph = plan.nodes[frames[index].node].kind {
+        prune(below: index, &turn)
+        turn.steps.append(.leave(payload, close(index)))
+        return
+      }
+      place = frames[index].back
+    }
+    end(.finish(payload.bytes), &turn)
+  }
+
   private mutating func roundEnded(
     _ rounds: Int, _ payload: Payload, _ index: Int, _ turn: inout Turn
   ) throws(GraphFailure) {
@@ -148,8 +171,11 @@ extension GraphRun {
       frames[index].state = .waiting
       wentOn(gathering, index, &turn)
     case .waiting:
-      guard case .guarded(let plan) = plan.nodes[node].kind else { return }
       let outer = close(index)
+      guard case .guarded(let plan) = plan.nodes[node].kind else {
+        turn.steps.append(.fail(status, outer))
+        return
+      }
       switch plan.onError {
       case .fail: turn.steps.append(.fail(status, outer))
       case .leaveOut: turn.steps.append(.omit(status, outer))
@@ -249,7 +275,7 @@ extension GraphRun {
     let (node, input) = (frames[index].node, frames[index].input)
     let outer = close(index)
     do throws(GraphFailure) {
-      switch try combine(node, input: input, gathering) {
+      switch try combine(node, input: input, gathering, outer) {
       case .message(let payload): turn.steps.append(.leave(payload, outer))
       case .question(let payload, let node):
         turn.steps.append(.enter(node: node, payload, outer))

@@ -15,15 +15,15 @@ extension GraphRun {
   func choose(
     _ plan: GraphPlan.SwitchPlan, _ payload: Payload, _ node: Int
   ) throws(GraphFailure) -> Int {
-    let value = try self.value(of: plan.field, in: payload, at: node)
+    let value = try self.value(of: plan.subject, in: payload, at: node)
     let matching =
       plan.conditions.isEmpty
       ? plan.values[value] : plan.conditions.first { $0.condition.holds(for: value) }?.node
     if let chosen = matching ?? plan.default { return chosen }
     throw failure(
       .failedPrecondition,
-      "no case for \(plan.field) = \(plan.field.leaf.spelling(of: value)) of "
-        + "\(plan.field.root), and there is no default", at: node)
+      "no case for \(plan.subject) = \(plan.subject.spelling(of: value)) of "
+        + "\(plan.subject.root), and there is no default", at: node)
   }
 
   /// What a `for_each` runs on.
@@ -44,7 +44,7 @@ extension GraphRun {
 
   /// The output of a node that gathered its answers.
   func combine(
-    _ node: Int, input: Payload, _ gathering: GraphFrame.Gathering
+    _ node: Int, input: Payload, _ gathering: GraphFrame.Gathering, _ back: Return
   ) throws(GraphFailure) -> Combined {
     let answers = gathering.answers.compactMap { $0 }
     switch plan.nodes[node].kind {
@@ -79,10 +79,43 @@ extension GraphRun {
         bytes.reserveCapacity(answers.reduce(0) { $0 + $1.bytes.count + 10 })
         for answer in answers { bytes.appendField(field.number, answer.bytes) }
         return .question(Payload(bytes: bytes, origin: first.origin), node: call)
+      case .map(let plan):
+        return .message(try map(plan, back, at: node) { gathering.answers[$0] })
       }
     default:
       preconditionFailure("only for_each and ensemble gather answers")
     }
+  }
+
+  /// The message that a `map` makes of its input.
+  func map(
+    _ plan: GraphPlan.MapPlan, _ payload: Payload, of type: MessageType, _ back: Return, _ node: Int
+  ) throws(GraphFailure) -> Payload {
+    var result = try map(plan, back, at: node) { _ in payload }
+    result.origin = payload.origin
+    return result
+  }
+
+  /// `message` is the input, or the answer of a branch.
+  private func map(
+    _ plan: GraphPlan.MapPlan, _ back: Return, at node: Int, _ message: (Int) -> Payload?
+  ) throws(GraphFailure) -> Payload {
+    var bytes = plan.constants
+    for (origin, copy) in plan.copies {
+      let source: Payload? =
+        switch origin {
+        case .input: message(0)
+        case .branch(let branch): message(branch)
+        case .request: request(around: back)
+        }
+      guard let source else { continue }
+      bytes += try reading(source, copy.root, at: node) { message throws(WireError) in
+        var part: [UInt8] = []
+        try copy.append(from: message, to: &part)
+        return part
+      }
+    }
+    return Payload(bytes: bytes, origin: nil)
   }
 
   private func putting(
@@ -117,7 +150,7 @@ extension GraphRun {
   func holds(
     _ plan: GraphPlan.LoopPlan, _ payload: Payload, _ node: Int
   ) throws(GraphFailure) -> Bool {
-    let value = try self.value(of: plan.field, in: payload, at: node)
+    let value = try self.value(of: plan.subject, in: payload, at: node)
     return plan.condition.holds(for: value)
   }
 
@@ -175,6 +208,14 @@ extension GraphRun {
       try field.replacingNumbers(in: bytes, with: means)
     }
     return Payload(bytes: bytes, origin: result.origin)
+  }
+
+  private func value(
+    of subject: Subject, in payload: Payload, at node: Int
+  ) throws(GraphFailure) -> FieldValue {
+    try reading(payload, subject.root, at: node) { bytes throws(WireError) in
+      try subject.read(bytes)
+    }
   }
 
   private func value(

@@ -35,6 +35,7 @@ package struct GraphRun: Sendable {
   private var firstWaiting = 0
 
   private(set) var legCount = 0
+  private var entryCount = 0
   /// Nodes that were run again.
   var retryCount = 0
   private var isOver = false
@@ -165,7 +166,9 @@ package struct GraphRun: Sendable {
       if let frame = step.back.frame, !frames[frame].isOpen { continue }
       do throws(GraphFailure) {
         switch step {
-        case .enter(let node, let payload, let back): try enter(node, payload, back, &turn)
+        case .enter(let node, let payload, let back):
+          try count(node)
+          try enter(node, payload, back, &turn)
         case .leave(let payload, let back): try leave(payload, back, &turn)
         case .fail(let status, let back): fail(status, back, &turn)
         case .omit(let status, let back): omit(status, back, &turn)
@@ -175,6 +178,14 @@ package struct GraphRun: Sendable {
       }
     }
     if !isOver { startWaiting(&turn) }
+  }
+
+  private mutating func count(_ node: Int) throws(GraphFailure) {
+    entryCount += 1
+    guard entryCount <= limits.maxEntries else {
+      throw failure(
+        .resourceExhausted, "the request runs more than \(limits.maxEntries) nodes", at: node)
+    }
   }
 
   /// Ends the run with the last of its orders. Calls that were ordered in this turn never leave.

@@ -94,7 +94,7 @@ import Testing
     (
       "{cal: b}",
       "routes[0].graph: a node has one of call, sequence, switch, splitter, for_each, ensemble, "
-        + "fallback, hedge, while, repeat_until, mirror; did you mean call?"
+        + "fallback, hedge, while, repeat_until, mirror, map, route; did you mean call?"
     ),
     ("{call: b}", "missing key method"),
     ("{call: b, method: nonsense}", "expected a full method name"),
@@ -132,8 +132,21 @@ import Testing
     ("{while: f, is: \"< 1\", do: {call: b, method: p.S/M}}", "missing key max"),
     (
       "{repeat_until: f, is: \"< 1\", do: {call: b, method: p.S/M}, max: 0}",
-      "max: expected 1 or more, found 0"
+      "max: expected 1 to 1000 rounds, found 0"
     ),
+    (
+      "{while: f, is: \"< 1\", do: {call: b, method: p.S/M}, max: 1001}",
+      "max: expected 1 to 1000 rounds, found 1001"
+    ),
+    ("{map: [a]}", "expected a mapping of fields to where they come from, found a list"),
+    ("{map: {a: [b]}}", "expected a path to a field or {value: CONSTANT}, found a list"),
+    ("{map: {a: {valu: 3}}}", "unknown key; did you mean value?"),
+    ("{map: {a: ''}, as: p.M}", "expected the name of a field, found nothing"),
+    ("{map: {a: b}, as: ''}", "expected the full name of a message, found nothing"),
+    ("{map: {a: b}, in: p.M}", "in: unknown key"),
+    ("{route: p.S}", "expected a full method name"),
+    ("{ensemble: [return], combine: {map: {a: b}}}", "a map of answers says as"),
+    ("{ensemble: [return], combine: {map: {a: b}, method: p.S/M}}", "a combiner is one thing"),
     (
       "{splitter: [{weight: 60, do: {call: b, method: p.S/M}}, {weight: 30, do: return}]}",
       "the weights add up to 90; they are percent, 100 in all"

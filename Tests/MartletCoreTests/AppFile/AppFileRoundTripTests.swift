@@ -182,6 +182,14 @@ private struct AppMaker {
     return node
   }
 
+  private mutating func map(type: String?) -> MapNode {
+    let fields = (0..<number(0...3)).map { index in
+      let source: MapNode.Source = chance(50) ? .path("$request.a") : .value(config(depth: 2))
+      return MapNode.Assignment(field: "a.f\(index)", source: source)
+    }
+    return MapNode(fields: fields, type: type)
+  }
+
   private mutating func graphs(depth: Int) -> [GraphNode] {
     (0...number(0...2)).map { _ in graph(depth: depth - 1) }
   }
@@ -190,7 +198,7 @@ private struct AppMaker {
     let method = MethodName(service: "p.S", method: "M\(number(0...9))")
     let call = GraphNode.call(deployment: "d0", method: method)
     guard depth > 0 else { return call }
-    switch number(0...10) {
+    switch number(0...12) {
     case 0: return call
     case 1: return .sequence(graphs(depth: depth))
     case 2:
@@ -218,7 +226,9 @@ private struct AppMaker {
     case 7:
       return .mirror(MirrorNode(deployment: "d0", method: method, percent: number(1...100)))
     case 8: return .return
-    case 9:
+    case 9: return .map(map(type: chance(50) ? "p.Question" : nil))
+    case 10: return .route(method)
+    case 11:
       let first = number(0...100)
       let shares = [first, 100 - first].map {
         SplitterNode.Share(weight: $0, node: graph(depth: depth - 1))
@@ -232,8 +242,9 @@ private struct AppMaker {
         .maxBy(field: "score"), .collect(field: "labels"),
         .call(deployment: "d0", method: method),
         .weightedMean(fields: ["a", "b"], weights: branches.map { _ in 0.25 }), .first,
+        .map(map(type: "p.Answer")),
       ]
-      let combiner = combiners[number(0...8)]
+      let combiner = combiners[number(0...9)]
       let quorum = combiner != .first && chance(50) ? number(1...branches.count) : nil
       return .ensemble(EnsembleNode(branches: branches, combiner: combiner, quorum: quorum))
     }

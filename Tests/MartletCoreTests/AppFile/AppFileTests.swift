@@ -132,6 +132,23 @@ import Testing
         == .ensemble(
           EnsembleNode(
             branches: [ask], combiner: .call(deployment: "b", method: method), quorum: 1)))
+    let map = MapNode(
+      fields: [
+        .init(field: "page.url", source: .path("$request.url")),
+        .init(field: "limit", source: .value(.integer(3))),
+      ], type: "p.Question")
+    #expect(
+      try read("{map: {page.url: $request.url, limit: {value: 3}}, as: p.Question}") == .map(map))
+    #expect(try read("{map: {}}") == .map(MapNode(fields: [])))
+    #expect(
+      try read("{ensemble: [\(b)], combine: {map: {object: b.object}, as: p.Answer}}")
+        == .ensemble(
+          EnsembleNode(
+            branches: [ask],
+            combiner: .map(
+              MapNode(
+                fields: [.init(field: "object", source: .path("b.object"))], type: "p.Answer")))))
+    #expect(try read("{route: p.S/M}") == .route(method))
     let options = NodeOptions(
       name: "large", timeout: .milliseconds(200),
       onError: .answer(.object(["object": .string("?")])), takesRequest: true)

@@ -66,6 +66,9 @@ import Testing
         ])
   }
 
+  private static let conditions =
+    "a condition is on a number, bool, string or enum, on a oneof, or on whether a field is set:"
+
   @Test func switchFields() throws {
     let cases: KeyValuePairs<String, GraphNode> = ["KIND_OPEN": .open]
     #expect(
@@ -74,16 +77,16 @@ import Testing
     #expect(
       try problems(.switchOn("parts", cases), for: "Judge")
         == [
-          "switch.on: graph.v1.Crop.parts is repeated graph.v1.Crop; a path leads to one value"
+          "switch.on: graph.v1.Crop.parts is repeated graph.v1.Crop; \(Self.conditions) has(parts)"
         ])
     #expect(
       try problems(.switchOn("place", cases), for: "Judge")
-        == ["switch.on: graph.v1.Crop.place is a message; go on to one of its fields"])
+        == ["switch.on: graph.v1.Crop.place is graph.v1.Where; \(Self.conditions) has(place)"])
     let answer = GraphNode.sequence([.fetch, .combine])
     #expect(
       try problems(.switchOn("raw", ["1": answer]), for: "Analyze")
         == [
-          "switch.on: graph.v1.Request.raw is bytes; a condition is on a number, bool, string or enum"
+          "switch.on: graph.v1.Request.raw is bytes; \(Self.conditions) has(raw)"
         ])
     #expect(
       try problems(.switchOn("weight", ["1": answer]), for: "Analyze")

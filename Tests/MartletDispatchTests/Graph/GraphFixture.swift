@@ -36,17 +36,19 @@ enum GraphFixture {
   static func schema() throws -> Schema { try Schema(descriptorSet: descriptorSet) }
 
   static func compile(
-    _ graph: GraphNode, for method: String, at path: SpecPath = []
+    _ graph: GraphNode, for method: String, at path: SpecPath = [], beside routes: [RouteSpec] = []
   ) throws -> GraphPlan {
     let route = MethodName(service: "graph.v1.Understanding", method: method)
-    return try GraphCompiler.compile(
-      graph, for: route, schema: schema(), deployments: deployments, at: path)
+    let app = AppSpec(name: "graphs", deployments: deployments, routes: routes)
+    return try GraphCompiler.compile(graph, for: route, of: app, schema: schema(), at: path)
   }
 
   /// Every problem of a graph as text.
-  static func problems(_ graph: GraphNode, for method: String) throws -> [String] {
+  static func problems(
+    _ graph: GraphNode, for method: String, beside routes: [RouteSpec] = []
+  ) throws -> [String] {
     do {
-      _ = try compile(graph, for: method)
+      _ = try compile(graph, for: method, beside: routes)
       return []
     } catch let error as SpecProblems {
       return error.problems.map(\.description)
@@ -61,6 +63,11 @@ enum GraphFixture {
   /// JSON of `graph.v1.TYPE`.
   static func json(_ type: String, _ bytes: [UInt8]) throws -> String {
     try #require(schema().message(named: "graph.v1.\(type)")).json(bytes)
+  }
+
+  /// JSON of a method's input.
+  static func json(of method: MethodName, _ bytes: [UInt8]) throws -> String {
+    try #require(schema().method(method)).input.json(bytes)
   }
 
   static func method(_ text: String) -> MethodName {

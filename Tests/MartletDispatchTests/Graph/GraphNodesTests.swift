@@ -461,7 +461,12 @@ import Testing
     var limits = GraphLimits()
     limits.maxOngoingLegs = Int.random(in: 1...4, using: &maker.random)
     var run = GraphRun(
-      try GraphFixture.compile(graph, for: "Judge"), seed: seed, limits: limits)
+      try GraphFixture.compile(
+        graph, for: "Judge",
+        beside: [
+          .graph(
+            method: GraphFixture.method("Understanding/Reconsider"), .sequence([.sureA, .refine]))
+        ]), seed: seed, limits: limits)
     var now = Timestamp.zero
     var inFlight: Set<Int> = []
     var ends = 0
@@ -529,7 +534,13 @@ private struct GraphMaker {
 
   private mutating func bare(depth: Int) -> GraphNode {
     guard depth > 0 else { return chance(50) ? .sureA : .sureB }
-    switch Int.random(in: 0..<9, using: &random) {
+    switch Int.random(in: 0..<11, using: &random) {
+    case 9: return .sequence([.split, .route(GraphFixture.method("Understanding/Reconsider"))])
+    case 10:
+      let map = MapNode(
+        fields: [.init(field: "votes", source: .path("b.votes"))], type: "graph.v1.Label")
+      let branches = [node(depth: depth - 1).with(name: "a"), GraphNode.sureB.with(name: "b")]
+      return .sequence([.ensemble(branches, .map(map)), .refine])
     case 0: return .sequence([.split, node(depth: depth - 1)])
     case 1: return .sequence([node(depth: depth - 1), .refine])
     case 2: return .fallback(nodes(depth: depth))

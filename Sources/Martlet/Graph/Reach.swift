@@ -1,0 +1,56 @@
+// Steps that reach beyond the one before them: to what came in, to the end, to another route.
+private import MartletCore
+public import MartletRPC
+public import SwiftProtobuf
+
+/// Steps that take what came into the steps around them, not what the step before answered.
+public struct FromRequest<Input: Message, Output: Message>: Sendable {
+  fileprivate let step: Step<Input, Output>
+
+  public init(@StepsBuilder _ body: () -> Step<Input, Output>) {
+    let body = body()
+    var node = body.node
+    node.options.takesRequest = true
+    step = Step(node, body.descriptorSets)
+  }
+}
+
+extension StepsBuilder {
+  public static func buildExpression<Input, Output>(
+    _ part: FromRequest<Input, Output>
+  ) -> FromRequest<Input, Output> {
+    part
+  }
+
+  /// What came into the steps is what the first of them got.
+  public static func buildPartialBlock<Input, Middle, Output>(
+    accumulated: Step<Input, Middle>, next: FromRequest<Input, Output>
+  ) -> Step<Input, Output> {
+    accumulated.then(Step<Middle, Output>(next.step.node, next.step.descriptorSets))
+  }
+}
+
+/// Ends the graph; its input is the answer, whose type is that of the route. Nothing comes after it.
+public struct Return<Input: Message, Output: Message>: GraphStep {
+  public let step: Step<Input, Output>
+
+  /// - Parameters:
+  ///   - answer: what the route answers, which is what comes to this step.
+  ///   - output: what the other cases or branches beside it answer.
+  public init(_ answer: Input.Type, as output: Output.Type) {
+    step = Step(.return, [])
+  }
+
+  /// Where the other cases or branches beside it answer the same.
+  public init(_ answer: Input.Type) where Input == Output {
+    step = Step(.return, [])
+  }
+}
+
+extension UnaryMethod {
+  /// The step that answers as the app's route of this method does. A graph runs within the one that the step
+  /// is in, with no hop more; routes that call each other in a circle are refused when the app is built.
+  public var route: Step<Input, Output> {
+    Step(.route(name), [descriptorSet])
+  }
+}
