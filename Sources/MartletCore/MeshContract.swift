@@ -47,3 +47,11 @@ public enum MeshHeader {
   /// All of the above.
   public static let all = [app, deployment, version]
 }
+
+/// Metadata by which a caller asks what its request did, and the answer's trailers that say it.
+public enum TraceHeader {
+  /// In a request `1`, or `full` for a longer answer. In the trailers the trace as JSON, in ASCII.
+  public static let trace = "martlet-trace"
+  /// The microseconds that a replica's handler took, in the trailers of a call that asks for its trace.
+  public static let executionTime = "martlet-execute-us"
+}

@@ -69,6 +69,11 @@ public struct Metadata: Sendable, Hashable {
   }
 
   public var isEmpty: Bool { entries.isEmpty }
+
+  /// Whether there is an entry of this name, which is in lower case.
+  package func contains(_ name: String) -> Bool {
+    entries.contains { $0.name == name }
+  }
   public var count: Int { entries.count }
 }
 

@@ -7,12 +7,18 @@ internal import MartletWire
 extension ServerStream {
   /// Ends the call without a response. A caller that still sends is told to stop.
   ///
-  /// - Parameter details: a `google.rpc.Status`.
-  func answer(_ refusal: Refusal, sayingEncodings: Bool = false, details: [UInt8]? = nil) {
+  /// - Parameters:
+  ///   - details: a `google.rpc.Status`.
+  ///   - trace: what the request did, where it asked for that.
+  func answer(
+    _ refusal: Refusal, sayingEncodings: Bool = false, details: [UInt8]? = nil,
+    trace: String? = nil
+  ) {
     var headers = HeaderBlock.grpcTrailersOnly(refusal.status)
     headers.append(pushback: refusal.pushback)
     if sayingEncodings { headers.appendAcceptEncoding() }
     if let details { headers.append(statusDetails: details) }
+    if let trace { headers.append(name: TraceHeader.trace, value: trace) }
     sendHead(headers, endOfStream: true)
   }
 
@@ -24,10 +30,13 @@ extension ServerStream {
   }
 
   /// Answers a unary call with success.
-  func answer(_ message: [UInt8], sayingEncodings: Bool = false) {
+  func answer(_ message: [UInt8], sayingEncodings: Bool = false, trace: String? = nil) {
     sendHead(sayingEncodings ? .grpcResponseAccepting : .grpcResponse)
     sendMessage(message)
-    sendTrailers(.grpcSuccess)
+    guard let trace else { return sendTrailers(.grpcSuccess) }
+    var trailers = HeaderBlock.grpcSuccess
+    trailers.append(name: TraceHeader.trace, value: trace)
+    sendTrailers(trailers)
   }
 }
 

@@ -60,6 +60,29 @@ def test_at_least_95_percent_of_the_held_out_glyphs_are_read(understanding):
     assert right / total >= 0.95, f"{right} of {total}"
 
 
+def test_the_parts_of_a_trace_are_the_whole(understanding):
+    mesh, channel = understanding
+    page = f"file:{PAGES[0]}"
+    analyze(channel, page)  # every replica has started
+    done = mesh.cli(
+        "call", "content.v1.Understanding/Analyze", json.dumps({"url": page}), "--trace")
+    assert "sequence" in done.stderr and "call detector" in done.stderr, done.stderr
+    from content.v1 import content_pb2, content_pb2_grpc
+    stub = content_pb2_grpc.UnderstandingStub(channel)
+    _, call = stub.Analyze.with_call(
+        content_pb2.AnalyzeRequest(url=page), timeout=30, metadata=[("martlet-trace", "full")])
+    trace = json.loads(dict(call.trailing_metadata())["martlet-trace"])
+    nodes = trace["nodes"]
+    assert all(node["status"] == "OK" for node in nodes)
+    steps = [node for node in nodes if node.get("parent") == 0]
+    assert sum(step["us"] for step in steps) == pytest.approx(trace["us"], rel=0.03)
+    calls = [node for node in nodes if node["kind"] == "call"]
+    assert len(calls) > 10
+    for leg in calls:
+        parts = leg["queue_us"] + leg["wire_us"] + leg["execute_us"]
+        assert parts == pytest.approx(leg["us"], rel=0.03, abs=3)
+
+
 @pytest.mark.parametrize("url, code", [
     ("file:/etc/passwd", "PERMISSION_DENIED"),
     (f"file:{APP}/pages/../../../README.md", "PERMISSION_DENIED"),

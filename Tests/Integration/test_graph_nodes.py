@@ -1,5 +1,6 @@
 """Every kind of node, over real processes in another language."""
 
+import json
 import time
 
 import grpc
@@ -91,3 +92,69 @@ def test_a_cascade_asks_the_large_model_what_the_small_one_was_asked(ask):
 
 def test_the_default_case(ask):
     assert ask("anything else").version == "fast"
+
+
+def traced(graphs, text, how="1"):
+    """The trace that comes with the answer, or with the failure."""
+    from probe.v1 import probe_pb2, probe_pb2_grpc
+
+    with graphs.channel() as channel:
+        echo = probe_pb2_grpc.ProbeStub(channel).Echo
+        request = probe_pb2.EchoRequest(text=text)
+        try:
+            _, call = echo.with_call(request, timeout=20, metadata=[("martlet-trace", how)])
+        except grpc.RpcError as error:
+            call = error
+        trailers = dict(call.trailing_metadata())
+    return json.loads(trailers["martlet-trace"])
+
+
+def by_path(trace):
+    """Nodes by where they are in the graph."""
+    return {
+        node["path"].removeprefix("routes[0].graph").removeprefix("."): node
+        for node in trace["nodes"]}
+
+
+def test_a_trace_says_what_each_node_did(graphs):
+    trace = traced(graphs, "cascade")
+    assert trace["route"] == graph_app.METHOD
+    nodes = by_path(trace)
+    base = "switch.cases.cascade"
+    assert nodes[""]["took"] == "cascade"
+    first, last = nodes[f"{base}.sequence[0]"], nodes[f"{base}.sequence[1].switch.default"]
+    assert nodes[f"{base}.sequence[1]"]["took"] == "default"
+    assert first["replica"].startswith("fast#") and last["replica"].startswith("slow#")
+    for leg in (first, last):
+        assert (leg["kind"], leg["status"], leg["attempts"]) == ("call", "OK", 1)
+        assert leg["in_bytes"] > 0 and leg["out_bytes"] > 0
+        assert abs(leg["queue_us"] + leg["wire_us"] - leg["us"]) <= 2
+    # The parts are the whole.
+    assert trace["us"] > 500_000
+    assert first["us"] + last["us"] == pytest.approx(trace["us"], rel=0.03)
+
+
+def test_a_trace_comes_with_failures_too(graphs):
+    nodes = by_path(traced(graphs, "hopeless"))
+    base = "switch.cases.hopeless.fallback"
+    slow = nodes[f"{base}[0]"]
+    assert slow["status"] in ("CANCELLED", "DEADLINE_EXCEEDED")
+    assert nodes[f"{base}[1]"]["status"] == "DATA_LOSS"
+
+
+def test_nobody_asks_and_nothing_comes(ask, graphs):
+    from probe.v1 import probe_pb2, probe_pb2_grpc
+
+    with graphs.channel() as channel:
+        echo = probe_pb2_grpc.ProbeStub(channel).Echo
+        _, call = echo.with_call(probe_pb2.EchoRequest(text="cascade"), timeout=20)
+    assert "martlet-trace" not in dict(call.trailing_metadata())
+
+
+def test_a_trace_for_people(graphs):
+    done = graphs.cli("call", graph_app.METHOD, '{"text": "cascade"}', "--trace")
+    assert json.loads(done.stdout)["version"] == "slow"
+    lines = done.stderr.splitlines()
+    assert lines[0].startswith(f"{graph_app.METHOD} took ")
+    assert lines[1].split()[:3] == ["NODE", "TOOK", "REPLICA"]
+    assert any("call slow" in line and "slow#" in line for line in lines)

@@ -47,6 +47,9 @@ struct CallCommand: ParsableCommand {
   @Flag(help: "Print the answer on one line.")
   var compact = false
 
+  @Flag(help: "Tell on stderr what each node of the route's graph did, and how long it took.")
+  var trace = false
+
   @OptionGroup var options: MeshOptions
 
   func validate() throws {
@@ -98,10 +101,25 @@ struct CallCommand: ParsableCommand {
       let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       headers.add(String(parts[1]), for: String(parts[0]))
     }
+    if trace { headers.add("full", for: TraceHeader.trace) }
     let deadline = timeout.map { Deadline(Loop.now + .seconds($0)) }
-    return try reaching(directory) { [headers] channel in
-      try await channel.unary(name, request, metadata: headers, deadline: deadline).message
+    return try reaching(directory) { [headers, trace] channel in
+      do {
+        let answer = try await channel.unary(name, request, metadata: headers, deadline: deadline)
+        if trace { Self.tell(answer.trailingMetadata) }
+        return answer.message
+      } catch let error as RPCError {
+        if trace { Self.tell(error.metadata) }
+        throw error
+      }
     }
+  }
+
+  private static func tell(_ trailers: Metadata) {
+    guard let text = trailers[TraceHeader.trace] else {
+      return Terminal.complain("no trace came with the answer: no graph answers the method here")
+    }
+    Terminal.complain(TraceTable(json: text)?.text ?? text)
   }
 
   /// Lets `body` talk to the server, and tells what goes wrong in words for people.

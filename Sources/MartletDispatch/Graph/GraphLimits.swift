@@ -15,6 +15,9 @@ package struct GraphLimits: Sendable, Hashable {
   /// a node that waits takes memory until the request ends.
   package var maxEntries = 100_000
 
+  /// Nodes that a trace keeps; further ones are counted. They go into the trailers of one answer.
+  package var maxTracedNodes = 1_000
+
   /// Calls that one request makes altogether. A `for_each` in a `for_each` multiplies, and each
   /// call is another request to somebody.
   package var maxLegs = 10_000

@@ -13,9 +13,18 @@ extension GraphRun {
         index, back, .sequence(next: 1), keeping: keepsInput ? payload : .nothing)
       turn.steps.append(.enter(node: nodes[0], payload, Return(frame: frame)))
     case .switch(let plan):
-      turn.steps.append(.enter(node: try choose(plan, payload, index), payload, back))
+      let chosen = try choose(plan, payload, index)
+      if trace != nil {
+        let taken = caseTaken(chosen)
+        trace?.decided(taken)
+      }
+      turn.steps.append(.enter(node: chosen, payload, back))
     case .splitter(let plan):
-      turn.steps.append(.enter(node: try draw(plan, payload, index), payload, back))
+      let drawn = try draw(plan, payload, index)
+      if let share = plan.shares.first(where: { $0.node == drawn }) {
+        trace?.decided("\(share.weight) %")
+      }
+      turn.steps.append(.enter(node: drawn, payload, back))
     case .forEach(let plan):
       try enter(plan, payload, index, back, &turn)
     case .ensemble(let plan):
@@ -36,8 +45,11 @@ extension GraphRun {
       }
     case .mirror(let plan):
       if plan.percent == 100 || Int.random(in: 0..<100, using: &random) < plan.percent {
+        trace?.decided("sent")
         turn.orders.append(
           .mirror(deployment: plan.deployment, method: plan.method, message: payload.bytes))
+      } else {
+        trace?.decided("not sent")
       }
       turn.steps.append(.leave(payload, back))
     case .map(let plan, let type):
@@ -59,6 +71,11 @@ extension GraphRun {
     case .fromRequest(let body):
       turn.steps.append(.enter(node: body, request(around: back), back))
     }
+  }
+
+  /// The case of a switch as the app file has it.
+  private func caseTaken(_ node: Int) -> String {
+    if case .key(let text)? = plan.nodes[node].path.steps.last { text } else { "" }
   }
 
   private mutating func enter(
@@ -178,9 +195,14 @@ extension GraphRun {
       }
       switch plan.onError {
       case .fail: turn.steps.append(.fail(status, outer))
-      case .leaveOut: turn.steps.append(.omit(status, outer))
-      case .passInput: turn.steps.append(.leave(input, outer))
+      case .leaveOut:
+        trace?.decided("skip", in: index)
+        turn.steps.append(.omit(status, outer))
+      case .passInput:
+        trace?.decided("skip", in: index)
+        turn.steps.append(.leave(input, outer))
       case .answer(let bytes):
+        trace?.decided("default", in: index)
         turn.steps.append(.leave(Payload(bytes: bytes, origin: nil), outer))
       }
     case .fallback(let next):

@@ -41,6 +41,9 @@ package struct GraphRun: Sendable {
   private var isOver = false
   var random: GraphRandom
 
+  /// What the nodes did so far; nil: nobody asked.
+  package internal(set) var trace: GraphTrace?
+
   private struct Ongoing: Sendable {
     var node: Int
     var back: Return
@@ -75,16 +78,21 @@ package struct GraphRun: Sendable {
     }
   }
 
-  /// `metadata` has what the request says of `plan.metadataKeys`; `seed` decides what is left to chance.
+  /// `metadata` has what the request says of `plan.metadataKeys`; `seed` decides what is left to chance;
+  /// `traces` keeps a record of what each node does.
   package init(
-    _ plan: GraphPlan, metadata: [String: [UInt8]] = [:], seed: UInt64 = 0,
+    _ plan: GraphPlan, metadata: [String: [UInt8]] = [:], seed: UInt64 = 0, traces: Bool = false,
     limits: GraphLimits = GraphLimits()
   ) {
     self.plan = plan
     self.metadata = metadata
     self.limits = limits
     random = GraphRandom(state: seed)
+    trace = traces ? GraphTrace(maxSpans: limits.maxTracedNodes) : nil
   }
+
+  /// The method whose request it is.
+  package var route: MethodName { plan.route }
 
   /// Whether `finish` or `fail` was ordered, or the run was abandoned.
   package var hasEnded: Bool { isOver }
@@ -125,12 +133,13 @@ package struct GraphRun: Sendable {
 
   /// Nobody waits for the answer any more: the client cancelled or its deadline passed. Only legs
   /// are cancelled; what the client is told is the router's to say.
-  package mutating func abandoned() -> [GraphOrder] {
-    isOver ? [] : end()
+  package mutating func abandoned(now: Timestamp = .zero) -> [GraphOrder] {
+    isOver ? [] : end(now: now)
   }
 
-  private mutating func end() -> [GraphOrder] {
+  private mutating func end(now: Timestamp) -> [GraphOrder] {
     isOver = true
+    trace?.pruned(nil, now: now)
     defer {
       ongoing = [:]
       waiting = []
@@ -164,6 +173,7 @@ package struct GraphRun: Sendable {
   private mutating func run(_ turn: inout Turn) {
     while !isOver, let step = turn.steps.popLast() {
       if let frame = step.back.frame, !frames[frame].isOpen { continue }
+      if trace != nil { record(step, turn.now) }
       do throws(GraphFailure) {
         switch step {
         case .enter(let node, let payload, let back):
@@ -180,6 +190,19 @@ package struct GraphRun: Sendable {
     if !isOver { startWaiting(&turn) }
   }
 
+  private mutating func record(_ step: Step, _ now: Timestamp) {
+    switch step {
+    case .enter(let node, let payload, let back):
+      trace?.entered(plan.nodes[node], payload, back, now: now)
+    case .leave(let payload, let back):
+      trace?.ended(back, .answered, output: payload.bytes.count, now: now)
+    case .fail(let status, let back):
+      trace?.ended(back, .failed(status.code), output: nil, now: now)
+    case .omit(_, let back):
+      trace?.ended(back, .replaced, output: nil, now: now)
+    }
+  }
+
   private mutating func count(_ node: Int) throws(GraphFailure) {
     entryCount += 1
     guard entryCount <= limits.maxEntries else {
@@ -191,7 +214,7 @@ package struct GraphRun: Sendable {
   /// Ends the run with the last of its orders. Calls that were ordered in this turn never leave.
   mutating func end(_ last: GraphOrder, _ turn: inout Turn) {
     dropCalls(of: { _ in true }, &turn)
-    _ = end()
+    _ = end(now: turn.now)
     turn.orders.append(last)
   }
 }
@@ -204,6 +227,7 @@ extension GraphRun {
   ) -> Int {
     frames.append(
       Frame(node: node, back: back, input: input, deadline: nil, state: state))
+    trace?.opened(frames.count - 1)
     return frames.count - 1
   }
 
@@ -231,6 +255,7 @@ extension GraphRun {
       pruned.insert(index)
       _ = close(index)
     }
+    trace?.pruned(pruned, now: turn.now)
     dropCalls(of: { $0.frame.map(pruned.contains) ?? false }, &turn)
   }
 
@@ -291,6 +316,7 @@ extension GraphRun {
         .resourceExhausted, "the request needs more than \(limits.maxLegs) calls", at: node)
     }
     let call = Call(leg: legCount, node: node, payload: payload.bytes, back: back)
+    trace?.called(GraphLeg(legCount))
     legCount += 1
     if ongoing.count < limits.maxOngoingLegs, firstWaiting == waiting.count {
       start(call, &turn)

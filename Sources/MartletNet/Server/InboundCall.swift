@@ -53,6 +53,8 @@ package final class InboundCall: CallScope, @unchecked Sendable {
   private var trailingMetadata: Metadata?
   private var task: Task<Void, Never>?
   private var deadlineTimer: Timer?
+  /// When the handler of a call began whose caller wants to know how long it takes.
+  private var timedSince: Timestamp?
 
   init(
     _ entry: HandlerTable.Entry, on stream: ServerStream, of server: ServerCore,
@@ -164,6 +166,7 @@ extension InboundCall {
   func unaryHandlerBegins() -> UnaryResponder? {
     guard handler == .notBegun, case .unary(let body) = entry.body else { return nil }
     handler = .running
+    if metadata.contains(TraceHeader.trace) { timedSince = loop.now }
     return body
   }
 
@@ -268,12 +271,18 @@ extension InboundCall: MessageSink {
     deadlineTimer?.cancel()
     outbox?.end(error ?? RPCError(.cancelled, "the call is over"))
     if error == nil { sendHead() }
-    if error == nil, trailingMetadata == nil { return stream.sendTrailers(.grpcSuccess) }
+    if error == nil, trailingMetadata == nil, timedSince == nil {
+      return stream.sendTrailers(.grpcSuccess)
+    }
     var trailers = headIsSent ? HeaderBlock() : HeaderBlock.grpcResponse
     if !headIsSent, let initialMetadata { trailers.append(sendable: initialMetadata) }
     trailers.append(error?.status ?? .ok)
     if let trailingMetadata { trailers.append(sendable: trailingMetadata) }
     if let error { trailers.append(sendable: error.metadata) }
+    if let timedSince {
+      let microseconds = loop.now.duration(since: timedSince).saturatedNanoseconds / 1_000
+      trailers.append(name: TraceHeader.executionTime, value: "\(microseconds)")
+    }
     if headIsSent {
       stream.sendTrailers(trailers)
     } else {

@@ -26,10 +26,14 @@ final class GraphCall: CallOwner {
   private var lostAttempts = 0
   var call: CallID?
 
+  /// Where the time went; nil: nobody asked.
+  private(set) var timing: LegTiming?
+
   init(
     _ router: Router, _ leg: GraphLeg, _ method: MethodName, _ message: [UInt8],
-    for observer: any GraphCallObserver
+    for observer: any GraphCallObserver, timing: LegTiming? = nil
   ) {
+    self.timing = timing
     self.router = router
     self.observer = observer
     self.leg = leg
@@ -61,6 +65,7 @@ final class GraphCall: CallOwner {
     guard let stream = link.open(headers, attempt) else { return false }
     attempt.stream = stream
     self.attempt = attempt
+    timing?.sent(to: link.replica, now: router.loop.now)
     stream.sendMessage(message)
     stream.sendEnd()
     return true
@@ -75,7 +80,10 @@ final class GraphCall: CallOwner {
   // MARK: The attempt's word
 
   /// The replica answered, with OK and a message or with another status.
-  func answered(_ result: Result<[UInt8], RPCError>) {
+  ///
+  /// - Parameter executionTime: what the replica says it took, if it says so.
+  func answered(_ result: Result<[UInt8], RPCError>, executionTime: Duration?) {
+    timing?.executionTime = executionTime
     end(.answered)
     report(result)
   }
@@ -151,12 +159,20 @@ private final class GraphAttempt: ClientStreamHandler {
         RPCStatus.Code(httpStatus: headers.httpStatus ?? 200), "the answer has no gRPC status")
     guard status.code == .ok else {
       let error = RPCError(status, metadata: headers.metadata)
-      return take { $0.answered(.failure(error)) }
+      let time = executionTime(headers)
+      return take { $0.answered(.failure(error), executionTime: time) }
     }
     guard let message, deframer.isBetweenMessages else {
       return take { $0.answeredNonsense(Refusal(.internalError, "OK came without a message")) }
     }
-    take { $0.answered(.success(message)) }
+    let time = executionTime(headers)
+    take { $0.answered(.success(message), executionTime: time) }
+  }
+
+  /// Looked for only where somebody asked for it.
+  private func executionTime(_ trailers: borrowing HeaderBlock) -> Duration? {
+    guard call?.timing != nil else { return nil }
+    return trailers[TraceHeader.executionTime].flatMap { Int64($0) }.map { .microseconds($0) }
   }
 
   /// Legs do not ask for compressed answers, but a replica may have been told to compress all.

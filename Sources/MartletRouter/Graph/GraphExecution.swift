@@ -30,24 +30,36 @@ final class GraphExecution: GraphCallObserver {
   private var orders: [GraphOrder] = []
   private var isFollowingOrders = false
 
+  /// Where the time of each leg went, and since when; nil: nobody asked.
+  private var timings: [Int: LegTiming]?
+  private let began: Timestamp
+  private let traceRequest: TraceRequest?
+
   /// What legs that failed said beyond their status, by that status: the graph may fail with it.
   private var failureDetails: [(status: RPCStatus, details: [UInt8])] = []
 
   /// The time to the deadline runs from now on. `metadata` is what every leg is told.
   init(
     _ router: Router, _ version: VersionID, _ plan: GraphPlan, metadata: HeaderBlock,
-    deadline: Deadline?, whenEnded: @escaping (Outcome) -> Void
+    deadline: Deadline?, tracing traceRequest: TraceRequest?,
+    whenEnded: @escaping (Outcome) -> Void
   ) {
+    self.traceRequest = traceRequest
+    began = traceRequest == nil ? .zero : router.loop.now
+    timings = traceRequest == nil ? nil : [:]
+    var metadata = metadata
+    if traceRequest != nil { metadata.append(name: TraceHeader.trace, value: "1") }
     self.router = router
     self.version = version
     self.metadata = metadata
     self.deadline = deadline
     self.whenEnded = whenEnded
+    let traces = traceRequest != nil
     run =
       plan.leavesToChance
       ? GraphRun(
         plan, metadata: Self.values(of: plan.metadataKeys, in: metadata),
-        seed: .random(in: 0 ... .max)) : GraphRun(plan)
+        seed: .random(in: 0 ... .max), traces: traces) : GraphRun(plan, traces: traces)
     router.dispatcher.requestEntered(version)
     router.settle()
     if let deadline {
@@ -59,6 +71,14 @@ final class GraphExecution: GraphCallObserver {
 
   var isOver: Bool { whenEnded == nil }
 
+  /// What the request did so far, for the answer's trailers; nil: nobody asked.
+  var traceText: String? {
+    guard let trace = run.trace, let timings, let traceRequest else { return nil }
+    let text = TraceText(
+      route: run.route, began: began, ended: router.loop.now, trace: trace, legs: timings)
+    return text.ascii(maxBytes: traceRequest.maxBytes)
+  }
+
   /// The message that the graph is asked. Once.
   func start(_ message: [UInt8]) {
     guard !isOver else { return }
@@ -69,7 +89,7 @@ final class GraphExecution: GraphCallObserver {
   func abandon() {
     guard !isOver else { return }
     whenEnded = nil
-    follow(run.abandoned())
+    follow(run.abandoned(now: router.loop.now))
     finish()
   }
 
@@ -92,17 +112,22 @@ final class GraphExecution: GraphCallObserver {
   // MARK: The graph's side
 
   func legAnswered(_ leg: GraphLeg, _ message: [UInt8]) {
-    legs[leg.number] = nil
+    legEnded(leg)
     follow(run.answered(leg, message, now: router.loop.now))
   }
 
   func legFailed(_ leg: GraphLeg, _ error: RPCError) {
-    legs[leg.number] = nil
+    legEnded(leg)
     let isNew = !failureDetails.contains { $0.status == error.status }
     if isNew, let details = error.statusDetails {
       failureDetails.append((error.status, details))
     }
     follow(run.failed(leg, error.status, now: router.loop.now))
+  }
+
+  private func legEnded(_ leg: GraphLeg) {
+    let call = legs.removeValue(forKey: leg.number)
+    if let timing = call?.timing { timings?[leg.number] = timing }
   }
 
   private func timerFired() {
@@ -143,7 +168,8 @@ final class GraphExecution: GraphCallObserver {
       guard let pool = router.dispatcher.pool(of: deployment, in: version) else {
         return legFailed(leg, RPCError(.unavailable, "there is no deployment \(deployment)"))
       }
-      let call = GraphCall(router, leg, method, message, for: self)
+      let timing = timings == nil ? nil : LegTiming()
+      let call = GraphCall(router, leg, method, message, for: self, timing: timing)
       legs[leg.number] = call
       let deadline = Deadline.earliest(deadline, own)
       router.place(call, in: pool, deadline: deadline, isLeg: true, now: router.loop.now)
@@ -151,7 +177,9 @@ final class GraphExecution: GraphCallObserver {
       guard let pool = router.dispatcher.pool(of: deployment, in: version) else { return }
       MirroredCall.send(message, method, to: pool, of: self)
     case .cancel(let leg):
-      legs.removeValue(forKey: leg.number)?.cancel()
+      let call = legs[leg.number]
+      legEnded(leg)
+      call?.cancel()
     case .finish(let message):
       end(.answered(message))
     case .fail(let status):

@@ -36,7 +36,7 @@ final class GraphRequest: StreamHandler {
     execution = GraphExecution(
       router, version, plan,
       metadata: router.metadata(of: headers, from: stream.connection.forwardedIdentity, version),
-      deadline: deadline
+      deadline: deadline, tracing: TraceRequest(headers)
     ) { [unowned self] outcome in
       ended(outcome)
     }
@@ -98,9 +98,12 @@ final class GraphRequest: StreamHandler {
   private func ended(_ outcome: GraphExecution.Outcome) {
     guard !isOver else { return }
     switch outcome {
-    case .answered(let message): stream.answer(message, sayingEncodings: saysEncodings)
+    case .answered(let message):
+      stream.answer(
+        message, sayingEncodings: saysEncodings, trace: execution?.traceText)
     case .failed(let status, let details):
-      stream.answer(Refusal(status.code, status.message), details: details)
+      stream.answer(
+        Refusal(status.code, status.message), details: details, trace: execution?.traceText)
     }
     finish()
   }

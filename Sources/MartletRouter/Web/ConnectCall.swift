@@ -12,6 +12,7 @@ final class ConnectCall: WebCall, GraphCallObserver {
   private let method: MethodType
   private let version: VersionID
   let metadata: HeaderBlock
+  private let trace: TraceRequest?
   private var answer: ((Page) -> Void)?
   private var call: GraphCall?
   private var execution: GraphExecution?
@@ -25,8 +26,9 @@ final class ConnectCall: WebCall, GraphCallObserver {
     self.method = method
     self.version = version
     self.answer = answer
-    metadata = router.metadata(
-      of: request.connectMetadata, from: request.identity, version)
+    let metadata = request.connectMetadata
+    trace = TraceRequest(metadata)
+    self.metadata = router.metadata(of: metadata, from: request.identity, version)
   }
 
   func begin(_ target: Route.Target, _ body: [UInt8], deadline: Deadline?) {
@@ -45,7 +47,7 @@ final class ConnectCall: WebCall, GraphCallObserver {
     case .graph(let index):
       guard let plan = router.versions[version.index]?.plans[index] else { return }
       let execution = GraphExecution(
-        router, version, plan, metadata: metadata, deadline: deadline
+        router, version, plan, metadata: metadata, deadline: deadline, tracing: trace
       ) { [unowned self] outcome in
         switch outcome {
         case .answered(let message): answered(message)
@@ -79,8 +81,9 @@ final class ConnectCall: WebCall, GraphCallObserver {
   private func end(_ page: Page) {
     guard let answer else { return }
     self.answer = nil
+    let trace = execution?.traceText
     execution = nil
-    answer(page)
+    answer(trace.map { page.with("trailer-\(TraceHeader.trace)", $0) } ?? page)
   }
 
   func abandon() {
