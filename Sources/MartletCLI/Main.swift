@@ -42,8 +42,9 @@ struct MartletCommand: ParsableCommand {
     subcommands: [
       UpCommand.self, DownCommand.self, DeployCommand.self, StatusCommand.self, PsCommand.self,
       LogsCommand.self, EventsCommand.self, ScaleCommand.self, CallCommand.self,
-      RollbackCommand.self, DeleteCommand.self, ValidateCommand.self, HealthCommand.self,
-      SimulateCommand.self, SupervisorCommand.self, ControllerCommand.self, RouterCommand.self,
+      RollbackCommand.self, DeleteCommand.self, ValidateCommand.self, ConvertCommand.self,
+      HealthCommand.self, SimulateCommand.self, SupervisorCommand.self, ControllerCommand.self,
+      RouterCommand.self,
     ])
 }
 

@@ -24,13 +24,20 @@ struct LoadedApp: Sendable {
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw Failure(Failure.badFile, "\(path) is not UTF-8 text")
     }
+    try self.init(
+      text: text, name: path, directory: Files.directory(of: Files.absolute(path)))
+  }
+
+  /// Reads and checks the text of an app file.
+  ///
+  /// - Parameters:
+  ///   - name: the file's, for messages.
+  ///   - directory: where its relative protos are.
+  /// - Throws: status 78 with every problem, a line each.
+  init(text: String, name: String, directory: String) throws(Failure) {
     self.text = text
-    directory = Files.directory(of: Files.absolute(path))
-    do {
-      file = try AppFile.read(text: text, file: path)
-    } catch {
-      throw Failure(Failure.badFile, lines: error.problems.map(\.description))
-    }
+    self.directory = directory
+    file = try LoadedApp.read(text, name: name)
     descriptorSet = try LoadedApp.descriptorSet(of: file, in: directory)
     var schema: Schema?
     if !descriptorSet.isEmpty {
@@ -45,6 +52,17 @@ struct LoadedApp: Sendable {
     let problems = checkApp(file.spec, schema)
     guard problems.isEmpty else {
       throw Failure(Failure.badFile, lines: file.located(problems).problems.map(\.description))
+    }
+  }
+
+  /// Reads the text of an app file and checks what needs no types.
+  ///
+  /// - Throws: status 78 with every problem, a line each.
+  static func read(_ text: String, name: String) throws(Failure) -> AppFile {
+    do {
+      return try AppFile.read(text: text, file: name)
+    } catch {
+      throw Failure(Failure.badFile, lines: error.problems.map(\.description))
     }
   }
 

@@ -26,6 +26,36 @@ enum Files {
     }
   }
 
+  /// Writes a file as a whole: under another name first, so that nobody sees half of it.
+  static func write(_ text: String, to path: String) throws(Failure) {
+    func failure() -> Failure {
+      Failure(Failure.failed, "cannot write \(path): \(String(cString: strerror(errno)))")
+    }
+    let draft = "\(path).\(getpid()).tmp"
+    let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw failure() }
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { break }
+      rest = rest.dropFirst(count)
+    }
+    guard rest.isEmpty, close(descriptor) == 0, rename(draft, path) == 0 else {
+      let problem = failure()
+      unlink(draft)
+      throw problem
+    }
+  }
+
+  /// Makes a folder unless it is there; the one around it is.
+  static func makeDirectory(_ path: String) throws(Failure) {
+    guard mkdir(path, 0o777) == 0 || errno == EEXIST else {
+      throw Failure(
+        Failure.failed, "cannot make the folder \(path): \(String(cString: strerror(errno)))")
+    }
+  }
+
   /// `path` from the root on; relative paths start at the working directory.
   static func absolute(_ path: String) -> String {
     guard !path.hasPrefix("/") else { return path }

@@ -58,7 +58,7 @@ extension ConfigValue {
   }
 
   /// The value of a node of YAML or JSON.
-  init(_ node: SourceNode) {
+  package init(_ node: SourceNode) {
     switch node.content {
     case .quoted(let text): self = .string(text)
     case .plain(let text):

@@ -28,7 +28,7 @@ extension AppFile {
 
   /// Text that begins like a JSON object and is one is read as JSON, which has escapes that YAML's
   /// quotes do not know; everything else is YAML.
-  private static func parse(_ text: String, file: String) throws(AppFileError) -> SourceNode? {
+  package static func parse(_ text: String, file: String) throws(AppFileError) -> SourceNode? {
     if text.first(where: { !$0.isWhitespace }) == "{",
       let root = try? SourceNode.parseJSON(text)
     {
@@ -38,35 +38,37 @@ extension AppFile {
   }
 }
 
-/// Turns nodes into values and collects what is wrong on the way. Where a value cannot be read it
-/// notes a problem and gives nil, and reading goes on.
-struct AppFileReader {
-  let file: String
-  var marks: [SpecPath: SourceMark] = [:]
-  var problems: [LocatedProblem] = []
+/// Turns nodes of a file into values, an app's or those of another format, and collects what is wrong
+/// on the way. Where a value cannot be read it notes a problem and gives nil, and reading goes on.
+package struct AppFileReader {
+  package let file: String
+  package var marks: [SpecPath: SourceMark] = [:]
+  package var problems: [LocatedProblem] = []
 
-  init(file: String) {
+  package init(file: String) {
     self.file = file
   }
 
-  mutating func note(_ path: SpecPath, _ message: String, at mark: SourceMark? = nil) {
+  package mutating func note(_ path: SpecPath, _ message: String, at mark: SourceMark? = nil) {
     let mark = mark ?? AppFile.mark(of: path, in: marks)
     problems.append(LocatedProblem(file, mark, SpecProblem(path, message)))
   }
 
   /// A mapping whose keys are all known.
-  struct Fields {
-    var path: SpecPath
-    var members: [String: SourceNode]
+  package struct Fields {
+    package var path: SpecPath
+    package var members: [String: SourceNode]
 
-    subscript(key: String) -> SourceNode? { members[key] }
+    package subscript(key: String) -> SourceNode? { members[key] }
 
-    func path(of key: String) -> SpecPath { path.appending(key) }
+    package func path(of key: String) -> SpecPath { path.appending(key) }
   }
 
   /// Checks that `node` is a mapping and that it has no key but `allowed`. Unknown keys are noted and
   /// left out.
-  mutating func fields(_ node: SourceNode, at path: SpecPath, allowed: [String]) -> Fields? {
+  package mutating func fields(
+    _ node: SourceNode, at path: SpecPath, allowed: [String]
+  ) -> Fields? {
     guard case .mapping(let members) = node.content else {
       note(path, "expected a mapping with \(Self.list(allowed)), found \(node.kind)", at: node.mark)
       return nil
@@ -89,7 +91,7 @@ struct AppFileReader {
   static func list(_ names: [String]) -> String { names.joined(separator: ", ") }
 
   /// Notes the keys of `names` that are missing; true when none is.
-  mutating func require(_ names: [String], in fields: Fields, of thing: String) -> Bool {
+  package mutating func require(_ names: [String], in fields: Fields, of thing: String) -> Bool {
     var complete = true
     for name in names where fields[name] == nil {
       note(fields.path, "missing key \(name); \(thing) needs it")
@@ -98,8 +100,9 @@ struct AppFileReader {
     return complete
   }
 
-  mutating func elements(_ node: SourceNode, at path: SpecPath, of things: String) -> [SourceNode]?
-  {
+  package mutating func elements(
+    _ node: SourceNode, at path: SpecPath, of things: String
+  ) -> [SourceNode]? {
     guard case .sequence(let elements) = node.content else {
       note(path, "expected a list of \(things), found \(node.kind)", at: node.mark)
       return nil

@@ -1,12 +1,12 @@
 // Strings, numbers, durations and sizes of an app file.
 
 extension AppFileReader {
-  mutating func string(_ key: String, in fields: Fields) -> String? {
+  package mutating func string(_ key: String, in fields: Fields) -> String? {
     guard let node = fields[key] else { return nil }
     return string(node, at: fields.path(of: key))
   }
 
-  mutating func string(_ node: SourceNode, at path: SpecPath) -> String? {
+  package mutating func string(_ node: SourceNode, at path: SpecPath) -> String? {
     switch node.content {
     case .quoted(let text): return text
     case .plain(let text):
@@ -19,7 +19,9 @@ extension AppFileReader {
     return nil
   }
 
-  mutating func strings(_ node: SourceNode, at path: SpecPath, of things: String) -> [String]? {
+  package mutating func strings(_ node: SourceNode, at path: SpecPath, of things: String)
+    -> [String]?
+  {
     guard let elements = elements(node, at: path, of: things) else { return nil }
     var values: [String] = []
     for (index, element) in elements.enumerated() {
@@ -30,7 +32,7 @@ extension AppFileReader {
 
   /// Any scalar as it is written: arguments and environment variables are text, and `8000` there is
   /// no mistake.
-  mutating func text(_ node: SourceNode, at path: SpecPath) -> String? {
+  package mutating func text(_ node: SourceNode, at path: SpecPath) -> String? {
     switch node.content {
     case .quoted(let text), .plain(let text): return text
     case .mapping, .sequence:
@@ -39,7 +41,7 @@ extension AppFileReader {
     }
   }
 
-  mutating func bool(_ key: String, in fields: Fields) -> Bool? {
+  package mutating func bool(_ key: String, in fields: Fields) -> Bool? {
     guard let node = fields[key] else { return nil }
     if case .plain(let text) = node.content, case .bool(let value) = PlainScalar(text) {
       return value
@@ -48,7 +50,7 @@ extension AppFileReader {
     return nil
   }
 
-  mutating func integer(_ key: String, in fields: Fields) -> Int? {
+  package mutating func integer(_ key: String, in fields: Fields) -> Int? {
     guard let node = fields[key] else { return nil }
     if case .plain(let text) = node.content, case .integer(let value) = PlainScalar(text) {
       return Int(value)
@@ -57,12 +59,12 @@ extension AppFileReader {
     return nil
   }
 
-  mutating func number(_ key: String, in fields: Fields) -> Double? {
+  package mutating func number(_ key: String, in fields: Fields) -> Double? {
     guard let node = fields[key] else { return nil }
     return number(node, at: fields.path(of: key))
   }
 
-  mutating func number(_ node: SourceNode, at path: SpecPath) -> Double? {
+  package mutating func number(_ node: SourceNode, at path: SpecPath) -> Double? {
     if case .plain(let text) = node.content {
       switch PlainScalar(text) {
       case .integer(let value): return Double(value)
@@ -92,7 +94,7 @@ extension AppFileReader {
   }
 
   /// Seconds, which may be a fraction.
-  mutating func seconds(_ key: String, in fields: Fields) -> Duration? {
+  package mutating func seconds(_ key: String, in fields: Fields) -> Duration? {
     let unit = "a number of seconds such as 0.5 or 30"
     guard let attoseconds = decimal(key, in: fields, places: 18, unit: unit) else { return nil }
     let (seconds, rest) = attoseconds.quotientAndRemainder(dividingBy: 1_000_000_000_000_000_000)
@@ -104,7 +106,7 @@ extension AppFileReader {
   }
 
   /// A number of which three decimal places are kept.
-  mutating func thousandths(_ key: String, in fields: Fields) -> Int? {
+  package mutating func thousandths(_ key: String, in fields: Fields) -> Int? {
     let unit = "a number such as 1 or 0.3"
     guard let value = decimal(key, in: fields, places: 3, unit: unit) else { return nil }
     guard let thousandths = Int(exactly: value) else {
@@ -121,7 +123,7 @@ extension AppFileReader {
   ]
 
   /// Bytes: a whole number, or a number with one of `byteUnits`.
-  mutating func bytes(_ key: String, in fields: Fields) -> Int64? {
+  package mutating func bytes(_ key: String, in fields: Fields) -> Int64? {
     guard let node = fields[key], let text = text(node, at: fields.path(of: key)) else {
       return nil
     }

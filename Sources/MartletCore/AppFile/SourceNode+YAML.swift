@@ -22,6 +22,9 @@ extension SourceNode {
       case .scanner(let context, let problem, let mark, _),
         .parser(let context, let problem, let mark, _),
         .composer(let context, let problem, let mark, _):
+        if problem == "but found another document" {
+          throw failure(mark, "several documents in one file; give each a file of its own")
+        }
         let context = context.map { " \($0.text) that begins at line \($0.mark.line)" } ?? ""
         throw failure(mark, "not YAML: \(problem)\(context)")
       case .duplicatedKeysInMapping(let duplicates, let context):

@@ -1,14 +1,14 @@
 // The tree of an app file's text before it means anything: scalars, lists and mappings with places.
 
 /// A node of YAML or JSON text.
-struct SourceNode {
+package struct SourceNode {
   /// Depth at which reading stops: deeper than any app, shallow enough for every stack.
   static let maxDepth = 100
 
   /// Nodes at which reading stops. YAML's aliases can make a small text mean very many nodes.
   static let maxNodes = 200_000
 
-  enum Content {
+  package enum Content {
     /// Text in quotes, or of a block style: a string whatever it looks like.
     case quoted(String)
     /// Text without quotes: what it is depends on how it looks (YAML 1.2, "Core schema").
@@ -17,17 +17,17 @@ struct SourceNode {
     case sequence([SourceNode])
   }
 
-  struct Member {
-    var name: String
-    var nameMark: SourceMark
-    var value: SourceNode
+  package struct Member {
+    package var name: String
+    package var nameMark: SourceMark
+    package var value: SourceNode
   }
 
-  var content: Content
-  var mark: SourceMark
+  package var content: Content
+  package var mark: SourceMark
 
   /// Records the place of every value in the tree.
-  func collectMarks(at path: SpecPath = [], into marks: inout [SpecPath: SourceMark]) {
+  package func collectMarks(at path: SpecPath = [], into marks: inout [SpecPath: SourceMark]) {
     marks[path] = mark
     switch content {
     case .quoted, .plain: break
@@ -43,7 +43,7 @@ struct SourceNode {
   }
 
   /// What the node is, for messages about what it should have been.
-  var kind: String {
+  package var kind: String {
     switch content {
     case .quoted: "a string"
     case .mapping: "a mapping"
@@ -61,14 +61,14 @@ struct SourceNode {
 
 /// What unquoted text means (YAML 1.2.2, 10.3.2 "Tag resolution" of the core schema). `yes`, `no`, `on`
 /// and `off` are strings.
-enum PlainScalar {
+package enum PlainScalar {
   case null
   case bool(Bool)
   case integer(Int64)
   case number(Double)
   case string(String)
 
-  init(_ text: String) {
+  package init(_ text: String) {
     switch text {
     case "", "~", "null", "Null", "NULL": self = .null
     case "true", "True", "TRUE": self = .bool(true)

@@ -1,0 +1,109 @@
+// `martlet convert`: files of KServe and Ray Serve as app files.
+
+internal import ArgumentParser
+internal import Glibc
+internal import MartletCore
+
+struct ConvertCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "convert",
+    abstract: "Make an app file of KServe's InferenceGraph or of Ray Serve's config.",
+    discussion: """
+      What the file says and an app cannot is listed as FILE:LINE:COLUMN: path: reason; then nothing is \
+      written and the exit status is 1, unless --partial says to write the rest.
+      """)
+
+  @Argument(
+    help: "The file, YAML or JSON.", completion: .file(extensions: ["yaml", "yml", "json"]))
+  var file: String
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "The app file; stdout by default. Of several applications a folder, which gets a file for each.",
+      valueName: "out"))
+  var output: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The method of a service, deployment or node, or of all others.",
+      valueName: "[name=]package.Service/Method"))
+  var method: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "The method that clients call; the one of all others by default.",
+      valueName: "package.Service/Method"))
+  var route: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The descriptor set, or .proto files, as the app file is to name them: relative to it.",
+      valueName: "file"))
+  var protos: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "How to start a replica; {deployment} stands for the deployment's name. By default something "
+        + "else starts them (launcher: external).", valueName: "words"))
+  var command: String?
+
+  @Flag(help: "Write what can be said, with a list of the rest as a comment.")
+  var partial = false
+
+  /// Takes the options of a mesh like every other command, so that scripts may pass them always.
+  @OptionGroup var mesh: MeshOptions
+
+  func run() throws {
+    let options = try ConversionOptions(
+      methods: method, route: route, protos: protos, command: command)
+    let (apps, unsaid) = try converted(options)
+    let targets = try targets(of: apps)
+    var lines = unsaid.map(\.description)
+    for (app, path) in targets {
+      lines += try app.problems(at: path ?? "\(app.spec.name).yaml")
+    }
+    guard !apps.isEmpty else {
+      throw Failure(Failure.failed, lines: lines + ["martlet: nothing of \(file) is left"])
+    }
+    guard lines.isEmpty || partial else {
+      let rest = "martlet: \(Wording.count(lines.count, "thing")) above cannot be converted; "
+      throw Failure(
+        Failure.failed, lines: lines + [rest + "--partial writes the rest, with a list of them"])
+    }
+    for line in lines { Terminal.complain(line) }
+    if apps.count > 1, let output { try Files.makeDirectory(output) }
+    for (app, path) in targets {
+      let text = app.text(from: file, unsaid: lines)
+      guard let path else {
+        Terminal.write(text, to: STDOUT_FILENO)
+        continue
+      }
+      try Files.write(text, to: path)
+      Terminal.complain("wrote \(path)")
+    }
+  }
+
+  private func converted(
+    _ options: ConversionOptions
+  ) throws(Failure) -> (apps: [ConvertedApp], unsaid: [LocatedProblem]) {
+    let bytes = try Files.read(file, maxBytes: AppFile.maxBytes)
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw Failure(Failure.badFile, "\(file) is not UTF-8 text")
+    }
+    return try Conversion.apps(text: text, file: file, options: options)
+  }
+
+  /// Where each app goes; nil is stdout.
+  private func targets(
+    of apps: [ConvertedApp]
+  ) throws(Failure) -> [(app: ConvertedApp, path: String?)] {
+    guard apps.count > 1 else { return apps.map { ($0, output) } }
+    guard let output else {
+      throw Failure(
+        Failure.usage, "\(file) has \(apps.count) applications; say -o FOLDER for a file of each")
+    }
+    // A name with a slash is listed as wrong and must not lead out of the folder.
+    return apps.map { ($0, "\(output)/\($0.spec.name.replacing("/", with: "-")).yaml") }
+  }
+}

@@ -1,0 +1,111 @@
+// What a person says about services that another system knows without types.
+
+internal import MartletCore
+
+/// The types, the protos and the programs of a converted app, none of which the other file has.
+struct ConversionOptions {
+  /// What KServe's services speak when nothing else is said: the Open Inference Protocol
+  /// (open-inference-protocol, "gRPC", `ModelInfer`).
+  static let openInference = MethodName(
+    service: "inference.GRPCInferenceService", method: "ModelInfer")
+
+  /// The methods of services, deployments and nodes, by their names.
+  var methods: [String: MethodName] = [:]
+
+  /// The method of all others; nil: none was named.
+  var defaultMethod: MethodName?
+
+  /// The method that clients call; nil: the default method.
+  var route: MethodName?
+
+  /// As the app file names them.
+  var protos: [String] = []
+
+  /// The program of every replica and its arguments; `{deployment}` stands for the deployment's name.
+  /// Empty: not known, and something else starts the replicas.
+  var command: [String] = []
+
+  /// How to start a replica of a deployment.
+  func command(of deployment: String) -> [String] {
+    command.map { $0.replacing("{deployment}", with: deployment) }
+  }
+
+  var launcher: AppSpec.Launcher { command.isEmpty ? .external : .process }
+}
+
+extension ConversionOptions {
+  /// Reads the options of the command line.
+  ///
+  /// - Parameters:
+  ///   - methods: `NAME=package.Service/Method`, or a method alone for all others.
+  ///   - command: words, which may stand in quotes.
+  /// - Throws: status 64 for what cannot be read.
+  init(
+    methods texts: [String], route routeText: String?, protos: [String],
+    command commandText: String?
+  ) throws(Failure) {
+    self.protos = protos
+    for text in texts {
+      let (name, value) = Self.named(text)
+      let method = try Self.method(value, "--method")
+      if let name {
+        methods[name] = method
+      } else if defaultMethod == nil {
+        defaultMethod = method
+      } else {
+        throw Failure(
+          Failure.usage, "--method \(text): one method is for all; say --method NAME=\(text)")
+      }
+    }
+    if let routeText { route = try Self.method(routeText, "--route") }
+    if let commandText { command = try Self.words(commandText) }
+  }
+
+  private static func named(_ text: String) -> (name: String?, value: String) {
+    guard let mark = text.firstIndex(of: "=") else { return (nil, text) }
+    return (String(text[..<mark]), String(text[text.index(after: mark)...]))
+  }
+
+  private static func method(_ text: String, _ option: String) throws(Failure) -> MethodName {
+    if let method = MethodName(text) { return method }
+    throw Failure(
+      Failure.usage,
+      "\(option) \(text): expected a full method name such as content.v1.Classifier/Classify")
+  }
+
+  /// Splits at spaces outside of quotes, as a shell would without expanding anything.
+  private static func words(_ text: String) throws(Failure) -> [String] {
+    var words: [String] = []
+    var word: String?
+    var quote: Character?
+    for character in text {
+      if let open = quote {
+        if character == open { quote = nil } else { word = (word ?? "") + String(character) }
+      } else if character == "\"" || character == "'" {
+        quote = character
+        word = word ?? ""
+      } else if character == " " {
+        if let word { words.append(word) }
+        word = nil
+      } else {
+        word = (word ?? "") + String(character)
+      }
+    }
+    if let word { words.append(word) }
+    guard quote == nil, !words.isEmpty else {
+      throw Failure(
+        Failure.usage, "--command \(text): expected a program and its arguments, quotes closed")
+    }
+    return words
+  }
+
+  /// Names of `--method` that the file does not have are slips of the finger.
+  ///
+  /// - Throws: status 64 with the nearest name.
+  func check(named names: Set<String>) throws(Failure) {
+    for name in methods.keys.sorted() where !names.contains(name) {
+      let hint = Spelling.hint(for: name, among: names.sorted())
+      throw Failure(Failure.usage, "--method \(name)=…: the file has no \(name)\(hint)")
+    }
+  }
+}

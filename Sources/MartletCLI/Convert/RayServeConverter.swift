@@ -1,0 +1,155 @@
+// Ray Serve's config as apps (ray, python/ray/serve/schema.py, `ServeDeploySchema`).
+
+internal import MartletCore
+
+/// What the applications of a config share.
+struct RayServeConverter {
+  var conversion: Conversion
+
+  /// The time of a request, end to end.
+  private var requestTimeout: Duration?
+
+  init(_ conversion: Conversion) {
+    self.conversion = conversion
+  }
+
+  mutating func apps(_ root: SourceNode) -> [AppSpec] {
+    let keys = [
+      "applications", "proxy_location", "http_options", "grpc_options", "logging_config",
+      "target_capacity", "controller_options",
+    ]
+    guard let fields = conversion.fields(root, at: [], allowed: keys) else { return [] }
+    conversion.cannotSay(
+      [
+        "proxy_location": "where routers run is said where the mesh starts: martlet up --routers N",
+        "logging_config": "replicas write what they like to stdout; see martlet logs",
+        "target_capacity": "scale each deployment: martlet scale DEPLOYMENT=N",
+        "controller_options": "it is about Ray's controller",
+      ], in: fields)
+    requestTimeout = serverOptions(fields)
+    var apps: [AppSpec] = []
+    let list = fields["applications"].flatMap {
+      conversion.reader.elements($0, at: fields.path(of: "applications"), of: "applications")
+    }
+    for (index, element) in (list ?? []).enumerated() {
+      let path = fields.path(of: "applications").appending(index)
+      guard let app = app(element, at: path) else { continue }
+      if apps.contains(where: { $0.name == app.name }) {
+        conversion.note(path.appending("name"), "another application has the name \(app.name)")
+        continue
+      }
+      apps.append(app)
+    }
+    if list?.isEmpty == true { conversion.note(fields.path, "there are no applications") }
+    return apps
+  }
+
+  /// The time of a request, which is the one thing of them that an app says.
+  private mutating func serverOptions(_ outer: Conversion.Fields) -> Duration? {
+    let listen =
+      "where clients connect is said where the mesh starts: martlet up --listen HOST:PORT"
+    let tls = "TLS is said where the mesh starts: martlet up --tls-cert FILE --tls-key FILE"
+    let own = "a router's connections have Martlet's own limits"
+    let httpKeys = [
+      "host", "port", "root_path", "request_timeout_s", "keep_alive_timeout_s", "ssl_keyfile",
+      "ssl_certfile", "ssl_keyfile_password", "ssl_ca_certs", "location", "num_cpus",
+    ]
+    var timeout: Duration?
+    if let http = conversion.fields("http_options", in: outer, allowed: httpKeys) {
+      conversion.cannotSay(
+        [
+          "host": listen, "port": listen, "root_path": "clients call methods, not paths",
+          "keep_alive_timeout_s": own, "ssl_keyfile": tls, "ssl_certfile": tls,
+          "ssl_keyfile_password": tls, "ssl_ca_certs": tls, "location": own, "num_cpus": own,
+        ], in: http)
+      timeout = conversion.reader.seconds("request_timeout_s", in: http)
+    }
+    let grpcKeys = ["port", "grpc_servicer_functions", "request_timeout_s"]
+    if let grpc = conversion.fields("grpc_options", in: outer, allowed: grpcKeys) {
+      conversion.cannotSay(["port": listen], in: grpc)
+      if conversion.options.methods.isEmpty, conversion.options.defaultMethod == nil {
+        conversion.cannotSay(
+          [
+            "grpc_servicer_functions":
+              "services have full names; say --method DEPLOYMENT=package.Service/Method"
+          ], in: grpc)
+      }
+      if let own = conversion.reader.seconds("request_timeout_s", in: grpc) {
+        if let timeout, timeout != own {
+          conversion.note(
+            grpc.path(of: "request_timeout_s"),
+            "one port takes gRPC and HTTP, and http_options says another time")
+        }
+        timeout = own
+      }
+    }
+    return timeout
+  }
+
+  private mutating func app(_ node: SourceNode, at path: SpecPath) -> AppSpec? {
+    let keys = [
+      "name", "route_prefix", "import_path", "runtime_env", "host", "port", "deployments", "args",
+      "logging_config", "autoscaling_policy", "external_scaler_enabled",
+    ]
+    guard let fields = conversion.fields(node, at: path, allowed: keys) else { return nil }
+    let name = conversion.reader.string("name", in: fields)
+    conversion.cannotSay(
+      [
+        "route_prefix":
+          "clients call methods, not paths; say --method DEPLOYMENT=package.Service/Method",
+        "args": "they go to a Python function; what replicas need is user_config",
+        "host": "it is said where the mesh starts: martlet up --listen HOST:PORT",
+        "port": "it is said where the mesh starts: martlet up --listen HOST:PORT",
+        "logging_config": "replicas write what they like to stdout; see martlet logs",
+        "autoscaling_policy": "each deployment scales by its own load",
+        "external_scaler_enabled": "martlet scale DEPLOYMENT=N works always",
+      ], in: fields)
+    if conversion.options.command.isEmpty {
+      conversion.cannotSay(
+        [
+          "import_path":
+            "a deployment is a program of its own; say how to start one: --command 'PROGRAM "
+            + "{deployment}'"
+        ], in: fields)
+    }
+    // Ray calls an application without a name so.
+    var app = AppSpec(
+      name: name ?? "default", protos: conversion.options.protos,
+      launcher: conversion.options.launcher)
+    let shared = conversion.environment("runtime_env", in: fields)
+    app.deployments = conversion.each("deployments", in: fields, of: "deployments") {
+      $0.deployment($1, at: $2, environment: shared)
+    }
+    guard !app.deployments.isEmpty else {
+      conversion.note(
+        fields.path,
+        "its deployments are in its Python code; list them under deployments, by name at least "
+          + "(serve build does)")
+      return nil
+    }
+    addRoutes(to: &app, fields)
+    return app
+  }
+
+  /// A method that was named for a deployment, or for the only one, is how clients reach it.
+  private mutating func addRoutes(to app: inout AppSpec, _ fields: Conversion.Fields) {
+    let options = conversion.options
+    for index in app.deployments.indices {
+      let name = app.deployments[index].name
+      let own = options.methods[name]
+      guard let method = own ?? options.defaultMethod else { continue }
+      app.deployments[index].services = [method.service]
+      let isAsked = options.route.map { $0 == method } ?? true
+      if isAsked, own != nil || app.deployments.count == 1 {
+        app.routes.append(.method(method, deployment: name))
+        app.deployments[index].requestTimeout = requestTimeout
+      }
+    }
+    if app.routes.isEmpty {
+      conversion.note(
+        fields.path,
+        "no deployment has a method that clients could call; say --method "
+          + "\(app.deployments[0].name)=package.Service/Method")
+    }
+  }
+}

@@ -1,0 +1,159 @@
+// Facts about what each of KServe's nodes becomes.
+
+import MartletCore
+import Testing
+
+@testable import MartletCLI
+
+@Suite struct InferenceGraphTests {
+  private func call(
+    _ deployment: String, _ options: NodeOptions = NodeOptions()
+  ) -> GraphNode {
+    let method = ConversionOptions.openInference
+    return GraphNode(.call(deployment: deployment, method: method), options)
+  }
+
+  private let request = NodeOptions(takesRequest: true)
+
+  @Test func aStepTakesTheNodesInputUnlessItSaysResponse() throws {
+    let found = try Converted.root(
+      "Sequence", "serviceName: a, dependency: Hard", "serviceName: b, dependency: Hard",
+      "serviceName: c, data: $response", "serviceName: d, data: $request")
+    #expect(found.unsaid == [])
+    var unread = call("c")
+    unread.options.onError = .answer(.object([:]))
+    #expect(found.graph == .sequence([call("a"), call("b", request), unread, call("d", request)]))
+  }
+
+  @Test func aSoftStepThatNobodyReadsMayFail() throws {
+    let found = try Converted.root(
+      "Sequence", "serviceName: a, dependency: Soft", "serviceName: b")
+    let soft = NodeOptions(onError: .answer(.object([:])))
+    #expect(found.graph == .sequence([call("a", soft), call("b", request)]))
+    let read = try Converted.root(
+      "Sequence", "serviceName: a, dependency: Soft", "serviceName: b, data: $response")
+    #expect(
+      read.unsaid.map { $0.prefix(50) } == ["a.yaml:9:40: spec.nodes.root.steps[0].dependency: "])
+    #expect(read.graph == .sequence([call("a"), call("b")]))
+  }
+
+  @Test func aConditionThatDoesNotHoldReturns() throws {
+    let found = try Converted.root(
+      "Sequence", "serviceName: a",
+      "serviceName: b, data: $request, condition: '[@this].#(kind==open)'",
+      "serviceName: c, data: $response, condition: '[@this].#(kind!=\"x\")'")
+    #expect(found.unsaid == [])
+    let first = SwitchNode(
+      field: "kind", cases: [.init(value: "open", node: call("b", request))], default: .return)
+    let second = SwitchNode(
+      field: "kind", cases: [.init(value: "x", node: .return)], default: call("c"))
+    #expect(found.graph == .sequence([call("a"), .switch(first), .switch(second)]))
+  }
+
+  @Test func aConditionInTheMiddleEndsTheGraphOnlyBelowAHardStep() throws {
+    func nodes(_ dependency: String) -> String {
+      """
+          root:
+            routerType: Sequence
+            steps:
+              - {nodeName: inner, dependency: \(dependency)}
+              - {serviceName: last}
+          inner:
+            routerType: Sequence
+            steps:
+              - {serviceName: a}
+              - {serviceName: b, condition: sure}
+      """
+    }
+    #expect(try Converted.graph(nodes("Hard")).unsaid == [])
+    let soft = try Converted.graph(nodes("Soft")).unsaid
+    #expect(soft.count == 1)
+    #expect(soft.first?.contains("15:39: spec.nodes.inner.steps[1].condition: ") == true, "\(soft)")
+  }
+
+  @Test func aSwitchAsksOneFieldAfterTheOther() throws {
+    let found = try Converted.root(
+      "Switch", "serviceName: a, condition: '[@this].#(kind==x)'",
+      "serviceName: b, condition: '[@this].#(kind==y)'",
+      "serviceName: c, condition: '[@this].#(size!=3)'",
+      "serviceName: d, condition: '[@this].#(kind==z)'")
+    #expect(found.unsaid == [])
+    let last = SwitchNode(field: "kind", cases: [.init(value: "z", node: call("d"))])
+    let unequal = SwitchNode(
+      field: "size", cases: [.init(value: "3", node: .switch(last))], default: call("c"))
+    let first = SwitchNode(
+      field: "kind",
+      cases: [.init(value: "x", node: call("a")), .init(value: "y", node: call("b"))],
+      default: .switch(unequal))
+    #expect(found.graph == .switch(first))
+  }
+
+  @Test func nothingThatMatchesFailsAsASwitchWithoutDefaultDoes() throws {
+    let numbers = try Converted.root("Switch", "serviceName: a, condition: '[@this].#(n!=3)'")
+    let cases = ["< 3", "> 3"].map { SwitchNode.Case(value: $0, node: call("a")) }
+    #expect(numbers.graph == .switch(SwitchNode(field: "n", cases: cases)))
+    let texts = try Converted.root("Switch", "serviceName: a, condition: '[@this].#(n!=\"x\")'")
+    #expect(texts.graph == nil)
+    #expect(texts.unsaid.first?.contains("no node that fails") == true)
+  }
+
+  @Test func aSplitterKeepsItsWeights() throws {
+    let found = try Converted.root(
+      "Splitter", "serviceName: a, weight: 90", "serviceName: b, weight: 10")
+    #expect(
+      found.graph
+        == .splitter(
+          SplitterNode(shares: [
+            .init(weight: 90, node: call("a")), .init(weight: 10, node: call("b")),
+          ])))
+  }
+
+  @Test func servicesHaveTheirMethodsAndNodesTheirs() throws {
+    var options = ConversionOptions()
+    options.methods = [
+      "a": MethodName(service: "p.A", method: "Do"),
+      "inner": MethodName(service: "p.I", method: "Do"),
+    ]
+    options.defaultMethod = MethodName(service: "p.All", method: "Do")
+    options.route = MethodName(service: "p.Clients", method: "Ask")
+    options.protos = ["p.binpb"]
+    options.command = ["serve", "--name={deployment}"]
+    let nodes = """
+          root: {routerType: Sequence, steps: [{serviceName: a}, {nodeName: inner}, {serviceName: c}]}
+          inner: {routerType: Sequence, steps: [{serviceUrl: "https://b.example.com:8080/v1/x"}]}
+      """
+    let app = try #require(try Converted.graph(nodes, options).apps.first)
+    #expect(app.deployments.map(\.name) == ["a", "b", "c"])
+    #expect(app.deployments.map(\.services) == [["p.A"], ["p.I"], ["p.All"]])
+    #expect(app.deployments[1].command == ["serve", "--name=b"])
+    #expect(app.launcher == .process)
+    #expect(app.protos == ["p.binpb"])
+    guard case .graph(let route, _) = app.routes[0] else {
+      Issue.record("not a graph")
+      return
+    }
+    #expect(route == options.route)
+  }
+
+  @Test func timesOfTheGraphAndOfItsServices() throws {
+    let found = try Converted.graph(
+      "    root: {routerType: Sequence, steps: [{serviceName: a}, {serviceName: b, data: $response}]}",
+      spec: "  timeout: 20\n  routerTimeouts: {serviceClient: 5}\n")
+    var expected = GraphNode.sequence(
+      ["a", "b"].map { call($0, NodeOptions(timeout: .seconds(5))) })
+    expected.options.timeout = .seconds(20)
+    #expect(found.unsaid == [])
+    #expect(found.graph == expected)
+  }
+
+  @Test func namesOfStepsAreUnique() throws {
+    let nodes = """
+          root:
+            routerType: Sequence
+            steps: [{nodeName: inner, name: x}, {nodeName: inner, data: $response}, {serviceName: b, name: x}]
+          inner: {routerType: Sequence, steps: [{serviceName: a}, {serviceName: c, name: x}]}
+      """
+    let app = try #require(try Converted.graph(nodes).apps.first)
+    #expect(app.problems() == [])
+  }
+}

@@ -1,0 +1,200 @@
+// Facts about what Ray Serve's config becomes and what of it is listed.
+
+import MartletCore
+import Testing
+
+@testable import MartletCLI
+
+@Suite struct RayServeTests {
+  private static let method = MethodName(service: "p.S", method: "Do")
+
+  private var options: ConversionOptions {
+    var options = ConversionOptions()
+    options.defaultMethod = Self.method
+    options.command = ["serve", "{deployment}"]
+    return options
+  }
+
+  /// An application of one deployment with these lines besides its name.
+  private func deployment(_ lines: String...) throws -> (DeploymentSpec?, [String]) {
+    let text =
+      "applications:\n  - name: app\n    deployments:\n      - name: d\n"
+      + lines.map { "        \($0)\n" }.joined()
+    let found = try Converted(text, options)
+    return (found.apps.first?.deployments.first, found.unsaid)
+  }
+
+  @Test func whatMaps() throws {
+    let (found, unsaid) = try deployment(
+      "num_replicas: 3", "max_ongoing_requests: 7", "max_queued_requests: 9",
+      "user_config: {a: [1, 0.5]}", "health_check_period_s: 4", "graceful_shutdown_timeout_s: 2.5",
+      "ray_actor_options: {num_cpus: 0.5, num_gpus: 2, memory: 1024, resources: {},",
+      "  runtime_env: {env_vars: {A: b}}}", "placement_group_bundles: null")
+    var expected = DeploymentSpec(name: "d", command: ["serve", "d"], services: ["p.S"])
+    expected.replicas = .fixed(3)
+    expected.maxOngoingRequests = 7
+    expected.maxQueuedRequests = 9
+    expected.userConfig = .object(["a": .array([.integer(1), .number(0.5)])])
+    expected.healthCheckPeriod = .seconds(4)
+    expected.gracefulShutdownTimeout = .milliseconds(2500)
+    expected.resources = Resources(milliCPUs: 500, milliGPUs: 2000, memoryBytes: 1024)
+    expected.environment = ["A": "b"]
+    #expect(unsaid == [])
+    #expect(found == expected)
+  }
+
+  @Test func autoscalingKeepsRaysDefaults() throws {
+    var spec = AutoscalingSpec(minReplicas: 1, maxReplicas: 100, targetOngoingRequests: 2)
+    spec.upscaleDelay = .seconds(30)
+    spec.downscaleDelay = .seconds(600)
+    spec.downscaleToZeroDelay = .seconds(600)
+    #expect(try deployment("num_replicas: auto").0?.replicas == .auto(spec))
+    spec.maxReplicas = 1
+    spec.downscaleDelay = .seconds(9)
+    spec.downscaleToZeroDelay = .seconds(9)
+    #expect(
+      try deployment("autoscaling_config: {downscale_delay_s: 9}").0?.replicas == .auto(spec))
+    spec = AutoscalingSpec(minReplicas: 0, maxReplicas: 8, targetOngoingRequests: 1.5)
+    spec.initialReplicas = 2
+    spec.upscaleDelay = .zero
+    spec.downscaleDelay = .seconds(600)
+    spec.downscaleToZeroDelay = .seconds(5)
+    let (found, unsaid) = try deployment(
+      "num_replicas: auto", "autoscaling_config: {min_replicas: 0, max_replicas: 8,",
+      "  initial_replicas: 2, target_ongoing_requests: 1.5, upscale_delay_s: 0,",
+      "  downscale_to_zero_delay_s: 5}")
+    #expect(found?.replicas == .auto(spec))
+    #expect(unsaid == [])
+  }
+
+  @Test func olderNames() throws {
+    let (found, unsaid) = try deployment(
+      "max_concurrent_queries: 3",
+      "autoscaling_config: {target_num_ongoing_requests_per_replica: 4}")
+    #expect(found?.maxOngoingRequests == 3)
+    guard case .auto(let spec) = found?.replicas else {
+      Issue.record("not auto")
+      return
+    }
+    #expect(spec.targetOngoingRequests == 4)
+    #expect(unsaid == [])
+  }
+
+  @Test(arguments: [
+    ("max_queued_requests: -1", "max_queued_requests", "every queue has one"),
+    ("health_check_timeout_s: 3", "health_check_timeout_s", "when its health changes"),
+    ("graceful_shutdown_wait_loop_s: 3", "graceful_shutdown_wait_loop_s", "nothing left to do"),
+    ("placement_group_bundles: [{CPU: 1}]", "placement_group_bundles", "one machine"),
+    ("placement_group_strategy: PACK", "placement_group_strategy", "one machine"),
+    ("max_replicas_per_node: 1", "max_replicas_per_node", "one machine"),
+    ("logging_config: {log_level: INFO}", "logging_config", "martlet logs"),
+    ("request_router_config: {a: b}", "request_router_config", "fewest requests"),
+    ("ray_actor_options: {resources: {TPU: 1}}", "ray_actor_options.resources", "cpus, gpus and"),
+    ("ray_actor_options: {accelerator_type: A}", "ray_actor_options.accelerator_type", "machine"),
+    ("ray_actor_options: {object_store_memory: 1}", "ray_actor_options.object_store_memory", "sto"),
+    (
+      "ray_actor_options: {runtime_env: {pip: [torch]}}", "ray_actor_options.runtime_env.pip",
+      "brings what it needs"
+    ),
+    ("autoscaling_config: {look_back_period_s: 2}", "autoscaling_config.look_back_period_s", "mom"),
+    ("autoscaling_config: {policy: {name: x}}", "autoscaling_config.policy", "ongoing requests"),
+    ("num_replica: 3", "num_replica", "did you mean num_replicas?"),
+    ("num_replicas: many", "num_replicas", "expected a whole number"),
+  ])
+  func whatIsListed(line: String, path: String, reason: String) throws {
+    let (_, unsaid) = try deployment(line)
+    #expect(unsaid.count == 1, "\(unsaid)")
+    #expect(unsaid.first?.hasPrefix("a.yaml:5:") == true, "\(unsaid)")
+    #expect(
+      unsaid.first?.contains(": applications[0].deployments[0].\(path): ") == true, "\(unsaid)")
+    #expect(unsaid.first?.contains(reason) == true, "\(unsaid)")
+  }
+
+  @Test func aFixedNumberAndAutoscalingExcludeEachOther() throws {
+    let (_, unsaid) = try deployment("num_replicas: 2", "autoscaling_config: {max_replicas: 3}")
+    #expect(unsaid.map { $0.contains("exclude each other") } == [true])
+  }
+
+  @Test func theEnvironmentOfTheApplicationIsThatOfItsDeployments() throws {
+    let text = """
+      applications:
+        - name: app
+          runtime_env: {env_vars: {A: app, B: app}, working_dir: "s3://x"}
+          deployments:
+            - {name: d, ray_actor_options: {runtime_env: {env_vars: {B: own}}}}
+      """
+    let found = try Converted(text, options)
+    #expect(found.apps.first?.deployments.first?.environment == ["A": "app", "B": "own"])
+    #expect(found.unsaid.count == 1)
+    #expect(
+      found.unsaid.first?.hasPrefix("a.yaml:3:60: applications[0].runtime_env.working_dir: ")
+        == true,
+      "\(found.unsaid)")
+  }
+
+  @Test func requestsHaveTheirTimeWhereClientsComeIn() throws {
+    var options = options
+    options.defaultMethod = nil
+    options.methods = ["front": Self.method]
+    let text = """
+      grpc_options: {request_timeout_s: 3, grpc_servicer_functions: [x.add]}
+      applications: [{name: app, deployments: [{name: front}, {name: back}]}]
+      """
+    let found = try Converted(text, options)
+    #expect(found.unsaid == [])
+    let app = try #require(found.apps.first)
+    #expect(app.routes == [.method(Self.method, deployment: "front")])
+    #expect(app.deployments.map(\.requestTimeout) == [.seconds(3), nil])
+    #expect(app.deployments.map(\.services) == [["p.S"], []])
+  }
+
+  @Test func whatAnApplicationCannotSay() throws {
+    let text = """
+      logging_config: {encoding: JSON}
+      grpc_options: {grpc_servicer_functions: [x.add]}
+      applications:
+        - {name: a, route_prefix: /a, import_path: "m:x", args: {k: 1}, deployments: [{name: d}]}
+        - {name: a, deployments: [{name: d}]}
+        - {name: b}
+      """
+    let paths = try Converted(text).unsaid.map { line in
+      line.split(separator: ": ", maxSplits: 2).dropFirst().first.map(String.init) ?? ""
+    }
+    #expect(
+      paths == [
+        "logging_config", "grpc_options.grpc_servicer_functions", "applications[0]",
+        "applications[0].route_prefix", "applications[0].import_path", "applications[0].args",
+        "applications[1]", "applications[1].name", "applications[2]",
+      ])
+  }
+
+  @Test(arguments: [
+    ("kind: RayService\nspec: {}", "put its serveConfigV2 into a file"),
+    ("import_path: m:x", "put it into applications"),
+    (
+      "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService",
+      "InferenceService of serving.kserve.io/v1beta1 cannot"
+    ),
+    ("name: app", "neither KServe's InferenceGraph"),
+  ])
+  func otherFiles(text: String, reason: String) {
+    let error = #expect(throws: Failure.self) { _ = try Converted(text) }
+    #expect(error?.exitCode == Failure.badFile)
+    #expect(error?.lines.first?.hasPrefix("a.yaml:1:1: ") == true)
+    #expect(error?.lines.first?.contains(reason) == true, "\(error?.lines ?? [])")
+  }
+
+  @Test func optionsAreRead() throws {
+    let read = try ConversionOptions(
+      methods: ["a=p.S/Do", "p.All/Do"], route: "p.R/Do", protos: ["x"],
+      command: "serve 'a b' \"\" --n={deployment}")
+    #expect(read.methods == ["a": Self.method])
+    #expect(read.defaultMethod?.description == "p.All/Do")
+    #expect(read.command(of: "d") == ["serve", "a b", "", "--n=d"])
+    for (methods, command) in [(["p.S"], "x"), (["p.S/A", "p.S/B"], "x"), ([], "a 'b"), ([], " ")] {
+      #expect(throws: Failure.self) {
+        _ = try ConversionOptions(methods: methods, route: nil, protos: [], command: command)
+      }
+    }
+  }
+}

@@ -1,0 +1,106 @@
+// Facts about what of KServe's graphs is listed: each with its place and a reason.
+
+import MartletCore
+import Testing
+
+@testable import MartletCLI
+
+@Suite struct UnsayableGraphTests {
+  @Test(arguments: [
+    ("Sequence", "serviceName: a, data: $response.predictions", "[0].data", "takes $response.pred"),
+    ("Sequence", "serviceName: a, condition: x", "[0].condition", "this is the first step"),
+    ("Sequence", "serviceName: a, weight: 3", "[0].weight", "only a Splitter"),
+    ("Sequence", "serviceName: a, serviceUrl: b", "[0]", "one of serviceName, serviceUrl and nod"),
+    ("Sequence", "name: a", "[0]", "one of serviceName, serviceUrl and nodeName"),
+    ("Sequence", "serviceUrl: 'http://10.0.0.1/x'", "[0].serviceUrl", "say serviceName"),
+    ("Sequence", "serviceName: a, dependency: hard", "[0].dependency", "did you mean Hard?"),
+    ("Sequence", "nodeName: roof", "[0].nodeName", "no node roof; did you mean root?"),
+    ("Sequence", "nodeName: root", "[0].nodeName", "leads back to itself"),
+    (
+      "Sequence", "serviceName: a, mapPredictionsToInstances: true",
+      "[0].mapPredictionsToInstances", "messages have types"
+    ),
+    ("Sequence", "serviceName: a, wait: 3", "[0].wait", "unknown key"),
+    ("Switch", "serviceName: a", "[0]", "has no condition"),
+    (
+      "Switch", "serviceName: a, condition: 'a.#(b==1)'", "[0].condition", "any element of the list"
+    ),
+    (
+      "Switch", "serviceName: a, data: $response, condition: x", "[0].data",
+      "every step of a Switch"
+    ),
+    ("Splitter", "serviceName: a", "[0]", "missing key weight"),
+    ("Splitter", "serviceName: a, weight: 90", "", "the weights add up to 90"),
+    ("Splitter", "serviceName: a, weight: 100, condition: x", "[0].condition", "does not look at"),
+  ])
+  func step(type: String, step: String, path: String, reason: String) throws {
+    let unsaid = try Converted.root(type, step).unsaid
+    #expect(unsaid.count == 1, "\(unsaid)")
+    #expect(unsaid.first?.contains(": spec.nodes.root.steps\(path): ") == true, "\(unsaid)")
+    #expect(unsaid.first?.contains(reason) == true, "\(unsaid)")
+  }
+
+  @Test func theSameConditionTwiceIsNeverTaken() throws {
+    let unsaid = try Converted.root(
+      "Switch", "serviceName: a, condition: x", "serviceName: b, condition: x"
+    ).unsaid
+    #expect(unsaid.count == 1)
+    #expect(unsaid[0].hasPrefix("a.yaml:10:39: spec.nodes.root.steps[1].condition: an earlier"))
+  }
+
+  @Test func whatIsAboutThePodsOfTheRouter() throws {
+    let spec = """
+        minReplicas: 1
+        scaleMetric: rps
+        tolerations: []
+        nodeSelector: {gpu: "yes"}
+        routerTimeouts: {serverIdle: 3}
+
+      """
+    let unsaid = try Converted.graph(
+      "    root: {routerType: Sequence, steps: [{serviceName: a}]}", spec: spec
+    ).unsaid
+    #expect(
+      unsaid.map { String($0.prefix { $0 != " " }) }
+        == ["a.yaml:5:16:", "a.yaml:6:16:", "a.yaml:8:17:", "a.yaml:9:32:"])
+  }
+
+  @Test func nodesThatNothingLeadsTo() throws {
+    let unsaid = try Converted.graph(
+      """
+          root: {routerType: Sequence, steps: [{serviceName: a}]}
+          lost: {routerType: Sequence, steps: [{serviceName: b}]}
+      """
+    ).unsaid
+    #expect(unsaid == ["a.yaml:7:11: spec.nodes.lost: no step leads to lost"])
+  }
+
+  @Test func aGraphBeginsAtItsRoot() throws {
+    let found = try Converted.graph("    a: {routerType: Sequence, steps: [{serviceName: a}]}")
+    #expect(found.apps.isEmpty)
+    #expect(found.unsaid.contains { $0.contains("there is none") })
+  }
+
+  @Test func referencesThatMultiplyHaveAnEnd() throws {
+    var nodes = "    n0: {routerType: Sequence, steps: [{serviceName: a}]}\n"
+    for index in 1...12 {
+      let step = "{nodeName: n\(index - 1), dependency: Hard}"
+      nodes += "    n\(index): {routerType: Sequence, steps: [\(step), \(step), \(step)]}\n"
+    }
+    nodes += "    root: {routerType: Sequence, steps: [{nodeName: n12}]}"
+    let unsaid = try Converted.graph(nodes).unsaid
+    #expect(unsaid.count == 1)
+    #expect(unsaid[0].contains("more than \(InferenceGraphConverter.maxNodes) nodes"))
+  }
+
+  @Test func aMethodOfNobodyIsASlip() throws {
+    var options = ConversionOptions()
+    options.methods = ["roto": ConversionOptions.openInference]
+    let error = #expect(throws: Failure.self) {
+      _ = try Converted.graph(
+        "    root: {routerType: Sequence, steps: [{serviceName: a}]}", options)
+    }
+    #expect(error?.exitCode == Failure.usage)
+    #expect(error?.lines.first?.contains("did you mean root?") == true)
+  }
+}
