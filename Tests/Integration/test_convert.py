@@ -14,6 +14,7 @@ from mesh import HERE, MARTLET
 
 SAMPLES = HERE / "conversions"
 RUN = "steps.v1.Step/Run"
+SERVER = f"{shlex.quote(sys.executable)} {shlex.quote(str(HERE / 'steps_server.py'))} {{deployment}}"
 
 
 def convert(*arguments, cwd=HERE):
@@ -36,10 +37,9 @@ def ask(mesh, types):
     """Asks the converted graph: the text that comes back."""
     from steps.v1 import steps_pb2, steps_pb2_grpc
 
-    command = f"{shlex.quote(sys.executable)} {shlex.quote(str(HERE / 'steps_server.py'))}"
     done = convert(
         SAMPLES / "digits.kserve.yaml", "-o", types / "app.yaml", "--method", RUN, "--protos",
-        "steps.binpb", "--command", command + " {deployment}")
+        "steps.binpb", "--command", SERVER)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     mesh.cli("validate", types / "app.yaml")
     mesh.up(types / "app.yaml", "--cpus", "8")
@@ -69,6 +69,32 @@ def test_a_converted_graph_answers_as_kserve_would(ask):
     assert failure("g", sure=True) == grpc.StatusCode.FAILED_PRECONDITION
     assert failure("fail looped", kind="looped", sure=True) == grpc.StatusCode.DATA_LOSS
     assert failure("fail prepare", kind="looped", sure=True) == grpc.StatusCode.DATA_LOSS
+
+
+def test_the_answers_of_a_converted_ensemble_are_fields(mesh, types):
+    from steps.v1 import steps_pb2, steps_pb2_grpc
+
+    done = convert(
+        SAMPLES / "both.kserve.yaml", "-o", types / "app.yaml", "--method", RUN, "--route",
+        "steps.v1.Pair/Ask", "--answer", "root=steps.v1.Both", "--protos", "steps.binpb",
+        "--command", SERVER)
+    assert done.returncode == 0, done.stderr
+    mesh.up(types / "app.yaml", "--cpus", "8")
+    with mesh.channel() as channel:
+        stub = steps_pb2_grpc.PairStub(channel)
+
+        def ask(text, **fields):
+            return stub.Ask(steps_pb2.Text(text=text, **fields), timeout=20)
+
+        answer = ask("a", note=steps_pb2.Note(by="me"))
+        assert (answer.first.text, answer.second_one.text) == ("a>first", "a>noted")
+        assert ask("b").second_one.text == "b>second"
+        # A soft step is left out, a hard one is not.
+        answer = ask("fail second")
+        assert answer.first.text == "fail second>first" and not answer.HasField("second_one")
+        with pytest.raises(grpc.RpcError) as caught:
+            ask("fail first")
+        assert caught.value.code() == grpc.StatusCode.DATA_LOSS
 
 
 UNSAYABLE = [

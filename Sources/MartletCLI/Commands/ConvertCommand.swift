@@ -38,6 +38,12 @@ struct ConvertCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "The message that holds the answers of an Ensemble of KServe's, each in the field of its step's name.",
+      valueName: "node=package.Message"))
+  var answer: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
       "The descriptor set, or .proto files, as the app file is to name them: relative to it.",
       valueName: "file"))
   var protos: [String] = []
@@ -56,7 +62,7 @@ struct ConvertCommand: ParsableCommand {
 
   func run() throws {
     let options = try ConversionOptions(
-      methods: method, route: route, protos: protos, command: command)
+      methods: method, route: route, answers: answer, protos: protos, command: command)
     let (apps, unsaid) = try converted(options)
     let targets = try targets(of: apps)
     var lines = unsaid.map(\.description)

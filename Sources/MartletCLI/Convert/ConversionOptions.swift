@@ -18,6 +18,9 @@ struct ConversionOptions {
   /// The method that clients call; nil: the default method.
   var route: MethodName?
 
+  /// The full names of the messages that hold the answers of ensembles, by the names of their nodes.
+  var answers: [String: String] = [:]
+
   /// As the app file names them.
   var protos: [String] = []
 
@@ -38,11 +41,12 @@ extension ConversionOptions {
   ///
   /// - Parameters:
   ///   - methods: `NAME=package.Service/Method`, or a method alone for all others.
+  ///   - answers: `NODE=package.Message`.
   ///   - command: words, which may stand in quotes.
   /// - Throws: status 64 for what cannot be read.
   init(
-    methods texts: [String], route routeText: String?, protos: [String],
-    command commandText: String?
+    methods texts: [String], route routeText: String?, answers answerTexts: [String] = [],
+    protos: [String], command commandText: String?
   ) throws(Failure) {
     self.protos = protos
     for text in texts {
@@ -58,6 +62,13 @@ extension ConversionOptions {
       }
     }
     if let routeText { route = try Self.method(routeText, "--route") }
+    for text in answerTexts {
+      let (name, type) = Self.named(text)
+      guard let name, !type.isEmpty else {
+        throw Failure(Failure.usage, "--answer \(text): expected NODE=package.Message")
+      }
+      answers[name] = type
+    }
     if let commandText { command = try Self.words(commandText) }
   }
 
@@ -99,13 +110,15 @@ extension ConversionOptions {
     return words
   }
 
-  /// Names of `--method` that the file does not have are slips of the finger.
+  /// Names of `--method` and `--answer` that the file does not have are slips of the finger.
   ///
   /// - Throws: status 64 with the nearest name.
   func check(named names: Set<String>) throws(Failure) {
-    for name in methods.keys.sorted() where !names.contains(name) {
-      let hint = Spelling.hint(for: name, among: names.sorted())
-      throw Failure(Failure.usage, "--method \(name)=…: the file has no \(name)\(hint)")
+    for (option, given) in [("--method", Set(methods.keys)), ("--answer", Set(answers.keys))] {
+      for name in given.subtracting(names).sorted() {
+        let hint = Spelling.hint(for: name, among: names.sorted())
+        throw Failure(Failure.usage, "\(option) \(name)=…: the file has no \(name)\(hint)")
+      }
     }
   }
 }

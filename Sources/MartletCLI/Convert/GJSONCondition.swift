@@ -129,11 +129,14 @@ struct GJSONCondition: Equatable {
 }
 
 extension GJSONCondition {
+  /// What a `switch` is on.
+  var subject: String { test == .exists ? "has(\(field))" : field }
+
   /// The case of a `switch` that holds when the condition does; nil for `!=`, which holds where a case
   /// does not.
   var caseText: String? {
     switch test {
-    case .exists: "present"
+    case .exists: "true"
     case .compares(.equal, let literal): literal.text
     case .compares(.notEqual, _): nil
     case .compares(let comparison, let literal): "\(comparison.rawValue) \(literal.text)"

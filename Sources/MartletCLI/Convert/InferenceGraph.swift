@@ -159,7 +159,8 @@ extension Conversion {
     if reader.bool("mapPredictionsToInstances", in: fields) == true {
       note(
         fields.path(of: "mapPredictionsToInstances"),
-        "messages have types: a step's input is the answer before it or the node's input, unchanged"
+        "the step's input is the message before it, unchanged; put {map: {instances: predictions}} before "
+          + "its call"
       )
     }
     return step

@@ -3,13 +3,33 @@
 internal import MartletCore
 
 extension InferenceGraphConverter {
-  /// No combiner makes a message of one with each step's answer in a field of its own.
+  /// Every step at once on the node's input. A hard step that fails fails the node; others are left out.
   mutating func ensemble(_ node: Node, _ place: Place) -> GraphNode? {
-    for step in node.steps { _ = target(step, place.ending(false)) }
-    note(
-      node.path,
-      "KServe answers with an object that has each step's answer under its name, which no combiner "
-        + "says; write an ensemble with one of Martlet's combiners")
-    return nil
+    var branches: [GraphNode] = []
+    var fields: [MapNode.Assignment] = []
+    for (index, step) in node.steps.enumerated() {
+      guard var graph = target(step, place.ending(false)) else { continue }
+      // KServe's word for a step without a name is its number, which no field can have.
+      let field = Self.fieldName(step.name ?? "step_\(index)")
+      let name = graph.options.name ?? unused("step_\(index)", in: place.node)
+      graph.options.name = name
+      if step.dependency != .hard { graph.options.onError = .skip }
+      branches.append(graph)
+      fields.append(MapNode.Assignment(field: field, source: .path(name)))
+    }
+    guard let type = conversion.options.answers[place.node] else {
+      note(
+        node.path,
+        "KServe answers with an object that has each step's answer under its name, and which message "
+          + "that is nobody says; say --answer \(place.node)=package.Message")
+      return nil
+    }
+    guard !branches.isEmpty else { return nil }
+    let combiner = EnsembleNode.Combiner.map(MapNode(fields: fields, type: type))
+    return .ensemble(EnsembleNode(branches: branches, combiner: combiner))
+  }
+
+  private static func fieldName(_ name: String) -> String {
+    String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
   }
 }

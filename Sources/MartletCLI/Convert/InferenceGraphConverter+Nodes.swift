@@ -59,10 +59,10 @@ extension InferenceGraphConverter {
     guard let condition = condition(text, at: path) else { return nil }
     if let excluded = condition.excludedText {
       let cases = [SwitchNode.Case(value: excluded, node: .return)]
-      return .switch(SwitchNode(field: condition.field, cases: cases, default: graph))
+      return .switch(SwitchNode(field: condition.subject, cases: cases, default: graph))
     }
     let cases = condition.caseText.map { [SwitchNode.Case(value: $0, node: graph)] } ?? []
-    return .switch(SwitchNode(field: condition.field, cases: cases, default: .return))
+    return .switch(SwitchNode(field: condition.subject, cases: cases, default: .return))
   }
 
   mutating func condition(_ text: String, at path: SpecPath) -> GJSONCondition? {
@@ -107,7 +107,7 @@ extension InferenceGraphConverter {
   /// Conditions in a row on one field are cases of one switch; the rest is its default.
   private mutating func graph(of arms: ArraySlice<SwitchArm>) -> GraphNode? {
     guard let first = arms.first else { return nil }
-    let field = first.condition.field
+    let field = first.condition.subject
     if let excluded = first.condition.excludedText {
       if let rest = graph(of: arms.dropFirst()) {
         let cases = [SwitchNode.Case(value: excluded, node: rest)]
@@ -123,11 +123,7 @@ extension InferenceGraphConverter {
       let cases = complement.map { SwitchNode.Case(value: $0, node: first.node) }
       return .switch(SwitchNode(field: field, cases: cases))
     }
-    let isPresence = first.condition.test == .exists
-    let same = arms.prefix {
-      $0.condition.field == field && $0.condition.caseText != nil
-        && ($0.condition.test == .exists) == isPresence
-    }
+    let same = arms.prefix { $0.condition.subject == field && $0.condition.caseText != nil }
     let cases = same.compactMap { arm in
       arm.condition.caseText.map { SwitchNode.Case(value: $0, node: arm.node) }
     }

@@ -124,7 +124,9 @@ struct InferenceGraphConverter {
 
   /// A name that no other node has: the step's, or one with its node's before it, or with a number.
   mutating func unused(_ name: String, in node: String) -> String {
-    var candidates = [name, "\(node).\(name)"]
+    // A dot would end the name of a branch in the map of an ensemble's answers.
+    let name = name.replacing(".", with: "-")
+    var candidates = [name, "\(node.replacing(".", with: "-"))-\(name)"]
     while let candidate = candidates.first {
       candidates.removeFirst()
       if names.insert(candidate).inserted { return candidate }

@@ -16,13 +16,13 @@ import Testing
     ("[@this].#(score<-1)", "score", "< -1"),
     ("[@this].#(score>1e3)", "score", "> 1e3"),
     ("[page.text].#(language==\"de\")", "page.text.language", "de"),
-    ("[@this].#(page.title)", "page.title", "present"),
-    ("page.title", "page.title", "present"),
-    ("@this.page", "page", "present"),
+    ("[@this].#(page.title)", "has(page.title)", "true"),
+    ("page.title", "has(page.title)", "true"),
+    ("@this.page", "has(page)", "true"),
   ])
-  func sayable(text: String, field: String, caseText: String) throws {
+  func sayable(text: String, subject: String, caseText: String) throws {
     let condition = try GJSONCondition(text)
-    #expect(condition.field == field)
+    #expect(condition.subject == subject)
     #expect(condition.caseText == caseText)
   }
 

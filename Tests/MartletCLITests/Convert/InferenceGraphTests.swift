@@ -108,6 +108,34 @@ import Testing
           ])))
   }
 
+  @Test func theAnswersOfAnEnsembleAreFieldsOfOneMessage() throws {
+    var options = ConversionOptions()
+    options.answers = ["both": "p.Both"]
+    let nodes = """
+          root: {routerType: Sequence, steps: [{nodeName: both}]}
+          both:
+            routerType: Ensemble
+            steps:
+              - {serviceName: a, name: first-one, dependency: Hard}
+              - {serviceName: b, name: v1.2}
+              - {serviceName: c}
+      """
+    let found = try Converted.graph(nodes, options)
+    let map = MapNode(
+      fields: [
+        .init(field: "first_one", source: .path("first-one")),
+        .init(field: "v1_2", source: .path("v1-2")),
+        .init(field: "step_2", source: .path("step_2")),
+      ], type: "p.Both")
+    let branches = [
+      call("a", NodeOptions(name: "first-one")),
+      call("b", NodeOptions(name: "v1-2", onError: .skip)),
+      call("c", NodeOptions(name: "step_2", onError: .skip)),
+    ]
+    #expect(found.unsaid == [])
+    #expect(found.graph == .ensemble(EnsembleNode(branches: branches, combiner: .map(map))))
+  }
+
   @Test func servicesHaveTheirMethodsAndNodesTheirs() throws {
     var options = ConversionOptions()
     options.methods = [

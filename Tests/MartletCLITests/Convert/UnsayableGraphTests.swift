@@ -18,7 +18,7 @@ import Testing
     ("Sequence", "nodeName: root", "[0].nodeName", "leads back to itself"),
     (
       "Sequence", "serviceName: a, mapPredictionsToInstances: true",
-      "[0].mapPredictionsToInstances", "messages have types"
+      "[0].mapPredictionsToInstances", "map: {instances: predictions}"
     ),
     ("Sequence", "serviceName: a, wait: 3", "[0].wait", "unknown key"),
     ("Switch", "serviceName: a", "[0]", "has no condition"),
@@ -38,6 +38,14 @@ import Testing
     #expect(unsaid.count == 1, "\(unsaid)")
     #expect(unsaid.first?.contains(": spec.nodes.root.steps\(path): ") == true, "\(unsaid)")
     #expect(unsaid.first?.contains(reason) == true, "\(unsaid)")
+  }
+
+  @Test func anEnsembleNeedsTheTypeOfItsAnswers() throws {
+    let found = try Converted.root("Ensemble", "serviceName: a, name: x")
+    #expect(found.apps.isEmpty)
+    #expect(found.unsaid.count == 1)
+    #expect(found.unsaid[0].hasPrefix("a.yaml:7:7: spec.nodes.root: KServe answers with an object"))
+    #expect(found.unsaid[0].hasSuffix("say --answer root=package.Message"))
   }
 
   @Test func theSameConditionTwiceIsNeverTaken() throws {
