@@ -35,7 +35,7 @@ final class RequestGate: RequestAcceptor {
     guard let entry = entry(headers, from: stream.connection) else {
       return unrouted(headers, on: stream, endOfStream: endOfStream)
     }
-    if !headers.hasGRPCContentType, headers[.method] == "POST", takesByPlainHTTP(headers) {
+    if !headers.hasGRPCContentType, takesByPlainHTTP(headers) {
       return webCall(headers, on: stream, endOfStream: endOfStream)
     }
     let now = router.loop.now
@@ -114,9 +114,11 @@ final class RequestGate: RequestAcceptor {
   /// Messages of a known type, JSON or protobuf, without gRPC's frames. Other types go to a deployment as
   /// they are: it may serve more than gRPC.
   private func takesByPlainHTTP(_ headers: borrowing HeaderBlock) -> Bool {
-    guard let type = headers[.contentType] else { return false }
-    return type.hasPrefix("application/json") || type.hasPrefix("application/proto")
-      || type.hasPrefix("application/x-www-form-urlencoded")
+    guard headers[.method] == "POST" else { return false }
+    switch RequestMedia(headers[.contentType]) {
+    case .json, .proto, .form: return true
+    case .grpc, .none, .other: return false
+    }
   }
 
   private func webCall(
@@ -140,7 +142,7 @@ final class RequestGate: RequestAcceptor {
     let method = headers[.method] ?? ""
     if let page = answer(method, path) {
       stream.answer(page, isHead: method == "HEAD")
-    } else if method == "POST", takesByPlainHTTP(headers) {
+    } else if takesByPlainHTTP(headers) {
       return webCall(headers, on: stream, endOfStream: endOfStream)
     } else if router.dispatcher.generation == 0 {
       stream.answer(

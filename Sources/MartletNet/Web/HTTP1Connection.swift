@@ -289,7 +289,7 @@ extension HTTPRequestHead {
   }
 
   fileprivate var isGRPC: Bool {
-    headers.first(name: "content-type")?.hasPrefix("application/grpc") ?? false
+    RequestMedia(headers.first(name: "content-type")) == .grpc
   }
 
   fileprivate var hasPayload: Bool {

@@ -12,6 +12,9 @@ package struct WebRequest: Sendable {
   /// One field, `x-forwarded-client-cert`, where the client had to prove who it is.
   package let identity: HeaderBlock?
 
+  /// What the body is said to be.
+  package var media: RequestMedia { RequestMedia(fields[.contentType]) }
+
   /// The target without its query.
   package var path: String { String(target.prefix { $0 != "?" }) }
 }

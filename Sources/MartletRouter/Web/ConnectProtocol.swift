@@ -26,15 +26,11 @@ extension WebRequest {
   /// not name, is JSON, unless a page in a browser sent it: those may send forms anywhere, and must ask
   /// before they send JSON.
   var connectCodec: ConnectCodec? {
-    let type = fields[.contentType].map { value in
-      value.prefix { $0 != ";" }.lowercased().filter { $0 != " " }
-    }
-    switch type {
-    case "application/json": return .json
-    case "application/proto": return .proto
-    case "application/x-www-form-urlencoded", nil:
-      return fields["origin"] == nil && fields["sec-fetch-site"] == nil ? .json : nil
-    default: return nil
+    switch media {
+    case .json: .json
+    case .proto: .proto
+    case .form, .none: fields["origin"] == nil && fields["sec-fetch-site"] == nil ? .json : nil
+    case .grpc, .other: nil
     }
   }
 
