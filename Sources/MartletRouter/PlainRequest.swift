@@ -23,7 +23,7 @@ final class PlainRequest: StreamHandler, CallOwner {
   }
 
   let router: Router
-  let stream: ServerStream
+  let stream: any ResponseStream
   private let version: VersionID
   /// The method is known to have one response.
   private let isUnary: Bool
@@ -43,7 +43,8 @@ final class PlainRequest: StreamHandler, CallOwner {
   private var uncredited = 0
 
   init(
-    _ router: Router, _ stream: ServerStream, _ entry: RequestGate.Entry, _ deadline: Deadline?
+    _ router: Router, _ stream: any ResponseStream, _ entry: RequestGate.Entry,
+    _ deadline: Deadline?
   ) {
     self.router = router
     self.stream = stream
@@ -61,7 +62,7 @@ final class PlainRequest: StreamHandler, CallOwner {
     _ received: borrowing HeaderBlock, _ pool: PoolID, endOfStream: Bool, now: Timestamp
   ) {
     headers.append(contentsOf: received) { !received.staysBehind(at: $0) }
-    if let identity = stream.connection.forwardedIdentity {
+    if let identity = stream.forwardedIdentity {
       headers.append(fieldAt: 0, of: identity)
     }
     router.appendMark(of: version, to: &headers)

@@ -38,18 +38,26 @@ final class RequestGate: RequestAcceptor {
     if !headers.hasGRPCContentType, takesByPlainHTTP(headers) {
       return webCall(headers, on: stream, endOfStream: endOfStream)
     }
-    let now = router.loop.now
     let deadline: Deadline?
     do throws(RPCError) {
+      let now = router.loop.now
       deadline = try headers.grpcTimeout.map { Deadline(now + $0) }
     } catch {
       stream.answer(Refusal(error.status.code, error.status.message))
       return nil
     }
+    return handler(of: headers, entry, on: stream, deadline, endOfStream: endOfStream)
+  }
+
+  /// Gives a request to what its route leads to; nil when it has been answered.
+  func handler(
+    of headers: borrowing HeaderBlock, _ entry: Entry, on stream: any ResponseStream,
+    _ deadline: Deadline?, endOfStream: Bool
+  ) -> (any StreamHandler)? {
     switch entry.route.target {
     case .deployment(let pool):
       let request = PlainRequest(router, stream, entry, deadline)
-      request.begin(headers, pool, endOfStream: endOfStream, now: now)
+      request.begin(headers, pool, endOfStream: endOfStream, now: router.loop.now)
       return request.isOver ? nil : request
     case .graph(let index):
       let version = entry.route.version
@@ -111,12 +119,12 @@ final class RequestGate: RequestAcceptor {
 
   // MARK: What has no route
 
-  /// Messages of a known type, JSON or protobuf, without gRPC's frames. Other types go to a deployment as
-  /// they are: it may serve more than gRPC.
+  /// Messages of a known type: JSON or protobuf without gRPC's frames, or gRPC-Web. Other types go to a
+  /// deployment as they are: it may serve more than gRPC.
   private func takesByPlainHTTP(_ headers: borrowing HeaderBlock) -> Bool {
     guard headers[.method] == "POST" else { return false }
     switch RequestMedia(headers[.contentType]) {
-    case .json, .proto, .form: return true
+    case .json, .proto, .form, .grpcWeb: return true
     case .grpc, .none, .other: return false
     }
   }
@@ -124,9 +132,7 @@ final class RequestGate: RequestAcceptor {
   private func webCall(
     _ headers: borrowing HeaderBlock, on stream: ServerStream, endOfStream: Bool
   ) -> (any StreamHandler)? {
-    guard
-      let call = WebStream(headers, stream, self, maxBytes: router.limits.maxMessageBytes)
-    else { return nil }
+    guard let call = WebStream(headers, stream, self) else { return nil }
     if endOfStream { call.endReceived() }
     return call
   }
@@ -173,7 +179,7 @@ final class RequestGate: RequestAcceptor {
   }
 
   /// What gRPC over HTTP/2 asks for ("Requests"): 415 when the content type is another.
-  private func notGRPC(_ stream: ServerStream) -> (any StreamHandler)? {
+  private func notGRPC(_ stream: any ResponseStream) -> (any StreamHandler)? {
     var headers = HeaderBlock()
     headers.append(.status, literal: "415")
     stream.sendHead(headers, endOfStream: true)

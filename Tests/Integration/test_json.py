@@ -1,6 +1,7 @@
 """Calls by plain HTTP: Connect's unary protocol in JSON and protobuf, over HTTP/1.1 and HTTP/2."""
 
 import base64
+import gzip
 import json
 import subprocess
 import time
@@ -10,6 +11,7 @@ import pytest
 import graph_app
 import rawhttp2 as h2
 from mesh import wait_until
+from webclient import ASKS
 
 PATH = "/probe.v1.Probe/Echo"
 JSON = "content-type: application/json"
@@ -88,6 +90,41 @@ def test_errors_are_connects(graphs, kind, body, fields, path, status, code, mes
     error = json.loads(answer)
     assert (found, content, error["code"]) == (status, "application/json", code), error
     assert message in error.get("message", "")
+
+
+@pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
+def test_bodies_may_be_compressed(graphs, ask):
+    fields = [("content-type", "application/json"), ("content-encoding", "gzip")]
+    body = gzip.compress(json.dumps({"text": "x" * 5000}).encode())
+    plain = ask(graphs.address, "POST", PATH, fields, body)
+    assert (plain.status, plain.field("content-encoding")) == (200, None)
+    assert json.loads(plain.body)["text"] == "x" * 5000
+    for accepts in ("gzip", "br, GZIP ;q=0.5"):
+        packed = ask(graphs.address, "POST", PATH, [*fields, ("accept-encoding", accepts)], body)
+        assert (packed.field("content-encoding"), packed.field("vary")) == ("gzip", "accept-encoding")
+        assert len(packed.body) < 1000
+        assert json.loads(gzip.decompress(packed.body))["text"] == "x" * 5000
+    for accepts in ("br", "gzip;q=0", "gzip; q=0.00", "identity"):
+        packed = ask(graphs.address, "POST", PATH, [*fields, ("accept-encoding", accepts)], body)
+        assert packed.field("content-encoding") is None
+    # A short answer would not become shorter.
+    short = ask(graphs.address, "POST", PATH, [
+        ("content-type", "application/json"), ("accept-encoding", "gzip")], b'{"text": "x"}')
+    assert (short.status, short.field("content-encoding")) == (200, None)
+
+
+@pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
+@pytest.mark.parametrize("body, status, code, text", [
+    (gzip.compress(bytes(64 << 20)), 429, "resource_exhausted", "4194304 bytes once it is decompressed"),
+    (b"no gzip", 400, "invalid_argument", "not gzip"),
+    (gzip.compress(b"{}")[:-3], 400, "invalid_argument", "not gzip"),
+    (gzip.compress(b"{}") + b"x", 400, "invalid_argument", "not gzip"),
+], ids=["a bomb", "nothing compressed", "cut off", "more behind it"])
+def test_what_is_no_gzip_or_too_much_is_refused(graphs, ask, body, status, code, text):
+    reply = ask(graphs.address, "POST", PATH, [
+        ("content-type", "application/proto"), ("content-encoding", "gzip")], body)
+    error = json.loads(reply.body)
+    assert (reply.status, error["code"], text in error["message"]) == (status, code, True), error
 
 
 def test_details_of_an_error(graphs):

@@ -17,28 +17,12 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
     /// The payload of a request that asks for HTTP/2 is awaited. Exits: `over`.
     case upgrading(H2CUpgrade)
     /// The body of a call is awaited. Exits: `calling`, `over`.
-    case gathering(Call)
+    case gathering(HTTP1Call)
     /// A call is being answered; what comes meanwhile waits in `early`. Exits: `answering`, `over`.
-    case calling(Call)
+    case calling(HTTP1Call)
     /// Nothing is answered any more.
     case over
   }
-
-  /// A request whose answer takes its time.
-  private final class Call {
-    let head: HTTPRequestHead
-    let request: WebRequest
-    var body: [UInt8] = []
-    var answering: (any WebCall)?
-
-    init(_ head: HTTPRequestHead, _ request: WebRequest) {
-      self.head = head
-      self.request = request
-    }
-  }
-
-  /// Bytes of a body that must come within `Limits.connectTimeout`.
-  private static let bodyStep = 64 << 10
 
   private let connection: IncomingConnection
   private let decoder: Decoder
@@ -48,6 +32,9 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
   private var early: [HTTPServerRequestPart] = []
   private var earlyBytes = 0
   private var isDraining = false
+  /// What is to be written, in front of the channel's own queue.
+  private var output = ByteBuffer()
+  private var isDirty = false
 
   static func makeDecoder(_ limits: Limits) -> Decoder {
     var bounds = NIOHTTPDecoderLimitConfiguration()
@@ -94,13 +81,15 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
     }
     let request = WebRequest(
       method: head.method.rawValue, target: head.target, fields: head.headers.http2Fields,
-      identity: connection.identity?.forwardedField)
-    if let page = calls.refusal(of: request) { return answer(page, to: head, isLast: isLast) }
-    let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
-    guard length <= connection.limits.maxMessageBytes else {
-      return answer(.tooLong(connection.limits.maxMessageBytes), to: head, isLast: true)
+      identity: connection.identity?.forwardedField, arrived: connection.loop.now)
+    let call: HTTP1Call
+    switch calls.examine(request) {
+    case .answer(let page): return answer(page, to: head, isLast: isLast)
+    case .takeBody(let maxBytes, let tooLong):
+      call = HTTP1Call(head, request, maxBytes: maxBytes, tooLong: tooLong, on: self)
     }
-    state = .gathering(Call(head, request))
+    guard !call.announcesTooMuch else { return answer(call.tooLong, to: head, isLast: true) }
+    state = .gathering(call)
     connection.expectWithinTime()
     if head.headers[canonicalForm: "expect"].contains("100-continue") {
       context.writeAndFlush(
@@ -133,13 +122,12 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
 
   private func received(_ bytes: ByteBuffer) {
     if case .gathering(let call) = state {
-      let limit = connection.limits.maxMessageBytes
-      guard call.body.count + bytes.readableBytes <= limit else { return refuse(.tooLong(limit)) }
-      let steps = call.body.count / Self.bodyStep
-      call.body += bytes.readableBytesView
+      switch call.take(bytes) {
+      case .taken: return
       // A long body has more time, as long as it comes on.
-      if call.body.count / Self.bodyStep > steps { connection.expectWithinTime() }
-      return
+      case .stepDone: return connection.expectWithinTime()
+      case .tooMuch: return refuse(call.tooLong)
+      }
     }
     guard case .upgrading(var upgrade) = state else { return }
     state = .over
@@ -167,22 +155,47 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
 
   // MARK: Calls
 
-  private func begin(_ call: Call) {
+  private func begin(_ call: HTTP1Call) {
     state = .calling(call)
     connection.stopExpecting()
-    let body = call.body
-    call.body = []
-    let answering = connection.port.calls?.call(call.request, body) {
-      [weak self, unowned call] page in
-      self?.answer(page, to: call)
-    }
-    if case .calling(let current) = state, current === call { call.answering = answering }
+    let answering = connection.port.calls?.call(call.request, call.takeBody(), call)
+    if isAnswering(call) { call.answering = answering }
   }
 
-  private func answer(_ page: Page, to call: Call) {
-    guard case .calling(let current) = state, current === call else { return }
+  func isAnswering(_ call: HTTP1Call) -> Bool {
+    if case .calling(let current) = state { return current === call }
+    return false
+  }
+
+  /// Whether the connection ends with the answer. Without a length there is no other way to end that.
+  func isLast(_ call: HTTP1Call, hasLength: Bool) -> Bool {
+    isDraining || !call.head.isKeepAlive || !hasLength
+  }
+
+  func answer(_ page: Page, to call: HTTP1Call) {
+    guard isAnswering(call) else { return }
+    let isLast = isLast(call, hasLength: true)
+    call.answering = nil
     state = .answering
-    answer(page, to: call.head, isLast: isDraining || !call.head.isKeepAlive)
+    answer(page, to: call.head, isLast: isLast)
+    takeEarly()
+  }
+
+  /// The answer is whole.
+  func answered(_ call: HTTP1Call, hasLength: Bool) {
+    guard isAnswering(call) else { return }
+    flush()
+    call.answering = nil
+    state = .answering
+    if isLast(call, hasLength: hasLength) {
+      end()
+    } else {
+      connection.expectWithinTime()
+    }
+    takeEarly()
+  }
+
+  private func takeEarly() {
     let parts = early
     early = []
     earlyBytes = 0
@@ -206,6 +219,7 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
     guard case .calling(let call) = state else { return }
     state = .over
     call.answering?.abandon()
+    call.answering = nil
   }
 
   // MARK: Answers
@@ -232,10 +246,22 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
   }
 
   private func write(_ page: Page, isHead: Bool) {
-    guard let context else { return }
-    let bytes = context.channel.allocator.buffer(bytes: page.http1(isHead: isHead))
-    context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+    write(page.http1(isHead: isHead))
+    flush()
   }
+
+  /// Queues bytes, which are written when this turn ends or there are many.
+  func write(_ bytes: [UInt8]) {
+    guard context != nil else { return }
+    output.writeBytes(bytes)
+    if output.readableBytes >= connection.limits.maxStreamBacklogBytes { return flush() }
+    guard !isDirty else { return }
+    isDirty = true
+    connection.loop.flushAtTurnEnd(self)
+  }
+
+  /// Whether the client takes what is written. What is queued here is little, and soon written.
+  var isWritable: Bool { context?.channel.isWritable ?? false }
 
   // MARK: From NIO
 
@@ -251,6 +277,11 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     received(unwrapInboundIn(data))
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    guard context.channel.isWritable, case .calling(let call) = state else { return }
+    call.answering?.becameWritable()
   }
 
   private func received(_ part: HTTPServerRequestPart) {
@@ -277,6 +308,16 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
     case .invalidVersion: refuse(Page(status: 505, "this port speaks HTTP/1.1 and HTTP/2"))
     default: refuse(Page(status: 400, "this is not HTTP: \(error)"))
     }
+  }
+}
+
+extension HTTP1Connection: Flushable {
+  func flush() {
+    isDirty = false
+    guard let context, output.readableBytes > 0 else { return }
+    let written = output
+    output.clear()
+    context.writeAndFlush(wrapOutboundOut(written), promise: nil)
   }
 }
 

@@ -18,6 +18,11 @@ package struct Page: Sendable, Hashable {
   package struct Field: Sendable, Hashable {
     package var name: String
     package var value: String
+
+    package init(name: String, value: String) {
+      self.name = name
+      self.value = value
+    }
   }
 
   package init(status: Int = 200, contentType: String, body: String) {
@@ -35,6 +40,13 @@ package struct Page: Sendable, Hashable {
     var page = self
     page.fields.append(Field(name: name, value: value))
     return page
+  }
+}
+
+extension Page {
+  /// A body that is longer than a message may be.
+  package static func tooLong(_ limit: Int) -> Page {
+    Page(status: 413, "the body has more than \(limit) bytes, which is the limit of a message")
   }
 }
 

@@ -1,10 +1,13 @@
 // What a request says of its body: its media type, read in one place for all that a port takes.
+package import MartletWire
 
 /// The media types (RFC 9110 §8.3.1) that mean something to a port. Types that only begin like one of them
 /// (`application/protobuf`, `application/json-seq`) are others.
 package enum RequestMedia: Sendable, Hashable {
   /// `application/grpc` or one of its kinds, such as `application/grpc+proto`.
   case grpc
+  /// `application/grpc-web`, `application/grpc-web-text` or one of their kinds.
+  case grpcWeb(GRPCWebFormat)
   /// `application/json`
   case json
   /// `application/proto`
@@ -27,7 +30,12 @@ package enum RequestMedia: Sendable, Hashable {
     case "application/json": self = .json
     case "application/proto": self = .proto
     case "application/x-www-form-urlencoded": self = .form
-    default: self = type.hasPrefix("application/grpc+") ? .grpc : .other
+    default:
+      if type.hasPrefix("application/grpc+") {
+        self = .grpc
+      } else {
+        self = GRPCWebFormat(mediaType: type).map(Self.grpcWeb) ?? .other
+      }
     }
   }
 }

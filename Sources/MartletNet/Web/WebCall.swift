@@ -1,4 +1,5 @@
-// Calls by plain HTTP: a whole request in, a page out.
+// Calls by plain HTTP: a whole request in, a page or an answer in pieces out.
+package import MartletCore
 package import MartletWire
 
 /// A request of plain HTTP that is no page.
@@ -11,34 +12,66 @@ package struct WebRequest: Sendable {
   package let fields: HeaderBlock
   /// One field, `x-forwarded-client-cert`, where the client had to prove who it is.
   package let identity: HeaderBlock?
-
+  /// When its head had come.
+  package let arrived: Timestamp
   /// What the body is said to be.
-  package var media: RequestMedia { RequestMedia(fields[.contentType]) }
+  package let media: RequestMedia
+
+  init(
+    method: String, target: String, fields: HeaderBlock, identity: HeaderBlock?,
+    arrived: Timestamp
+  ) {
+    self.method = method
+    self.target = target
+    self.fields = fields
+    self.identity = identity
+    self.arrived = arrived
+    media = RequestMedia(fields[.contentType])
+  }
 
   /// The target without its query.
   package var path: String { String(target.prefix { $0 != "?" }) }
 }
 
+/// Where the answer to a call goes: one page, or a head and then its body in pieces. On its connection's loop only.
+package protocol WebAnswer: AnyObject {
+  /// The whole answer.
+  func send(_ page: Page)
+
+  /// The head of an answer, as HTTP/2 has it; the length of the body is not known yet. With `endOfStream` there is
+  /// none, and nothing follows.
+  func begin(_ head: HeaderBlock, endOfStream: Bool)
+
+  /// A piece of the body, retained.
+  func send(_ bytes: [UInt8])
+
+  /// The body is whole.
+  func end()
+
+  /// False while more waits for a slow client than should, until `WebCall.becameWritable`.
+  var isWritable: Bool { get }
+}
+
 /// A call that is being answered. On its connection's loop only.
 package protocol WebCall: AnyObject {
+  /// The client has taken what it was sent.
+  func becameWritable()
+
   /// The client has gone: nobody hears the answer.
   func abandon()
 }
 
-/// Answers calls by plain HTTP. All calls come on the connection's loop.
-package protocol WebCallAcceptor: AnyObject {
-  /// What is wrong with a request as far as its head shows; nil: its body is wanted.
-  func refusal(of request: WebRequest) -> Page?
-
-  /// Answers a request, once, now or later, unless the call that is returned is abandoned before.
-  func call(
-    _ request: WebRequest, _ body: [UInt8], _ answer: @escaping (Page) -> Void
-  ) -> (any WebCall)?
+/// What becomes of a request, as far as its head shows.
+package enum WebVerdict {
+  case answer(Page)
+  /// The body is wanted, of so many bytes at most; the page is for longer ones.
+  case takeBody(maxBytes: Int, tooLong: Page)
 }
 
-extension Page {
-  /// A body that is longer than a message may be.
-  static func tooLong(_ limit: Int) -> Page {
-    Page(status: 413, "the body has more than \(limit) bytes, which is the limit of a message")
-  }
+/// Answers calls by plain HTTP. All calls come on the connection's loop.
+package protocol WebCallAcceptor: AnyObject {
+  func examine(_ request: WebRequest) -> WebVerdict
+
+  /// Answers a request, once, now or later, unless the call that is returned is abandoned before.
+  func call(_ request: WebRequest, _ body: [UInt8], _ answer: any WebAnswer) -> (any WebCall)?
 }

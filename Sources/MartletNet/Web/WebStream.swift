@@ -1,32 +1,35 @@
 // A call by plain HTTP on a stream of HTTP/2.
 package import MartletWire
 
-/// Gathers the body, up to the length that a message may have, and answers with what comes of it. The
-/// handler of the client's stream.
+/// Gathers the body, up to the length that it may have, and passes the answer on. The handler of the client's
+/// stream.
 package final class WebStream: StreamHandler {
   private let request: WebRequest
   private let stream: ServerStream
   private let acceptor: any WebCallAcceptor
   private let maxBytes: Int
+  private let tooLong: Page
   private var body: [UInt8] = []
   private var call: (any WebCall)?
   private var isOver = false
 
-  /// Takes a request; nil when it has been refused.
+  /// Takes a request; nil when it has been answered.
   package init?(
-    _ headers: borrowing HeaderBlock, _ stream: ServerStream, _ acceptor: any WebCallAcceptor,
-    maxBytes: Int
+    _ headers: borrowing HeaderBlock, _ stream: ServerStream, _ acceptor: any WebCallAcceptor
   ) {
     var fields = HeaderBlock()
     fields.append(contentsOf: headers)
     request = WebRequest(
       method: headers[.method] ?? "", target: headers[.path] ?? "", fields: fields,
-      identity: stream.connection.forwardedIdentity)
+      identity: stream.connection.forwardedIdentity, arrived: stream.loop.now)
     self.stream = stream
     self.acceptor = acceptor
-    self.maxBytes = maxBytes
-    if let refusal = acceptor.refusal(of: request) {
-      stream.answer(refusal, isHead: request.method == "HEAD")
+    switch acceptor.examine(request) {
+    case .takeBody(let maxBytes, let tooLong):
+      self.maxBytes = maxBytes
+      self.tooLong = tooLong
+    case .answer(let page):
+      stream.answer(page, isHead: request.method == "HEAD")
       return nil
     }
   }
@@ -34,19 +37,21 @@ package final class WebStream: StreamHandler {
   package func dataReceived(_ bytes: UnsafeRawBufferPointer) {
     stream.consumed(bytes.count)
     guard !isOver else { return }
-    guard body.count + bytes.count <= maxBytes else { return answer(.tooLong(maxBytes)) }
+    guard body.count + bytes.count <= maxBytes else { return send(tooLong) }
     body.append(contentsOf: bytes)
   }
 
   package func endReceived() {
-    guard !isOver else { return }
+    guard !isOver, call == nil else { return }
     let body = body
     self.body = []
-    let call = acceptor.call(request, body) { [weak self] page in self?.answer(page) }
+    let call = acceptor.call(request, body, self)
     if !isOver { self.call = call }
   }
 
-  package func becameWritable() {}
+  package func becameWritable() {
+    call?.becameWritable()
+  }
 
   package func closed(_ closure: StreamClosure) {
     isOver = true
@@ -54,11 +59,36 @@ package final class WebStream: StreamHandler {
     call = nil
   }
 
-  private func answer(_ page: Page) {
-    guard !isOver else { return }
+  private func finish() {
     isOver = true
     call = nil
     body = []
+  }
+}
+
+extension WebStream: WebAnswer {
+  package func send(_ page: Page) {
+    guard !isOver else { return }
+    finish()
     stream.answer(page, isHead: false)
   }
+
+  package func begin(_ head: HeaderBlock, endOfStream: Bool) {
+    guard !isOver else { return }
+    stream.sendHead(head, endOfStream: endOfStream)
+    if endOfStream { finish() }
+  }
+
+  package func send(_ bytes: [UInt8]) {
+    guard !isOver else { return }
+    stream.sendData(bytes)
+  }
+
+  package func end() {
+    guard !isOver else { return }
+    finish()
+    stream.sendEnd()
+  }
+
+  package var isWritable: Bool { stream.isWritable }
 }

@@ -8,7 +8,7 @@ internal import MartletWire
 /// client's stream.
 final class GraphRequest: StreamHandler {
   private let router: Router
-  private let stream: ServerStream
+  private let stream: any ResponseStream
   private let version: VersionID
   private let plan: GraphPlan
   private let deadline: Deadline?
@@ -21,7 +21,7 @@ final class GraphRequest: StreamHandler {
   private(set) var isOver = false
 
   init(
-    _ router: Router, _ stream: ServerStream, _ version: VersionID, _ plan: GraphPlan,
+    _ router: Router, _ stream: any ResponseStream, _ version: VersionID, _ plan: GraphPlan,
     _ deadline: Deadline?
   ) {
     self.router = router
@@ -35,7 +35,7 @@ final class GraphRequest: StreamHandler {
   func begin(_ headers: borrowing HeaderBlock, endOfStream: Bool) {
     execution = GraphExecution(
       router, version, plan,
-      metadata: router.metadata(of: headers, from: stream.connection.forwardedIdentity, version),
+      metadata: router.metadata(of: headers, from: stream.forwardedIdentity, version),
       deadline: deadline, tracing: TraceRequest(headers)
     ) { [unowned self] outcome in
       ended(outcome)

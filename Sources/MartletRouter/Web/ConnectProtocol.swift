@@ -30,7 +30,7 @@ extension WebRequest {
     case .json: .json
     case .proto: .proto
     case .form, .none: fields["origin"] == nil && fields["sec-fetch-site"] == nil ? .json : nil
-    case .grpc, .other: nil
+    case .grpc, .grpcWeb, .other: nil
     }
   }
 
@@ -47,28 +47,20 @@ extension WebRequest {
     return .milliseconds(milliseconds)
   }
 
-  /// The fields that are metadata of the call; what is HTTP's own stays behind.
-  var connectMetadata: HeaderBlock {
-    var block = HeaderBlock()
-    block.append(contentsOf: fields) { index in
-      let name = fields.name(at: index)
-      guard name == .other else { return fields.isCustom(at: index) || name == .userAgent }
-      return fields.withField(at: index) { name, _ in
-        !Self.isOfHTTP(String(decoding: name, as: UTF8.self))
+  /// Whether the body is compressed.
+  var hasGzip: Bool { fields["content-encoding"]?.lowercased() == "gzip" }
+
+  /// Whether the answer's body may be compressed (RFC 9110 §12.5.3).
+  var takesGzip: Bool {
+    guard let list = fields["accept-encoding"] else { return false }
+    return list.lowercased().split(separator: ",").contains { item in
+      let parts = item.filter { $0 != " " && $0 != "\t" }.split(separator: ";")
+      guard parts.first == "gzip" else { return false }
+      // A weight of nothing means: not this one.
+      return !parts.dropFirst().contains { part in
+        part.hasPrefix("q=0") && part.dropFirst(3).allSatisfy { $0 == "." || $0 == "0" }
       }
     }
-    return block
-  }
-
-  private static let ofHTTP: Set<String> = [
-    "accept", "accept-charset", "accept-encoding", "accept-language", "cache-control",
-    "content-encoding", "content-language", "dnt", "expect", "origin", "pragma", "priority",
-    "referer", "trailer", "upgrade-insecure-requests",
-  ]
-
-  private static func isOfHTTP(_ name: String) -> Bool {
-    name.hasPrefix(":") || ofHTTP.contains(name) || name.hasPrefix("connect-")
-      || name.hasPrefix("sec-") || name.hasPrefix("proxy-") || name.hasPrefix("access-control-")
   }
 }
 

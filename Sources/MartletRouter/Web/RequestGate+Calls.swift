@@ -1,4 +1,4 @@
-// Calls that come as plain HTTP: by curl, by browsers, by clients of Connect.
+// Calls that come as plain HTTP: by curl, by browsers, by clients of Connect and of gRPC-Web.
 internal import MartletCore
 internal import MartletDispatch
 internal import MartletNet
@@ -6,89 +6,130 @@ internal import MartletSchema
 internal import MartletWire
 
 extension RequestGate: WebCallAcceptor {
-  /// A method that a call by plain HTTP may name, and where its calls go.
-  private struct Found {
-    let method: MethodType
-    let route: Route
-    let codec: ConnectCodec
-  }
-
-  func refusal(of request: WebRequest) -> Page? {
-    do throws(Refused) {
-      _ = try find(request)
-      return nil
+  func examine(_ request: WebRequest) -> WebVerdict {
+    let limit = router.limits.maxMessageBytes
+    do throws(WebRefusal) {
+      switch try find(request).protocol {
+      case .connect:
+        return .takeBody(maxBytes: limit, tooLong: .tooLong(limit))
+      case .grpcWeb(let format):
+        let bytes = limit + GRPCMessage.prefixBytes
+        let refusal = WebRefusal(
+          .resourceExhausted, "the request has a message beyond the limit of \(limit) bytes")
+        // Base64 takes four bytes for three.
+        return .takeBody(
+          maxBytes: format.isText ? (bytes + 2) / 3 * 4 : bytes, tooLong: refusal.page(for: request)
+        )
+      }
     } catch {
-      return error.page
+      return .answer(error.page(for: request))
     }
   }
 
   func call(
-    _ request: WebRequest, _ body: [UInt8], _ answer: @escaping (Page) -> Void
+    _ request: WebRequest, _ body: [UInt8], _ answer: any WebAnswer
   ) -> (any WebCall)? {
     // Looked up anew: the routes may have changed while the body came.
-    do throws(Refused) {
+    do throws(WebRefusal) {
       let found = try find(request)
-      let deadline = try timeout(of: request).map { Deadline(router.loop.now + $0) }
-      let call = ConnectCall(
-        router, request, found.codec, found.method, found.route.version, answer)
-      call.begin(found.route.target, body, deadline: deadline)
-      return call
+      let message: [UInt8]
+      let head: HeaderBlock
+      let translation: any AnswerTranslation
+      switch found.protocol {
+      case .connect(let codec, let method):
+        message = GRPCMessage.framed(try self.message(in: body, of: request, codec, method))
+        head = request.grpcHead()
+        translation = ConnectAnswer(
+          answer, codec, method.output, takesGzip: request.takesGzip, router)
+      case .grpcWeb(let format):
+        message = try self.message(in: body, format)
+        head = request.grpcHead(format)
+        translation = GRPCWebAnswer(answer, request.answerFormat(to: format))
+      }
+      let deadline = try timeout(of: request).map { Deadline(request.arrived + $0) }
+      let call = TranslatedCall(router.loop, from: request.identity, to: answer, translation)
+      let entry = entry(found.route, path: request.path)
+      call.begin(message) { call in
+        handler(of: head, entry, on: call, deadline, endOfStream: false)
+      }
+      return call.isOver ? nil : call
     } catch {
-      answer(error.page)
+      answer.send(error.page(for: request))
       return nil
     }
   }
 
-  private struct Refused: Error {
-    let page: Page
-  }
-
-  private func find(_ request: WebRequest) throws(Refused) -> Found {
-    let path = request.path
-    guard router.dispatcher.generation > 0 else {
-      let text = "the router has not heard from its controller yet; try again"
-      throw Refused(page: Page(RPCStatus(.unavailable, text)))
-    }
-    let route = Array(path.utf8).withUnsafeBytes { router.dispatcher.route(path: $0) }
-    guard let route else {
-      let status = RPCStatus(.unimplemented, unknownMethod(path))
-      throw Refused(page: Page(status, http: 404))
-    }
-    guard let codec = request.connectCodec else {
-      let status = RPCStatus(
-        .unimplemented, "calls are \(ConnectCodec.acceptPost), or gRPC over HTTP/2")
-      throw Refused(
-        page: Page(status, http: 415).with("accept-post", ConnectCodec.acceptPost))
-    }
-    if let encoding = request.fields["content-encoding"], encoding != "identity" {
-      let status = RPCStatus(
-        .unimplemented, "content-encoding \(encoding) is not known; allowed: identity")
-      throw Refused(page: Page(status))
-    }
-    return Found(method: try method(path, in: route.version), route: route, codec: codec)
-  }
-
-  private func method(_ path: String, in version: VersionID) throws(Refused) -> MethodType {
-    let name = String(path.drop { $0 == "/" })
-    guard let schema = router.versions[version.index]?.schema else {
-      let text = "the app has no protos, so only gRPC can call \(name)"
-      throw Refused(page: Page(RPCStatus(.unimplemented, text)))
-    }
-    guard let method = MethodName(name).flatMap(schema.method) else {
-      throw Refused(page: Page(RPCStatus(.unimplemented, "there is no method \(name)")))
-    }
-    guard method.isUnary else {
-      let text = "\(name) is a streaming method; by plain HTTP unary ones can be called"
-      throw Refused(page: Page(RPCStatus(.unimplemented, text)))
-    }
-    return method
-  }
-
-  private func timeout(of request: WebRequest) throws(Refused) -> Duration? {
+  private func timeout(of request: WebRequest) throws(WebRefusal) -> Duration? {
     do throws(RPCError) {
+      if case .grpcWeb = request.media { return try request.fields.grpcTimeout }
       return try request.connectTimeout()
     } catch {
-      throw Refused(page: Page(error.status))
+      throw WebRefusal(error.status)
     }
+  }
+
+  // MARK: Routes
+
+  /// Where a call goes, and how it is written.
+  private struct Found {
+    let route: Route
+    let `protocol`: WebProtocol
+  }
+
+  private enum WebProtocol {
+    case connect(ConnectCodec, MethodType)
+    case grpcWeb(GRPCWebFormat)
+  }
+
+  private func find(_ request: WebRequest) throws(WebRefusal) -> Found {
+    let path = request.path
+    guard router.dispatcher.generation > 0 else {
+      throw WebRefusal(
+        .unavailable, "the router has not heard from its controller yet; try again")
+    }
+    let route = Array(path.utf8).withUnsafeBytes { router.dispatcher.route(path: $0) }
+    guard let route else { throw WebRefusal(.unimplemented, unknownMethod(path), http: 404) }
+    let name = String(path.drop { $0 == "/" })
+    let schema = router.versions[route.version.index]?.schema
+    let method = MethodName(name).flatMap { schema?.method($0) }
+    if case .grpcWeb(let format) = request.media {
+      guard method?.clientStreaming != true else {
+        throw WebRefusal(
+          .unimplemented, "\(name) takes a stream of messages, which only gRPC over HTTP/2 can send"
+        )
+      }
+      return Found(route: route, protocol: .grpcWeb(format))
+    }
+    let codec = try codec(of: request)
+    guard schema != nil else {
+      throw WebRefusal(
+        .unimplemented, "the app has no protos, so only gRPC and gRPC-Web can call \(name)")
+    }
+    guard let method else { throw WebRefusal(.unimplemented, "there is no method \(name)") }
+    guard method.isUnary else {
+      throw WebRefusal(
+        .unimplemented, "\(name) is a streaming method; by Connect unary ones can be called")
+    }
+    return Found(route: route, protocol: .connect(codec, method))
+  }
+
+  private func codec(of request: WebRequest) throws(WebRefusal) -> ConnectCodec {
+    guard let codec = request.connectCodec else {
+      throw WebRefusal(
+        .unimplemented, "calls are \(ConnectCodec.acceptPost), gRPC-Web, or gRPC over HTTP/2",
+        http: 415, fields: [Page.Field(name: "accept-post", value: ConnectCodec.acceptPost)])
+    }
+    if let encoding = request.fields["content-encoding"],
+      !["identity", "gzip"].contains(encoding.lowercased())
+    {
+      throw WebRefusal(
+        .unimplemented, "content-encoding \(encoding) is not known; allowed: identity, gzip")
+    }
+    return codec
+  }
+
+  private func entry(_ route: Route, path: String) -> Entry {
+    let isUnary = Array(path.utf8).withUnsafeBytes { router.isUnary(path: $0, in: route.version) }
+    return Entry(route: route, isUnary: isUnary)
   }
 }

@@ -34,6 +34,34 @@ package enum Base64 {
     return encoded
   }
 
+  /// With padding, as bodies have it.
+  package static func encodePadded(_ bytes: [UInt8]) -> [UInt8] {
+    let encoded = encode(bytes)
+    return encoded + [UInt8](repeating: UInt8(ascii: "="), count: (4 - encoded.count % 4) % 4)
+  }
+
+  /// Pieces of base64 in a row, each padded to groups of four. Nil when `text` is anything else.
+  package static func decodePieces(_ text: [UInt8]) -> [UInt8]? {
+    guard text.count % 4 == 0 else { return nil }
+    var decoded: [UInt8] = []
+    decoded.reserveCapacity(text.count / 4 * 3)
+    for start in stride(from: 0, to: text.count, by: 4) {
+      let padding = text[start + 3] == equalsSign ? (text[start + 2] == equalsSign ? 2 : 1) : 0
+      var group: UInt32 = 0
+      for index in 0..<4 - padding {
+        let value = values[Int(text[start + index])]
+        guard value != 255 else { return nil }
+        group |= UInt32(value) << UInt32(18 - 6 * index)
+      }
+      for index in 0..<3 - padding {
+        decoded.append(UInt8(truncatingIfNeeded: group >> UInt32(16 - 8 * index)))
+      }
+    }
+    return decoded
+  }
+
+  private static let equalsSign = UInt8(ascii: "=")
+
   /// Nil when `text` is not base64, padded or not.
   package static func decode(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
     var end = text.count

@@ -20,14 +20,20 @@ extension HeaderBlock {
 
   /// The head of a request: the pseudo-headers, `te` and `content-type`; append `grpc-timeout` and
   /// metadata.
-  package static func grpcRequest(path: String, authority: String) -> HeaderBlock {
+  package static func grpcRequest(
+    path: String, authority: String, contentType: String? = nil
+  ) -> HeaderBlock {
     var block = HeaderBlock()
     block.append(.method, literal: "POST")
     block.append(.scheme, literal: "http")
     block.append(.path, path)
     block.append(.authority, authority)
     block.append(.te, literal: "trailers")
-    block.append(.contentType, literal: "application/grpc")
+    if let contentType {
+      block.append(.contentType, contentType)
+    } else {
+      block.append(.contentType, literal: "application/grpc")
+    }
     return block
   }
 

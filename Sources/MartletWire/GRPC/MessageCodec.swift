@@ -10,7 +10,8 @@ package final class MessageCodec {
 
   package init() {}
 
-  func inflate(
+  /// Throws as soon as there is more than `maxBytes`, whatever is still to come.
+  package func inflate(
     _ message: [UInt8], _ compression: Compression, maxBytes: Int
   ) throws(FramingError) -> [UInt8] {
     let index = Int(compression.rawValue)
@@ -27,6 +28,11 @@ package final class MessageCodec {
     guard let deflater = deflaters[index] ?? Deflater(compression) else { return nil }
     deflaters[index] = deflater
     return deflater.framed(message)
+  }
+
+  /// The compressed bytes; nil when they would not be fewer.
+  package func deflate(_ bytes: [UInt8], _ compression: Compression) -> [UInt8]? {
+    framed(bytes, compression).map { Array($0.dropFirst(MessageDeframer.prefixBytes)) }
   }
 }
 

@@ -5,7 +5,7 @@ package import MartletCore
 /// Cuts the payload of one stream into gRPC's length-prefixed messages (gRPC over HTTP/2,
 /// "Length-Prefixed-Message"), whatever pieces it arrives in.
 package struct MessageDeframer {
-  private static let prefixBytes = 5
+  static let prefixBytes = 5
 
   /// Memory set aside for a message on the word of its prefix alone. More is taken as bytes come,
   /// so that a peer cannot make us hold 4 MiB for 5 bytes.

@@ -4,7 +4,7 @@ internal import MartletDispatch
 internal import MartletNet
 internal import MartletWire
 
-extension ServerStream {
+extension ResponseStream {
   /// Ends the call without a response. A caller that still sends is told to stop.
   ///
   /// - Parameters:
@@ -31,7 +31,7 @@ extension ServerStream {
 
   /// Answers a unary call with success.
   func answer(_ message: [UInt8], sayingEncodings: Bool = false, trace: String? = nil) {
-    sendHead(sayingEncodings ? .grpcResponseAccepting : .grpcResponse)
+    sendHead(sayingEncodings ? .grpcResponseAccepting : .grpcResponse, endOfStream: false)
     sendMessage(message)
     guard let trace else { return sendTrailers(.grpcSuccess) }
     var trailers = HeaderBlock.grpcSuccess

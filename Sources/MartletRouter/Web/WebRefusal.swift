@@ -1,0 +1,31 @@
+// Refusals of calls by plain HTTP.
+internal import MartletCore
+internal import MartletNet
+
+/// Why a request is answered without being a call.
+struct WebRefusal: Error {
+  var status: RPCStatus
+  /// Nil for what Connect gives the status.
+  var http: Int?
+  var fields: [Page.Field]
+
+  init(_ status: RPCStatus, http: Int? = nil, fields: [Page.Field] = []) {
+    self.status = status
+    self.http = http
+    self.fields = fields
+  }
+
+  init(_ code: RPCStatus.Code, _ message: String, http: Int? = nil, fields: [Page.Field] = []) {
+    self.init(RPCStatus(code, message), http: http, fields: fields)
+  }
+
+  /// The refusal in the words of the request's protocol.
+  func page(for request: WebRequest) -> Page {
+    if case .grpcWeb(let format) = request.media {
+      return Page(status, request.answerFormat(to: format))
+    }
+    var page = Page(status, http: http)
+    page.fields += fields
+    return page
+  }
+}
