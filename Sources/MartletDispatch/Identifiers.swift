@@ -41,4 +41,9 @@ package struct Route: Sendable, Hashable {
     /// The graph of the route at this index of `AppSpec.routes`.
     case graph(Int)
   }
+
+  package init(version: VersionID, target: Target) {
+    self.version = version
+    self.target = target
+  }
 }

@@ -71,6 +71,13 @@ final class PlainRequest: StreamHandler, CallOwner {
     router.place(self, in: pool, deadline: deadline, isLeg: false, now: now)
   }
 
+  /// Gives a call of a graph to the dispatcher; its head says all already.
+  func begin(marked head: HeaderBlock, _ pool: PoolID) {
+    headers.append(contentsOf: head)
+    router.dispatcher.requestEntered(version)
+    router.place(self, in: pool, deadline: deadline, isLeg: true, now: router.loop.now)
+  }
+
   // MARK: The dispatcher's word
 
   /// One message of the greatest length with its prefix.
@@ -174,7 +181,9 @@ final class PlainRequest: StreamHandler, CallOwner {
     uncredited = 0
   }
 
-  private func refuse(_ refusal: Refusal) {
+  /// Ends the request by somebody else's word.
+  func refuse(_ refusal: Refusal) {
+    guard phase != .over else { return }
     attempt?.detach(.cancel)
     end(.abandoned)
     if phase == .answering { stream.breakOff(refusal) } else { stream.answer(refusal) }

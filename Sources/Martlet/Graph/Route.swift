@@ -17,6 +17,11 @@ public struct Route: Sendable {
     descriptorSets = [method.descriptorSet] + graph.descriptorSets
   }
 
+  package init(_ spec: RouteSpec, _ descriptorSets: [DescriptorSet]) {
+    self.spec = spec
+    self.descriptorSets = descriptorSets
+  }
+
   /// A method that one deployment answers.
   public init<Method: RPCMethod>(_ method: Method, to deployment: String) {
     spec = .method(method.name, deployment: deployment)

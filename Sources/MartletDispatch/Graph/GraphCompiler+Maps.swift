@@ -148,8 +148,8 @@ extension GraphCompiler {
     }
     switch target {
     case .service(_, let deployment), .method(_, let deployment):
-      let output = self.target("route", deployment, name, input: input, at: path)
-      return (.call(deployment: deployment, method: name), output)
+      let call = GraphNode.call(deployment: deployment, method: name)
+      return step(deployment, name, of: call, input: input, at: path)
     case .graph(_, let graph):
       return subgraph(graph, of: name, input: input, at: path, depth: depth)
     }
@@ -161,6 +161,9 @@ extension GraphCompiler {
     guard let method = schema.method(name) else { return (.return, nil) }
     if let input, input != method.input {
       note(path, "\(name) takes \(method.input), but what comes here is \(input)")
+    }
+    if method.clientStreaming {
+      note(path, "\(name) takes a stream; a graph within another takes one message")
     }
     if let first = callers.firstIndex(of: name) {
       let circle = (callers[first...] + [name]).map(\.description).joined(separator: " → ")

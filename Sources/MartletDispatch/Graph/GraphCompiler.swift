@@ -35,6 +35,12 @@ package struct GraphCompiler {
   /// What the step after a `map` in its sequence takes, where that is a call.
   var takenNext: MessageType?
 
+  /// What is compiled has the last word: it may stream.
+  var isLast = true
+
+  /// A node that streams was compiled.
+  var streams = false
+
   /// What may send a message twice, of the nodes around what is compiled: the innermost last.
   var resenders: [String] = []
 
@@ -49,16 +55,37 @@ package struct GraphCompiler {
     }
     var compiler = GraphCompiler(
       schema: schema, app: app, answer: method.output, callers: [route])
-    if !method.isUnary {
-      compiler.note(path, "\(route) is a streaming method; a graph answers unary methods")
-    }
-    let (root, output) = compiler.compile(graph, input: method.input, at: path, depth: 1)
-    if let output, output != method.output {
-      compiler.note(path, "the graph answers \(output), but \(route) answers \(method.output)")
-    }
+    let plan = compiler.plan(graph, of: method, at: path)
     guard compiler.problems.isEmpty else { throw SpecProblems(compiler.problems) }
+    return plan
+  }
+
+  private mutating func plan(
+    _ graph: GraphNode, of method: MethodType, at path: SpecPath
+  ) -> GraphPlan {
+    let (intake, rest) = intake(graph, of: method, at: path)
+    guard problems.isEmpty else {
+      return GraphPlan(
+        route: method.name, input: method.input, output: method.output, nodes: [], root: 0)
+    }
+    var root: (index: Int, output: MessageType?)
+    if !method.clientStreaming {
+      root = compile(graph, input: method.input, at: path, depth: 1)
+    } else {
+      root = (place(at: path), intake.output)
+      let kind = sequence(rest, input: intake.output, at: path, depth: 1, from: intake.calls.count)
+      if !rest.isEmpty { (nodes[root.index].kind, root.output) = kind }
+      streams = streams || rest.isEmpty && intake.streams
+    }
+    if let output = root.output, output != method.output {
+      note(path, "the graph answers \(output), but \(method.name) answers \(method.output)")
+    }
+    if streams, !method.serverStreaming {
+      note(path, "the graph ends with a stream, but \(method.name) answers one message")
+    }
     return GraphPlan(
-      route: route, input: method.input, output: method.output, nodes: compiler.nodes, root: root)
+      route: method.name, input: method.input, output: method.output, intake: intake.calls,
+      intakeAnswers: rest.isEmpty && !intake.calls.isEmpty, nodes: nodes, root: root.index)
   }
 
   private init(schema: Schema, app: AppSpec, answer: MessageType, callers: [MethodName]) {
@@ -130,10 +157,13 @@ package struct GraphCompiler {
       return (index, nil)
     }
     _ = place(at: path, node.options.name)
+    let wasLast = isLast
+    if !node.mayStream { isLast = false }
+    defer { isLast = wasLast }
     let (kind, output) =
       switch node.kind {
       case .call(let deployment, let method):
-        call(deployment, method, input: input, at: path)
+        step(deployment, method, of: node, input: input, at: path)
       case .sequence(let steps): sequence(steps, input: input, at: path, depth: depth)
       case .switch(let node): switchNode(node, input: input, at: path, depth: depth)
       case .splitter(let node): splitter(node, input: input, at: path, depth: depth)
@@ -215,7 +245,12 @@ package struct GraphCompiler {
       note(path, schema.unknownMethod(name))
       return nil
     }
-    if !method.isUnary { note(path, "\(name) is a streaming method; a graph calls unary methods") }
+    if !method.isUnary {
+      note(
+        path,
+        "\(name) is a streaming method; only the last step of a graph may stream, without options, and "
+          + "the first ones of a route that takes a stream")
+    }
     if let input, input != method.input {
       note(path, "\(name) takes \(method.input), but what comes here is \(input)")
     }
@@ -224,7 +259,7 @@ package struct GraphCompiler {
 
   /// A deployment that is called: it is there, has the service, and may get a message twice where a node
   /// sends it twice.
-  private mutating func checkDeployment(_ name: String, serves service: String, at path: SpecPath) {
+  mutating func checkDeployment(_ name: String, serves service: String, at path: SpecPath) {
     let names = app.deployments.map(\.name)
     guard let deployment = app.deployment(named: name) else {
       note(path, "no deployment \(name)\(Spelling.hint(for: name, among: names))")
@@ -241,18 +276,29 @@ package struct GraphCompiler {
     }
   }
 
+  /// `first` is where the steps begin in the file's list.
   private mutating func sequence(
-    _ steps: [GraphNode], input: MessageType?, at path: SpecPath, depth: Int
+    _ steps: [GraphNode], input: MessageType?, at path: SpecPath, depth: Int, from first: Int = 0
   ) -> (GraphPlan.Kind, MessageType?) {
     let path = path.appending("sequence")
-    if steps.isEmpty { note(path, "a sequence has at least one node") }
+    if steps.isEmpty, first == 0 { note(path, "a sequence has at least one node") }
+    let wasLast = isLast
+    defer { isLast = wasLast }
     requests.append((input, isTaken: false))
     var current = input
     var indices: [Int] = []
     for (position, step) in steps.enumerated() {
-      let path = path.appending(position)
+      let path = path.appending(first + position)
       if position > 0, steps[position - 1] == .return { note(path, "nothing comes after return") }
       takenNext = position + 1 < steps.count ? taken(by: steps[position + 1]) : nil
+      if wasLast, beginsStream(step), position < steps.count - 1 {
+        let rest = Array(steps[position...])
+        let (index, output) = streamed(rest, input: current, at: path)
+        indices.append(index)
+        current = output
+        break
+      }
+      isLast = wasLast && position == steps.count - 1
       let (index, output) = compile(step, input: current, at: path, depth: depth + 1)
       indices.append(index)
       current = output

@@ -13,7 +13,7 @@ package struct GraphLeg: Sendable, Hashable, CustomStringConvertible {
   package var description: String { "leg \(number)" }
 }
 
-/// A duty of the router. Exactly one `finish` or `fail` ends a run that was not abandoned, and no
+/// A duty of the router. Exactly one `finish`, `stream` or `fail` ends a run that was not abandoned, and no
 /// order follows it.
 package enum GraphOrder: Sendable, Equatable {
   /// Call a deployment and report `answered` or `failed` for this leg, once. The deadline is that of the
@@ -29,6 +29,9 @@ package enum GraphOrder: Sendable, Equatable {
 
   /// Answer the request with this message.
   case finish([UInt8])
+
+  /// Answer the request with what the first of these calls streams to the message, through the others.
+  case stream([GraphPlan.StreamCall], message: [UInt8])
 
   /// Answer the request with this status.
   case fail(RPCStatus)

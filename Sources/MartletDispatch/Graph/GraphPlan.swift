@@ -11,6 +11,13 @@ package struct GraphPlan: Sendable {
   package let input: MessageType
   package let output: MessageType
 
+  /// The calls that take a stream of the client, each but the last one's answers going to the next; empty
+  /// where the route takes one message, which the nodes get.
+  package let intake: [StreamCall]
+
+  /// What `intake` answers is what the route answers: there are no nodes.
+  package let intakeAnswers: Bool
+
   let nodes: [Node]
   let root: Int
 
@@ -24,8 +31,11 @@ package struct GraphPlan: Sendable {
   let hasTimeouts: Bool
 
   init(
-    route: MethodName, input: MessageType, output: MessageType, nodes: [Node], root: Int
+    route: MethodName, input: MessageType, output: MessageType, intake: [StreamCall] = [],
+    intakeAnswers: Bool = false, nodes: [Node], root: Int
   ) {
+    self.intake = intake
+    self.intakeAnswers = intakeAnswers
     self.route = route
     self.input = input
     self.output = output
@@ -51,17 +61,31 @@ package struct GraphPlan: Sendable {
 
   /// Every deployment that the graph may call, without repetition, in the order of the graph.
   package var deployments: [String] {
-    var names: [String] = []
+    var names = intake.map(\.deployment)
     for node in nodes {
-      let name: String
       switch node.kind {
-      case .call(let deployment, _): name = deployment
-      case .mirror(let plan): name = plan.deployment
-      default: continue
+      case .call(let deployment, _): names.append(deployment)
+      case .mirror(let plan): names.append(plan.deployment)
+      case .streamed(let calls): names += calls.map(\.deployment)
+      default: break
       }
-      if !names.contains(name) { names.append(name) }
     }
-    return names
+    var seen: Set<String> = []
+    return names.filter { seen.insert($0).inserted }
+  }
+
+  /// A call whose messages go through the router without a node having a look at them.
+  package struct StreamCall: Sendable, Hashable {
+    package var deployment: String
+    package var method: MethodName
+    /// The method has one response.
+    package var answersOne: Bool
+
+    package init(deployment: String, method: MethodName, answersOne: Bool) {
+      self.deployment = deployment
+      self.method = method
+      self.answersOne = answersOne
+    }
   }
 
   struct Node: Sendable {
@@ -73,6 +97,8 @@ package struct GraphPlan: Sendable {
 
   enum Kind: Sendable {
     case call(deployment: String, method: MethodName)
+    /// The last step of all: what the first of these calls streams, through the others, is the answer.
+    case streamed([StreamCall])
     case sequence([Int], keepsInput: Bool)
     case `switch`(SwitchPlan)
     case splitter(SplitterPlan)

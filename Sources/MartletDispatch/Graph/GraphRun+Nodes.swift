@@ -8,6 +8,7 @@ extension GraphRun {
   ) throws(GraphFailure) {
     switch plan.nodes[index].kind {
     case .call: try call(index, payload, back, &turn)
+    case .streamed(let calls): end(.stream(calls, message: payload.bytes), &turn)
     case .sequence(let nodes, let keepsInput):
       let frame = open(
         index, back, .sequence(next: 1), keeping: keepsInput ? payload : .nothing)

@@ -94,7 +94,7 @@ package struct GraphRun: Sendable {
   /// The method whose request it is.
   package var route: MethodName { plan.route }
 
-  /// Whether `finish` or `fail` was ordered, or the run was abandoned.
+  /// Whether `finish`, `stream` or `fail` was ordered, or the run was abandoned.
   package var hasEnded: Bool { isOver }
 
   /// When `timePassed` has something to do; nil: never.

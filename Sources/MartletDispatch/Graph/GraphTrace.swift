@@ -78,6 +78,7 @@ package struct GraphTrace: Sendable, Equatable {
     switch node.kind {
     case .call(let name, _): deployment = name
     case .mirror(let plan): deployment = plan.deployment
+    case .streamed(let calls): deployment = calls.first?.deployment
     default: break
     }
     spans.append(
@@ -130,7 +131,7 @@ extension GraphPlan.Kind {
   /// The key of the app file.
   fileprivate var key: String {
     switch self {
-    case .call: "call"
+    case .call, .streamed: "call"
     case .sequence: "sequence"
     case .switch: "switch"
     case .splitter: "splitter"

@@ -9,6 +9,8 @@ internal import MartletWire
 final class GraphExecution: GraphCallObserver {
   enum Outcome {
     case answered([UInt8])
+    /// The answer is what these calls make of the message.
+    case streams([GraphPlan.StreamCall], [UInt8])
     /// The details are a `google.rpc.Status`, of the leg for which the graph failed.
     case failed(RPCStatus, details: [UInt8]?)
   }
@@ -182,6 +184,8 @@ final class GraphExecution: GraphCallObserver {
       call?.cancel()
     case .finish(let message):
       end(.answered(message))
+    case .stream(let calls, let message):
+      end(.streams(calls, message))
     case .fail(let status):
       end(.failed(status, details: failureDetails.last { $0.status == status }?.details))
     }

@@ -4,8 +4,8 @@ internal import MartletDispatch
 internal import MartletNet
 internal import MartletWire
 
-/// Buffers one message of a client, has a graph work on it and answers with what comes out. The handler of the
-/// client's stream.
+/// Buffers one message of a client, has a graph work on it and answers with what comes out; or has the
+/// streams of client and answer go through the calls that take them. The handler of the client's stream.
 final class GraphRequest: StreamHandler {
   private let router: Router
   private let stream: any ResponseStream
@@ -13,6 +13,13 @@ final class GraphRequest: StreamHandler {
   private let plan: GraphPlan
   private let deadline: Deadline?
   private var execution: GraphExecution?
+  /// What every call is told.
+  private var metadata = HeaderBlock()
+
+  /// The calls that the client's stream goes through.
+  private var intake: StreamChain?
+  /// The calls that the answer's stream comes through.
+  private var outflow: StreamChain?
 
   private var deframer: MessageDeframer
   private var message: [UInt8]?
@@ -33,20 +40,47 @@ final class GraphRequest: StreamHandler {
   }
 
   func begin(_ headers: borrowing HeaderBlock, endOfStream: Bool) {
-    execution = GraphExecution(
-      router, version, plan,
-      metadata: router.metadata(of: headers, from: stream.forwardedIdentity, version),
-      deadline: deadline, tracing: TraceRequest(headers)
-    ) { [unowned self] outcome in
-      ended(outcome)
-    }
+    metadata = router.metadata(of: headers, from: stream.forwardedIdentity, version)
+    if !plan.intakeAnswers { beginGraph(headers) }
     do throws(RPCError) {
-      try expect(headers.requestCompression)
+      if plan.intake.isEmpty {
+        try expect(headers.requestCompression)
+      } else {
+        beginIntake(encoding: try headers.requestCompression?.encoding?.name)
+      }
     } catch {
       saysEncodings = true
       return giveUp(Refusal(error.status.code, error.status.message))
     }
     if endOfStream { endReceived() }
+  }
+
+  private func beginGraph(_ headers: borrowing HeaderBlock) {
+    execution = GraphExecution(
+      router, version, plan, metadata: metadata, deadline: deadline,
+      tracing: TraceRequest(headers)
+    ) { [unowned self] outcome in
+      ended(outcome)
+    }
+  }
+
+  /// The client's messages go to the first calls, whose answer is the graph's message, or the client's.
+  private func beginIntake(encoding: String?) {
+    let output: any ResponseStream =
+      plan.intakeAnswers
+      ? stream : GatheredAnswer(router) { [weak self] in self?.intakeEnded($0) }
+    intake = StreamChain(
+      plan.intake, router, version, heading: metadata, encoding: encoding, deadline: deadline,
+      source: { [stream] in stream.consumed($0) }, output: output)
+  }
+
+  private func intakeEnded(_ result: Result<[UInt8], RPCError>) {
+    guard !isOver else { return }
+    intake = nil
+    switch result {
+    case .success(let message): execution?.start(message)
+    case .failure(let error): giveUp(Refusal(error.status.code, error.status.message))
+    }
   }
 
   /// Steps read fields of the message, and legs go to replicas as they are: whatever came compressed is
@@ -62,8 +96,9 @@ final class GraphRequest: StreamHandler {
   // MARK: The client's side
 
   func dataReceived(_ bytes: UnsafeRawBufferPointer) {
+    if let intake, !intake.isOver { return intake.dataReceived(bytes) }
     stream.consumed(bytes.count)
-    guard !isOver else { return }
+    guard !isOver, plan.intake.isEmpty else { return }
     var bytes = bytes
     do throws(FramingError) {
       while let next = try deframer.next(from: &bytes) {
@@ -79,6 +114,10 @@ final class GraphRequest: StreamHandler {
 
   func endReceived() {
     guard !isOver else { return }
+    guard plan.intake.isEmpty else {
+      intake?.endReceived()
+      return
+    }
     guard let message, deframer.isBetweenMessages else {
       return giveUp(Refusal(.internalError, "the request ended without a whole message"))
     }
@@ -86,7 +125,10 @@ final class GraphRequest: StreamHandler {
     execution?.start(message)
   }
 
-  func becameWritable() {}
+  func becameWritable() {
+    outflow?.becameWritable()
+    if plan.intakeAnswers { intake?.becameWritable() }
+  }
 
   func closed(_ closure: StreamClosure) {
     execution?.abandon()
@@ -101,6 +143,13 @@ final class GraphRequest: StreamHandler {
     case .answered(let message):
       stream.answer(
         message, sayingEncodings: saysEncodings, trace: execution?.traceText)
+    case .streams(let calls, let message):
+      execution = nil
+      outflow = StreamChain(
+        calls, router, version, heading: metadata, encoding: nil, deadline: deadline,
+        source: { _ in }, output: stream)
+      outflow?.send(message)
+      return
     case .failed(let status, let details):
       stream.answer(
         Refusal(status.code, status.message), details: details, trace: execution?.traceText)
@@ -120,6 +169,10 @@ final class GraphRequest: StreamHandler {
     isOver = true
     message = nil
     execution = nil
+    intake?.abandon()
+    intake = nil
+    outflow?.abandon()
+    outflow = nil
   }
 }
 

@@ -38,17 +38,6 @@ import Testing
         ])
   }
 
-  @Test func streamingMethods() throws {
-    #expect(
-      try problems(.call("generalist", "Pages/Follow"), for: "Watch")
-        == [
-          ": graph.v1.Understanding/Watch is a streaming method; a graph answers unary methods",
-          "method: graph.v1.Pages/Follow is a streaming method; a graph calls unary methods",
-          ": the graph answers graph.v1.Page, but graph.v1.Understanding/Watch answers "
-            + "graph.v1.Answer",
-        ])
-  }
-
   @Test func inputsThatDoNotFitNameBothTypes() throws {
     #expect(
       try problems(.sequence([.fetch, .looped, .combine]), for: "Analyze")

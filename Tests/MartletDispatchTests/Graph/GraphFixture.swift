@@ -20,6 +20,7 @@ enum GraphFixture {
     DeploymentSpec(name: "expert-open", services: ["graph.v1.Classifier"]),
     DeploymentSpec(name: "generalist"),
     idempotent("sure-a"), idempotent("sure-b"),
+    DeploymentSpec(name: "streamer", services: ["graph.v1.Streamer"]),
     DeploymentSpec(name: "jury", services: ["graph.v1.Jury"]),
     idempotent("refiner", "graph.v1.Refiner"),
     idempotent("splitter", "graph.v1.Splitter"),

@@ -115,7 +115,8 @@ import Testing
     ),
     (
       .sequence([mirror("generalist", GraphFixture.method("Pages/Follow")), whole]), "Analyze",
-      "sequence[0].method: graph.v1.Pages/Follow is a streaming method; a graph calls unary methods"
+      "sequence[0].method: graph.v1.Pages/Follow is a streaming method; only the last step of a graph "
+        + "may stream, without options, and the first ones of a route that takes a stream"
     ),
     (
       .sequence([mirror("nobody", classify), .looped]), "Judge",

@@ -43,6 +43,7 @@ import Testing
             + (deadline.map { " by \($0.time.nanoseconds / 1_000_000) ms" } ?? "")
         case .mirror(let deployment, _, _): "mirror \(deployment)"
         case .cancel(let leg): "cancel \(leg.number)"
+        case .stream(let calls, _): "stream \(calls.map(\.deployment))"
         case .finish(let bytes): (try? GraphFixture.json("Label", bytes)) ?? "\(bytes)"
         case .fail(let status): "\(status.code): \(status.message)"
         }
@@ -479,7 +480,7 @@ import Testing
           #expect(inFlight.insert(leg.number).inserted)
           if let deadline { #expect(deadline.time > now) }
         case .cancel(let leg): #expect(inFlight.remove(leg.number) != nil)
-        case .finish, .fail: ends += 1
+        case .finish, .stream, .fail: ends += 1
         case .mirror: break
         }
       }

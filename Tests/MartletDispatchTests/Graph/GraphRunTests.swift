@@ -345,7 +345,7 @@ import Testing
         switch order {
         case .call(let leg, _, _, _, _): #expect(inFlight.insert(leg.number).inserted)
         case .cancel(let leg): #expect(inFlight.remove(leg.number) != nil)
-        case .finish, .fail: ends += 1
+        case .finish, .stream, .fail: ends += 1
         case .mirror: break
         }
       }
