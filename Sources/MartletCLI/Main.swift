@@ -42,6 +42,7 @@ struct MartletCommand: ParsableCommand {
     subcommands: [
       UpCommand.self, DownCommand.self, DeployCommand.self, StatusCommand.self, PsCommand.self,
       LogsCommand.self, EventsCommand.self, ScaleCommand.self, CallCommand.self,
+      ExplainCommand.self,
       RollbackCommand.self, DeleteCommand.self, ValidateCommand.self, ConvertCommand.self,
       HealthCommand.self, SimulateCommand.self, SupervisorCommand.self, ControllerCommand.self,
       RouterCommand.self,

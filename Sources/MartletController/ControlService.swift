@@ -56,6 +56,13 @@ struct ControlService: Martlet_Control_V1_Controller.Service {
     return .with { $0.definitions = definitions.map { .init($0.0, $0.1, $0.2) } }
   }
 
+  func getGraphFigures(
+    _ request: Martlet_Control_V1_GetGraphFiguresRequest, _ call: Call
+  ) async throws -> Martlet_Control_V1_GetGraphFiguresResponse {
+    let graphs = await controller.graphFigures(app: request.app)
+    return .with { $0.graphs = graphs }
+  }
+
   func listEvents(
     _ request: Martlet_Control_V1_ListEventsRequest, _ call: Call
   ) async throws -> Martlet_Control_V1_ListEventsResponse {
@@ -88,7 +95,7 @@ struct MeshService: Martlet_Control_V1_Mesh.Service {
       try await withThrowingTaskGroup { group in
         group.addTask {
           for try await report in requests {
-            await controller.routerReported(session, RouterReport(report))
+            await controller.routerReported(session, RouterReport(report), report.graphs)
           }
         }
         group.addTask {

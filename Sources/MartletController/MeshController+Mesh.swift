@@ -15,8 +15,11 @@ extension MeshController {
     return session
   }
 
-  func routerReported(_ session: UInt64, _ report: RouterReport) {
+  func routerReported(
+    _ session: UInt64, _ report: RouterReport, _ graphs: [Martlet_Control_V1_GraphFigures]
+  ) {
     guard routers[session] != nil else { return }
+    take(graphs, from: session)
     routers[session]?.name = report.router
     routers[session]?.appliedGeneration = report.generation
     handle(.routerReported(report, connection: session))

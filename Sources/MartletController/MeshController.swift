@@ -27,6 +27,19 @@ actor MeshController {
     /// Nil before the first table.
     var sentGeneration: UInt64?
     var sentDefinitions: Set<DefinitionKey> = []
+    /// What its graphs did of late, as it last said.
+    var graphs: [GraphKey: ReportedGraph] = [:]
+  }
+
+  struct GraphKey: Hashable {
+    var app: String
+    var version: UInt64
+    var route: String
+  }
+
+  struct ReportedGraph {
+    var figures: Martlet_Control_V1_GraphFigures
+    var at: Timestamp
   }
 
   struct DefinitionKey: Hashable {

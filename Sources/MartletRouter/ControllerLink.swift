@@ -102,7 +102,10 @@ struct ControllerLink {
 
   private func report() -> Martlet_Control_V1_RouterReport {
     let load = router.dispatcher.loadReport()
+    let graphs = router.figuresAreDue ? figures() : []
+    router.figuresAreDue = false
     return .with {
+      $0.graphs = graphs
       $0.router = name
       $0.tableGeneration = load.generation
       $0.deployments = load.deployments.map { deployment in
@@ -126,6 +129,34 @@ struct ControllerLink {
         }
       }
     }
+  }
+}
+
+extension ControllerLink {
+  /// What graphs did that had requests since the last time.
+  private func figures() -> [Martlet_Control_V1_GraphFigures] {
+    let now = router.loop.now
+    var all: [Martlet_Control_V1_GraphFigures] = []
+    for record in router.versions.compactMap({ $0 }) {
+      for graph in record.graphs.values {
+        guard let report = graph.report(now: now) else { continue }
+        all.append(
+          .with {
+            $0.app = record.app
+            $0.version = record.version.number
+            $0.route = graph.plan.route.description
+            $0.periodMs = UInt32(clamping: report.period.saturatedNanoseconds / 1_000_000)
+            $0.nodes = report.nodes.sorted { $0.key < $1.key }.map { node, figures in
+              .with {
+                $0.path = graph.plan.path(of: node).description
+                $0.buckets = figures.answered.buckets
+                $0.failures = figures.failures
+              }
+            }
+          })
+      }
+    }
+    return all
   }
 }
 

@@ -61,9 +61,9 @@ final class RequestGate: RequestAcceptor {
       return request.isOver ? nil : request
     case .graph(let index):
       let version = entry.route.version
-      guard let plan = router.versions[version.index]?.plans[index] else { return nil }
+      guard let graph = router.versions[version.index]?.graphs[index] else { return nil }
       guard headers.hasGRPCContentType else { return notGRPC(stream) }
-      let request = GraphRequest(router, stream, version, plan, deadline)
+      let request = GraphRequest(router, stream, version, graph, deadline)
       request.begin(headers, endOfStream: endOfStream)
       return request.isOver ? nil : request
     }

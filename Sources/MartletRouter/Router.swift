@@ -69,6 +69,10 @@ final class Router: @unchecked Sendable {
   private var reportedAt = Timestamp(nanoseconds: .min)
   private var reportIsDue = false
 
+  /// Whether the next report has figures of graphs.
+  var figuresAreDue = true
+  private var figuresTimerIsSet = false
+
   init(
     loop: Loop, limits: Limits = Limits(), routerLimits: RouterLimits = RouterLimits(),
     dispatchLimits: DispatchLimits = DispatchLimits(), mesh: MeshTLS = MeshTLS(),
@@ -233,6 +237,18 @@ final class Router: @unchecked Sendable {
       loop.executeLater { self.report() }
     } else {
       loop.schedule(at: next) { [weak self] in self?.report() }
+    }
+  }
+
+  /// A graph has answered: its figures are reported before long.
+  func graphEnded() {
+    guard !figuresTimerIsSet else { return }
+    figuresTimerIsSet = true
+    loop.schedule(after: routerLimits.figuresInterval) { [weak self] in
+      guard let self else { return }
+      figuresTimerIsSet = false
+      figuresAreDue = true
+      reportLoad?()
     }
   }
 

@@ -18,6 +18,12 @@ package struct RouterLimits: Sendable, Hashable {
   /// Load reports come at least this far apart; the first change is reported at once.
   package var reportInterval = Duration.milliseconds(10)
 
+  /// Figures of graphs come at least this far apart: people look at them, nothing waits for them.
+  package var figuresInterval = Duration.seconds(1)
+
+  /// Answers that a hedge by percentile has measured before it goes by them.
+  package var leastMeasuredAnswers: UInt64 = 100
+
   /// Header blocks that are kept for the next requests instead of being allocated anew.
   package var maxSpareHeaderBlocks = 256
 

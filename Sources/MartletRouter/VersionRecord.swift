@@ -1,13 +1,17 @@
 // What the driver keeps of a version beside the dispatcher.
 internal import MartletCore
 internal import MartletDispatch
+internal import MartletNet
 internal import MartletSchema
 internal import MartletWire
 
 /// One defined version: its graphs, ready to run, and its mark on requests to replicas.
 struct VersionRecord {
+  let app: String
+  let version: AppVersion
+
   /// By index into `AppSpec.routes`.
-  let plans: [Int: GraphPlan]
+  let graphs: [Int: ServedGraph]
 
   /// One field, `MeshHeader.version`, for heads of requests.
   let mark: HeaderBlock
@@ -31,15 +35,16 @@ extension Router {
     _ version: AppVersion, spec: AppSpec, schema: Schema?, descriptorSet: [UInt8] = []
   ) throws(SpecProblems) {
     guard !dispatcher.isDefined(version, of: spec.name) else { return }
-    var plans: [Int: GraphPlan] = [:]
+    var graphs: [Int: ServedGraph] = [:]
     for (index, route) in spec.routes.enumerated() {
       guard case .graph(let method, let graph) = route else { continue }
       let path: SpecPath = [.key("routes"), .index(index), .key("graph")]
       guard let schema else {
         throw SpecProblems([SpecProblem(path, "the app has no descriptor set")])
       }
-      plans[index] = try GraphCompiler.compile(
+      let plan = try GraphCompiler.compile(
         graph, for: method, of: spec, schema: schema, at: path)
+      graphs[index] = ServedGraph(plan, now: loop.now)
     }
     guard let id = dispatcher.define(AppDefinition(version: version, spec: spec)) else { return }
     var mark = HeaderBlock()
@@ -47,7 +52,8 @@ extension Router {
     while versions.count <= id.index { versions.append(nil) }
     routeEpoch += 1
     versions[id.index] = VersionRecord(
-      plans: plans, mark: mark, unaryPaths: unaryPaths(of: spec, schema), schema: schema,
+      app: spec.name, version: version, graphs: graphs, mark: mark,
+      unaryPaths: unaryPaths(of: spec, schema), schema: schema,
       descriptorSet: descriptorSet)
   }
 

@@ -33,6 +33,7 @@ CASES = {
         "sequence": [{"mirror": "slow", "method": METHOD}, {"mirror": "broken", "method": METHOD},
                      call("fast")]},
     "hedge": {"hedge": call("slow"), "after_s": 0.1},
+    "measured": {"hedge": call("fast"), "after_percentile": 95},
     "cascade": {
         "sequence": [
             call("fast"),

@@ -26,6 +26,20 @@ public struct Hedge<Input: Message, Output: Message>: GraphStep {
     let body = body()
     step = Step(.hedge(HedgeNode(body: body.node, delay: delay)), body.descriptorSets)
   }
+
+  /// - Parameters:
+  ///   - percentile: the second copy starts when as many percent of the steps' answers of late would have
+  ///     come; above 0 and below 100.
+  ///   - delay: when it starts as long as there are not enough answers to tell; nil: not at all.
+  ///   - body: calls idempotent deployments only.
+  public init(
+    afterPercentile percentile: Double, orAfter delay: Duration? = nil,
+    @StepsBuilder _ body: () -> Step<Input, Output>
+  ) {
+    let body = body()
+    let node = HedgeNode(body: body.node, delay: delay, percentile: percentile)
+    step = Step(.hedge(node), body.descriptorSets)
+  }
 }
 
 /// Runs one of its shares, by their weights.

@@ -30,7 +30,15 @@ extension SpecCheck {
     case .fallback(let nodes):
       self.nodes(nodes, at: path.appending("fallback"), &names)
     case .hedge(let node):
-      if node.delay < .zero { note(path.appending("after_s"), "expected no negative time") }
+      if let delay = node.delay, delay < .zero {
+        note(path.appending("after_s"), "expected no negative time")
+      }
+      if let percentile = node.percentile, !(percentile > 0 && percentile < 100) {
+        note(path.appending("after_percentile"), "expected more than 0 and less than 100 percent")
+      }
+      if node.delay == nil, node.percentile == nil {
+        note(path, "a hedge says after_s or after_percentile")
+      }
       graph(node.body, at: path.appending("hedge"), &names)
     case .loop(let node):
       field(node.field, at: path.appending(node.kind.key))

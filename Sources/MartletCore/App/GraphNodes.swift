@@ -133,16 +133,23 @@ public struct EnsembleNode: Sendable, Hashable {
   }
 }
 
-/// `hedge: NODE, after_s: SECONDS`. Every deployment that it calls is idempotent.
+/// `hedge: NODE, after_s: SECONDS` or `hedge: NODE, after_percentile: PERCENT [, after_s: SECONDS]`. Every
+/// deployment that it calls is idempotent.
 public struct HedgeNode: Sendable, Hashable {
   public var body: GraphNode
 
-  /// When the second copy starts; also when the first one fails before.
-  public var delay: Duration
+  /// When the second copy starts; also when the first one fails before. Nil: it starts after a measured
+  /// time only.
+  public var delay: Duration?
 
-  public init(body: GraphNode, delay: Duration) {
+  /// The share of the node's answers of late, in percent, in whose time the second copy starts; above 0 and
+  /// below 100. As long as there are not enough of them `delay` counts, or no second copy starts.
+  public var percentile: Double?
+
+  public init(body: GraphNode, delay: Duration? = nil, percentile: Double? = nil) {
     self.body = body
     self.delay = delay
+    self.percentile = percentile
   }
 }
 

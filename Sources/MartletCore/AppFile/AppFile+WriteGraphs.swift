@@ -15,7 +15,9 @@ extension AppFile {
     case .forEach(let node): members(of: node)
     case .ensemble(let node): members(of: node)
     case .fallback(let nodes): [("fallback", .list(nodes.map(graph)))]
-    case .hedge(let node): [("hedge", graph(node.body)), ("after_s", .seconds(node.delay))]
+    case .hedge(let node):
+      [("hedge", graph(node.body))] + (node.delay.map { [("after_s", .seconds($0))] } ?? [])
+        + (node.percentile.map { [("after_percentile", .number($0))] } ?? [])
     case .loop(let node):
       [
         (node.kind.key, .text(node.field)), ("is", .text(node.condition)),

@@ -5,7 +5,8 @@ extension AppFileReader {
   static let nodeKinds: [[String]] = [
     ["call", "method"], ["sequence"], ["switch"], ["splitter", "by", "by_metadata"],
     ["for_each", "do", "into", "parallelism"], ["ensemble", "combine", "quorum"], ["fallback"],
-    ["hedge", "after_s"], ["while", "is", "do", "max"], ["repeat_until", "is", "do", "max"],
+    ["hedge", "after_s", "after_percentile"], ["while", "is", "do", "max"],
+    ["repeat_until", "is", "do", "max"],
     ["mirror", "method", "percent"], ["map", "as"], ["route"],
   ]
 
@@ -237,10 +238,15 @@ extension AppFileReader {
   }
 
   private mutating func hedge(_ fields: Fields) -> GraphNode.Kind? {
-    guard require(["after_s"], in: fields, of: "a hedge") else { return nil }
+    let before = problems.count
     let delay = seconds("after_s", in: fields)
-    guard let body = node("hedge", of: "a hedge", fields), let delay else { return nil }
-    return .hedge(HedgeNode(body: body, delay: delay))
+    let percentile = fields["after_percentile"].flatMap {
+      number($0, at: fields.path(of: "after_percentile"))
+    }
+    guard let body = node("hedge", of: "a hedge", fields), problems.count == before else {
+      return nil
+    }
+    return .hedge(HedgeNode(body: body, delay: delay, percentile: percentile))
   }
 
   private mutating func loop(_ kind: LoopNode.Kind, _ fields: Fields) -> GraphNode.Kind? {

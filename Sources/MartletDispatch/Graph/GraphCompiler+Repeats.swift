@@ -11,7 +11,9 @@ extension GraphCompiler {
     let (body, output) = compile(
       node.body, input: input, at: path.appending("hedge"), depth: depth + 1)
     resenders.removeLast()
-    return (.hedge(body: body, delay: node.delay), output)
+    let plan = GraphPlan.HedgePlan(
+      body: body, delay: node.delay, quantile: node.percentile.map { $0 / 100 })
+    return (.hedge(plan), output)
   }
 
   mutating func loop(

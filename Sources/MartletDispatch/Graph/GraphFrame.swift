@@ -58,8 +58,14 @@ struct GraphFrame: Sendable {
   }
 
   struct Hedging: Sendable {
+    /// When the first copy began.
+    let since: Timestamp
     var begun = 1
     var running = 1
+
+    init(since: Timestamp) {
+      self.since = since
+    }
   }
 
   var isOpen: Bool {

@@ -24,6 +24,9 @@ package enum GraphOrder: Sendable, Equatable {
   /// Call a deployment and report nothing.
   case mirror(deployment: String, method: MethodName, message: [UInt8])
 
+  /// A node that wants its times measured (`GraphPlan.measured`) has answered within so long.
+  case measured(node: Int, Duration)
+
   /// Nobody needs this leg's answer any more; a report about it is ignored.
   case cancel(GraphLeg)
 

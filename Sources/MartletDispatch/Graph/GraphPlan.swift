@@ -27,6 +27,9 @@ package struct GraphPlan: Sendable {
   /// Whether a run needs a seed and metadata.
   package let leavesToChance: Bool
 
+  /// Nodes that want to know within which time a share of their answers came of late.
+  package let measured: [(node: Int, quantile: Double)]
+
   /// Whether any node has a time of its own.
   let hasTimeouts: Bool
 
@@ -42,9 +45,12 @@ package struct GraphPlan: Sendable {
     self.nodes = nodes
     self.root = root
     var keys: [String] = []
+    var measured: [(node: Int, quantile: Double)] = []
     var (hasTimeouts, leavesToChance) = (false, false)
-    for node in nodes {
+    for (index, node) in nodes.enumerated() {
       switch node.kind {
+      case .hedge(let plan):
+        if let quantile = plan.quantile { measured.append((index, quantile)) }
       case .splitter(let plan):
         leavesToChance = true
         if case .metadata(let key) = plan.sticky, !keys.contains(key) { keys.append(key) }
@@ -55,6 +61,7 @@ package struct GraphPlan: Sendable {
       }
     }
     metadataKeys = keys
+    self.measured = measured
     self.hasTimeouts = hasTimeouts
     self.leavesToChance = leavesToChance
   }
@@ -88,6 +95,11 @@ package struct GraphPlan: Sendable {
     }
   }
 
+  /// Where a node is in the app file.
+  package func path(of node: Int) -> SpecPath {
+    nodes.indices.contains(node) ? nodes[node].path : []
+  }
+
   struct Node: Sendable {
     /// Where the node is in the app file, for messages: `graph.sequence[3].do`.
     var path: SpecPath
@@ -105,7 +117,7 @@ package struct GraphPlan: Sendable {
     case forEach(ForEachPlan)
     case ensemble(EnsemblePlan)
     case fallback([Int])
-    case hedge(body: Int, delay: Duration)
+    case hedge(HedgePlan)
     case loop(LoopPlan)
     case mirror(MirrorPlan)
     case map(MapPlan, of: MessageType)
@@ -181,6 +193,13 @@ package struct GraphPlan: Sendable {
       /// The answer of a branch of an ensemble; a branch without one sets nothing.
       case branch(Int)
     }
+  }
+
+  struct HedgePlan: Sendable {
+    var body: Int
+    var delay: Duration?
+    /// 0 to 1.
+    var quantile: Double?
   }
 
   struct LoopPlan: Sendable {

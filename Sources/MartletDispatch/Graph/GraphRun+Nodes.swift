@@ -33,10 +33,10 @@ extension GraphRun {
     case .fallback(let nodes):
       let frame = open(index, back, .fallback(next: 1), keeping: payload)
       turn.steps.append(.enter(node: nodes[0], payload, Return(frame: frame)))
-    case .hedge(let body, let delay):
-      let frame = open(index, back, .hedge(Frame.Hedging()), keeping: payload)
-      setTimer(frame, after: delay, turn)
-      turn.steps.append(.enter(node: body, payload, Return(frame: frame)))
+    case .hedge(let plan):
+      let frame = open(index, back, .hedge(Frame.Hedging(since: turn.now)), keeping: payload)
+      if let delay = delays[index] ?? plan.delay { setTimer(frame, after: delay, turn) }
+      turn.steps.append(.enter(node: plan.body, payload, Return(frame: frame)))
     case .loop(let plan):
       if plan.kind == .whileHolds, try !holds(plan, payload, index) {
         turn.steps.append(.leave(payload, back))
@@ -137,6 +137,9 @@ extension GraphRun {
       turn.steps.append(.leave(payload, close(index)))
     case .hedge(let hedging):
       if hedging.running > 1 { prune(below: index, &turn) }
+      if case .hedge(let plan) = plan.nodes[node].kind, plan.quantile != nil {
+        turn.orders.append(.measured(node: node, turn.now.duration(since: hedging.since)))
+      }
       turn.steps.append(.leave(payload, close(index)))
     case .loop(let rounds):
       try roundEnded(rounds + 1, payload, index, &turn)
@@ -312,12 +315,12 @@ extension GraphRun {
   private mutating func beginAgain(_ index: Int, _ turn: inout Turn) {
     let frame = frames[index]
     guard case .hedge(var hedging) = frame.state,
-      case .hedge(let body, _) = plan.nodes[frame.node].kind
+      case .hedge(let plan) = plan.nodes[frame.node].kind
     else { return }
     hedging.begun += 1
     hedging.running += 1
     frames[index].state = .hedge(hedging)
-    turn.steps.append(.enter(node: body, frame.input, Return(frame: index, slot: 1)))
+    turn.steps.append(.enter(node: plan.body, frame.input, Return(frame: index, slot: 1)))
   }
 
   /// The moment of a frame has come.

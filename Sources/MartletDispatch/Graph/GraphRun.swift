@@ -20,6 +20,9 @@ package struct GraphRun: Sendable {
   /// Values of the request's metadata, for `GraphPlan.metadataKeys`.
   let metadata: [String: [UInt8]]
 
+  /// What was measured for `GraphPlan.measured`, by node.
+  let delays: [Int: Duration]
+
   /// Nodes that wait for something below them; indices are never reused, and a frame comes after the one
   /// that it goes back to.
   var frames: [Frame] = []
@@ -79,13 +82,16 @@ package struct GraphRun: Sendable {
   }
 
   /// `metadata` has what the request says of `plan.metadataKeys`; `seed` decides what is left to chance;
-  /// `traces` keeps a record of what each node does.
+  /// `delays` has the times of `plan.measured` that are known; `traces` keeps a record of what each node
+  /// does.
   package init(
-    _ plan: GraphPlan, metadata: [String: [UInt8]] = [:], seed: UInt64 = 0, traces: Bool = false,
+    _ plan: GraphPlan, metadata: [String: [UInt8]] = [:], seed: UInt64 = 0,
+    delays: [Int: Duration] = [:], traces: Bool = false,
     limits: GraphLimits = GraphLimits()
   ) {
     self.plan = plan
     self.metadata = metadata
+    self.delays = delays
     self.limits = limits
     random = GraphRandom(state: seed)
     trace = traces ? GraphTrace(maxSpans: limits.maxTracedNodes) : nil
@@ -99,6 +105,9 @@ package struct GraphRun: Sendable {
 
   /// When `timePassed` has something to do; nil: never.
   package var nextTimer: Timestamp? { timers.first }
+
+  /// The node that made a leg that is in flight; nil for any other.
+  package func node(of leg: GraphLeg) -> Int? { ongoing[leg.number]?.node }
 
   /// The request's message came in. Once, first.
   package mutating func started(_ input: [UInt8], now: Timestamp = .zero) -> [GraphOrder] {

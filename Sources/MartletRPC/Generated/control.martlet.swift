@@ -19,6 +19,8 @@ package enum Martlet_Control_V1_Controller: ServiceNamespace {
     service: name, method: "GetStatus", descriptorSet: descriptorSet)
   package static let getDefinitions = UnaryMethod<Martlet_Control_V1_GetDefinitionsRequest, Martlet_Control_V1_GetDefinitionsResponse>(
     service: name, method: "GetDefinitions", descriptorSet: descriptorSet)
+  package static let getGraphFigures = UnaryMethod<Martlet_Control_V1_GetGraphFiguresRequest, Martlet_Control_V1_GetGraphFiguresResponse>(
+    service: name, method: "GetGraphFigures", descriptorSet: descriptorSet)
   package static let listEvents = UnaryMethod<Martlet_Control_V1_ListEventsRequest, Martlet_Control_V1_ListEventsResponse>(
     service: name, method: "ListEvents", descriptorSet: descriptorSet)
   package static let shutdown = UnaryMethod<Martlet_Control_V1_ShutdownRequest, Martlet_Control_V1_ShutdownResponse>(
@@ -43,6 +45,9 @@ package enum Martlet_Control_V1_Controller: ServiceNamespace {
 
     /// The current version of apps as they were deployed, with their types.
     func getDefinitions(_ request: Martlet_Control_V1_GetDefinitionsRequest, _ call: Call) async throws -> Martlet_Control_V1_GetDefinitionsResponse
+
+    /// What the nodes of graphs did of late, over all routers.
+    func getGraphFigures(_ request: Martlet_Control_V1_GetGraphFiguresRequest, _ call: Call) async throws -> Martlet_Control_V1_GetGraphFiguresResponse
 
     /// The newest events last.
     func listEvents(_ request: Martlet_Control_V1_ListEventsRequest, _ call: Call) async throws -> Martlet_Control_V1_ListEventsResponse
@@ -101,6 +106,13 @@ package enum Martlet_Control_V1_Controller: ServiceNamespace {
       try await target.call(Martlet_Control_V1_Controller.getDefinitions, request, timeout: timeout, metadata: metadata)
     }
 
+    /// What the nodes of graphs did of late, over all routers.
+    package func getGraphFigures(
+      _ request: Martlet_Control_V1_GetGraphFiguresRequest, timeout: Duration? = nil, metadata: Metadata = [:]
+    ) async throws(RPCError) -> Martlet_Control_V1_GetGraphFiguresResponse {
+      try await target.call(Martlet_Control_V1_Controller.getGraphFigures, request, timeout: timeout, metadata: metadata)
+    }
+
     /// The newest events last.
     package func listEvents(
       _ request: Martlet_Control_V1_ListEventsRequest, timeout: Duration? = nil, metadata: Metadata = [:]
@@ -127,6 +139,7 @@ extension Martlet_Control_V1_Controller {
     binder.add(Martlet_Control_V1_Controller.scale) { try await $0.scale($1, $2) }
     binder.add(Martlet_Control_V1_Controller.getStatus) { try await $0.getStatus($1, $2) }
     binder.add(Martlet_Control_V1_Controller.getDefinitions) { try await $0.getDefinitions($1, $2) }
+    binder.add(Martlet_Control_V1_Controller.getGraphFigures) { try await $0.getGraphFigures($1, $2) }
     binder.add(Martlet_Control_V1_Controller.listEvents) { try await $0.listEvents($1, $2) }
     binder.add(Martlet_Control_V1_Controller.shutdown) { try await $0.shutdown($1, $2) }
   }
@@ -343,6 +356,40 @@ extension Martlet_Control_V1_GetDefinitionsResponse {
   }
 }
 
+extension Martlet_Control_V1_GetGraphFiguresRequest {
+  /// The fields of martlet.control.v1.GetGraphFiguresRequest, for `Switch` and `ForEach`.
+  package enum fields {
+    package static let app = FieldPath<Martlet_Control_V1_GetGraphFiguresRequest, String>("app")
+  }
+}
+
+extension Martlet_Control_V1_GetGraphFiguresResponse {
+  /// The fields of martlet.control.v1.GetGraphFiguresResponse, for `Switch` and `ForEach`.
+  package enum fields {
+    package static let graphs = FieldPath<Martlet_Control_V1_GetGraphFiguresResponse, [Martlet_Control_V1_GraphFigures]>("graphs")
+  }
+}
+
+extension Martlet_Control_V1_GraphFigures {
+  /// The fields of martlet.control.v1.GraphFigures, for `Switch` and `ForEach`.
+  package enum fields {
+    package static let app = FieldPath<Martlet_Control_V1_GraphFigures, String>("app")
+    package static let version = FieldPath<Martlet_Control_V1_GraphFigures, UInt64>("version")
+    package static let route = FieldPath<Martlet_Control_V1_GraphFigures, String>("route")
+    package static let periodMs = FieldPath<Martlet_Control_V1_GraphFigures, UInt32>("period_ms")
+    package static let nodes = FieldPath<Martlet_Control_V1_GraphFigures, [Martlet_Control_V1_NodeFigures]>("nodes")
+  }
+}
+
+extension Martlet_Control_V1_NodeFigures {
+  /// The fields of martlet.control.v1.NodeFigures, for `Switch` and `ForEach`.
+  package enum fields {
+    package static let path = FieldPath<Martlet_Control_V1_NodeFigures, String>("path")
+    package static let buckets = FieldPath<Martlet_Control_V1_NodeFigures, [UInt64]>("buckets")
+    package static let failures = FieldPath<Martlet_Control_V1_NodeFigures, UInt64>("failures")
+  }
+}
+
 extension Martlet_Control_V1_ListEventsRequest {
   /// The fields of martlet.control.v1.ListEventsRequest, for `Switch` and `ForEach`.
   package enum fields {
@@ -377,6 +424,7 @@ extension Martlet_Control_V1_RouterReport {
     package static let tableGeneration = FieldPath<Martlet_Control_V1_RouterReport, UInt64>("table_generation")
     package static let deployments = FieldPath<Martlet_Control_V1_RouterReport, [Martlet_Control_V1_DeploymentLoad]>("deployments")
     package static let versions = FieldPath<Martlet_Control_V1_RouterReport, [Martlet_Control_V1_VersionLoad]>("versions")
+    package static let graphs = FieldPath<Martlet_Control_V1_RouterReport, [Martlet_Control_V1_GraphFigures]>("graphs")
   }
 }
 
@@ -488,7 +536,7 @@ extension Martlet_Control_V1_RegistrationUpdate {
 /// martlet/control/v1/control.proto and everything it imports.
 private let martletDescriptors_martlet_control_v1_control_proto = DescriptorSet(
   base64: """
-    CoQsCiBtYXJ0bGV0L2NvbnRyb2wvdjEvY29udHJvbC5wcm90bxISbWFydGxldC5jb250cm9sLnYxIm8KDURlcGxveVJl\
+    CqswCiBtYXJ0bGV0L2NvbnRyb2wvdjEvY29udHJvbC5wcm90bxISbWFydGxldC5jb250cm9sLnYxIm8KDURlcGxveVJl\
     cXVlc3QSGQoIYXBwX2ZpbGUYASABKAlSB2FwcEZpbGUSJQoOZGVzY3JpcHRvcl9zZXQYAiABKAxSDWRlc2NyaXB0b3JT\
     ZXQSHAoJZGlyZWN0b3J5GAMgASgJUglkaXJlY3RvcnkiVgoORGVwbG95UmVzcG9uc2USEAoDYXBwGAEgASgJUgNhcHAS\
     GAoHdmVyc2lvbhgCIAEoBFIHdmVyc2lvbhIYCgdjaGFuZ2VkGAMgASgIUgdjaGFuZ2VkIiMKD1JvbGxiYWNrUmVxdWVz\
@@ -518,56 +566,64 @@ private let martletDescriptors_martlet_control_v1_control_proto = DescriptorSet(
     bmdvaW5nX3JlcXVlc3RzGAcgASgNUg9vbmdvaW5nUmVxdWVzdHMSGAoHbWVzc2FnZRgIIAEoCVIHbWVzc2FnZRIZCghs\
     b2dfcGF0aBgJIAEoCVIHbG9nUGF0aCIpChVHZXREZWZpbml0aW9uc1JlcXVlc3QSEAoDYXBwGAEgASgJUgNhcHAiXQoW\
     R2V0RGVmaW5pdGlvbnNSZXNwb25zZRJDCgtkZWZpbml0aW9ucxgBIAMoCzIhLm1hcnRsZXQuY29udHJvbC52MS5BcHBE\
-    ZWZpbml0aW9uUgtkZWZpbml0aW9ucyJEChFMaXN0RXZlbnRzUmVxdWVzdBIZCghhZnRlcl9pZBgBIAEoBFIHYWZ0ZXJJ\
-    ZBIUCgVsaW1pdBgCIAEoDVIFbGltaXQiRwoSTGlzdEV2ZW50c1Jlc3BvbnNlEjEKBmV2ZW50cxgBIAMoCzIZLm1hcnRs\
-    ZXQuY29udHJvbC52MS5FdmVudFIGZXZlbnRzIpQBCgVFdmVudBIOCgJpZBgBIAEoBFICaWQSFwoHdW5peF9tcxgCIAEo\
-    A1IGdW5peE1zEhYKBnJlYXNvbhgDIAEoCVIGcmVhc29uEhAKA2FwcBgEIAEoCVIDYXBwEh4KCmRlcGxveW1lbnQYBSAB\
-    KAlSCmRlcGxveW1lbnQSGAoHbWVzc2FnZRgGIAEoCVIHbWVzc2FnZSIRCg9TaHV0ZG93blJlcXVlc3QiEgoQU2h1dGRv\
-    d25SZXNwb25zZSLUAQoMUm91dGVyUmVwb3J0EhYKBnJvdXRlchgBIAEoCVIGcm91dGVyEikKEHRhYmxlX2dlbmVyYXRp\
-    b24YAiABKARSD3RhYmxlR2VuZXJhdGlvbhJECgtkZXBsb3ltZW50cxgDIAMoCzIiLm1hcnRsZXQuY29udHJvbC52MS5E\
-    ZXBsb3ltZW50TG9hZFILZGVwbG95bWVudHMSOwoIdmVyc2lvbnMYBCADKAsyHy5tYXJ0bGV0LmNvbnRyb2wudjEuVmVy\
-    c2lvbkxvYWRSCHZlcnNpb25zIpcBCg5EZXBsb3ltZW50TG9hZBIQCgNhcHAYASABKAlSA2FwcBIeCgpkZXBsb3ltZW50\
-    GAIgASgJUgpkZXBsb3ltZW50EhYKBnF1ZXVlZBgDIAEoDVIGcXVldWVkEjsKCHJlcGxpY2FzGAQgAygLMh8ubWFydGxl\
-    dC5jb250cm9sLnYxLlJlcGxpY2FMb2FkUghyZXBsaWNhcyI/CgtSZXBsaWNhTG9hZBIWCgZudW1iZXIYASABKARSBm51\
-    bWJlchIYCgdvbmdvaW5nGAIgASgNUgdvbmdvaW5nIlMKC1ZlcnNpb25Mb2FkEhAKA2FwcBgBIAEoCVIDYXBwEhgKB3Zl\
-    cnNpb24YAiABKARSB3ZlcnNpb24SGAoHb25nb2luZxgDIAEoDVIHb25nb2luZyKYAQoNUm91dGluZ1VwZGF0ZRJDCgpk\
-    ZWZpbml0aW9uGAEgASgLMiEubWFydGxldC5jb250cm9sLnYxLkFwcERlZmluaXRpb25IAFIKZGVmaW5pdGlvbhI4CgV0\
-    YWJsZRgCIAEoCzIgLm1hcnRsZXQuY29udHJvbC52MS5Sb3V0aW5nVGFibGVIAFIFdGFibGVCCAoGdXBkYXRlIn0KDUFw\
-    cERlZmluaXRpb24SEAoDYXBwGAEgASgJUgNhcHASGAoHdmVyc2lvbhgCIAEoBFIHdmVyc2lvbhIZCghhcHBfZmlsZRgD\
-    IAEoCVIHYXBwRmlsZRIlCg5kZXNjcmlwdG9yX3NldBgEIAEoDFINZGVzY3JpcHRvclNldCJiCgxSb3V0aW5nVGFibGUS\
-    HgoKZ2VuZXJhdGlvbhgBIAEoBFIKZ2VuZXJhdGlvbhIyCgRhcHBzGAIgAygLMh4ubWFydGxldC5jb250cm9sLnYxLkFw\
-    cFJvdXRpbmdSBGFwcHMiygEKCkFwcFJvdXRpbmcSEAoDYXBwGAEgASgJUgNhcHASJwoPY3VycmVudF92ZXJzaW9uGAIg\
-    ASgEUg5jdXJyZW50VmVyc2lvbhI+Cgh2ZXJzaW9ucxgDIAMoCzIiLm1hcnRsZXQuY29udHJvbC52MS5WZXJzaW9uUm91\
-    dGluZ1IIdmVyc2lvbnMSQQoMcmVwbGljYV9zZXRzGAQgAygLMh4ubWFydGxldC5jb250cm9sLnYxLlJlcGxpY2FTZXRS\
-    C3JlcGxpY2FTZXRzIrkBCg5WZXJzaW9uUm91dGluZxIYCgd2ZXJzaW9uGAEgASgEUgd2ZXJzaW9uEk8KCXJldmlzaW9u\
-    cxgCIAMoCzIxLm1hcnRsZXQuY29udHJvbC52MS5WZXJzaW9uUm91dGluZy5SZXZpc2lvbnNFbnRyeVIJcmV2aXNpb25z\
-    GjwKDlJldmlzaW9uc0VudHJ5EhAKA2tleRgBIAEoCVIDa2V5EhQKBXZhbHVlGAIgASgEUgV2YWx1ZToCOAEiiAEKClJl\
-    cGxpY2FTZXQSHgoKZGVwbG95bWVudBgBIAEoCVIKZGVwbG95bWVudBIaCghyZXZpc2lvbhgCIAEoBFIIcmV2aXNpb24S\
-    PgoIcmVwbGljYXMYAyADKAsyIi5tYXJ0bGV0LmNvbnRyb2wudjEuUmVwbGljYUFkZHJlc3NSCHJlcGxpY2FzIkQKDlJl\
-    cGxpY2FBZGRyZXNzEhYKBm51bWJlchgBIAEoBFIGbnVtYmVyEhoKCGVuZHBvaW50GAIgASgJUghlbmRwb2ludCJ/ChNS\
-    ZXBsaWNhQW5ub3VuY2VtZW50EhAKA2FwcBgBIAEoCVIDYXBwEh4KCmRlcGxveW1lbnQYAiABKAlSCmRlcGxveW1lbnQS\
-    GgoIZW5kcG9pbnQYAyABKAlSCGVuZHBvaW50EhoKCGRyYWluaW5nGAQgASgIUghkcmFpbmluZyIsChJSZWdpc3RyYXRp\
-    b25VcGRhdGUSFgoGbnVtYmVyGAEgASgEUgZudW1iZXIquwEKCEFwcFN0YXRlEhkKFUFQUF9TVEFURV9VTlNQRUNJRklF\
-    RBAAEhcKE0FQUF9TVEFURV9ERVBMT1lJTkcQARIVChFBUFBfU1RBVEVfUlVOTklORxACEhYKEkFQUF9TVEFURV9VUERB\
-    VElORxADEhcKE0FQUF9TVEFURV9VTkhFQUxUSFkQBBIbChdBUFBfU1RBVEVfREVQTE9ZX0ZBSUxFRBAFEhYKEkFQUF9T\
-    VEFURV9ERUxFVElORxAGKvYBCg9EZXBsb3ltZW50U3RhdGUSIAocREVQTE9ZTUVOVF9TVEFURV9VTlNQRUNJRklFRBAA\
-    EhwKGERFUExPWU1FTlRfU1RBVEVfSEVBTFRIWRABEh0KGURFUExPWU1FTlRfU1RBVEVfVVBEQVRJTkcQAhIeChpERVBM\
-    T1lNRU5UX1NUQVRFX1VQU0NBTElORxADEiAKHERFUExPWU1FTlRfU1RBVEVfRE9XTlNDQUxJTkcQBBIeChpERVBMT1lN\
-    RU5UX1NUQVRFX1VOSEVBTFRIWRAFEiIKHkRFUExPWU1FTlRfU1RBVEVfREVQTE9ZX0ZBSUxFRBAGKrgBCgxSZXBsaWNh\
-    U3RhdGUSHQoZUkVQTElDQV9TVEFURV9VTlNQRUNJRklFRBAAEhkKFVJFUExJQ0FfU1RBVEVfUEVORElORxABEhoKFlJF\
-    UExJQ0FfU1RBVEVfU1RBUlRJTkcQAhIZChVSRVBMSUNBX1NUQVRFX1JVTk5JTkcQAxIbChdSRVBMSUNBX1NUQVRFX1VO\
-    SEVBTFRIWRAEEhoKFlJFUExJQ0FfU1RBVEVfU1RPUFBJTkcQBTLIBQoKQ29udHJvbGxlchJPCgZEZXBsb3kSIS5tYXJ0\
-    bGV0LmNvbnRyb2wudjEuRGVwbG95UmVxdWVzdBoiLm1hcnRsZXQuY29udHJvbC52MS5EZXBsb3lSZXNwb25zZRJTCghS\
-    b2xsYmFjaxIjLm1hcnRsZXQuY29udHJvbC52MS5Sb2xsYmFja1JlcXVlc3QaIi5tYXJ0bGV0LmNvbnRyb2wudjEuRGVw\
-    bG95UmVzcG9uc2USTwoGRGVsZXRlEiEubWFydGxldC5jb250cm9sLnYxLkRlbGV0ZVJlcXVlc3QaIi5tYXJ0bGV0LmNv\
-    bnRyb2wudjEuRGVsZXRlUmVzcG9uc2USTAoFU2NhbGUSIC5tYXJ0bGV0LmNvbnRyb2wudjEuU2NhbGVSZXF1ZXN0GiEu\
-    bWFydGxldC5jb250cm9sLnYxLlNjYWxlUmVzcG9uc2USWAoJR2V0U3RhdHVzEiQubWFydGxldC5jb250cm9sLnYxLkdl\
-    dFN0YXR1c1JlcXVlc3QaJS5tYXJ0bGV0LmNvbnRyb2wudjEuR2V0U3RhdHVzUmVzcG9uc2USZwoOR2V0RGVmaW5pdGlv\
-    bnMSKS5tYXJ0bGV0LmNvbnRyb2wudjEuR2V0RGVmaW5pdGlvbnNSZXF1ZXN0GioubWFydGxldC5jb250cm9sLnYxLkdl\
-    dERlZmluaXRpb25zUmVzcG9uc2USWwoKTGlzdEV2ZW50cxIlLm1hcnRsZXQuY29udHJvbC52MS5MaXN0RXZlbnRzUmVx\
-    dWVzdBomLm1hcnRsZXQuY29udHJvbC52MS5MaXN0RXZlbnRzUmVzcG9uc2USVQoIU2h1dGRvd24SIy5tYXJ0bGV0LmNv\
-    bnRyb2wudjEuU2h1dGRvd25SZXF1ZXN0GiQubWFydGxldC5jb250cm9sLnYxLlNodXRkb3duUmVzcG9uc2UyuAEKBE1l\
-    c2gSTwoEU3luYxIgLm1hcnRsZXQuY29udHJvbC52MS5Sb3V0ZXJSZXBvcnQaIS5tYXJ0bGV0LmNvbnRyb2wudjEuUm91\
-    dGluZ1VwZGF0ZSgBMAESXwoIUmVnaXN0ZXISJy5tYXJ0bGV0LmNvbnRyb2wudjEuUmVwbGljYUFubm91bmNlbWVudBom\
-    Lm1hcnRsZXQuY29udHJvbC52MS5SZWdpc3RyYXRpb25VcGRhdGUoATABYgZwcm90bzM=
+    ZWZpbml0aW9uUgtkZWZpbml0aW9ucyIqChZHZXRHcmFwaEZpZ3VyZXNSZXF1ZXN0EhAKA2FwcBgBIAEoCVIDYXBwIlMK\
+    F0dldEdyYXBoRmlndXJlc1Jlc3BvbnNlEjgKBmdyYXBocxgBIAMoCzIgLm1hcnRsZXQuY29udHJvbC52MS5HcmFwaEZp\
+    Z3VyZXNSBmdyYXBocyKkAQoMR3JhcGhGaWd1cmVzEhAKA2FwcBgBIAEoCVIDYXBwEhgKB3ZlcnNpb24YAiABKARSB3Zl\
+    cnNpb24SFAoFcm91dGUYAyABKAlSBXJvdXRlEhsKCXBlcmlvZF9tcxgEIAEoDVIIcGVyaW9kTXMSNQoFbm9kZXMYBSAD\
+    KAsyHy5tYXJ0bGV0LmNvbnRyb2wudjEuTm9kZUZpZ3VyZXNSBW5vZGVzIlcKC05vZGVGaWd1cmVzEhIKBHBhdGgYASAB\
+    KAlSBHBhdGgSGAoHYnVja2V0cxgCIAMoBFIHYnVja2V0cxIaCghmYWlsdXJlcxgDIAEoBFIIZmFpbHVyZXMiRAoRTGlz\
+    dEV2ZW50c1JlcXVlc3QSGQoIYWZ0ZXJfaWQYASABKARSB2FmdGVySWQSFAoFbGltaXQYAiABKA1SBWxpbWl0IkcKEkxp\
+    c3RFdmVudHNSZXNwb25zZRIxCgZldmVudHMYASADKAsyGS5tYXJ0bGV0LmNvbnRyb2wudjEuRXZlbnRSBmV2ZW50cyKU\
+    AQoFRXZlbnQSDgoCaWQYASABKARSAmlkEhcKB3VuaXhfbXMYAiABKANSBnVuaXhNcxIWCgZyZWFzb24YAyABKAlSBnJl\
+    YXNvbhIQCgNhcHAYBCABKAlSA2FwcBIeCgpkZXBsb3ltZW50GAUgASgJUgpkZXBsb3ltZW50EhgKB21lc3NhZ2UYBiAB\
+    KAlSB21lc3NhZ2UiEQoPU2h1dGRvd25SZXF1ZXN0IhIKEFNodXRkb3duUmVzcG9uc2UijgIKDFJvdXRlclJlcG9ydBIW\
+    CgZyb3V0ZXIYASABKAlSBnJvdXRlchIpChB0YWJsZV9nZW5lcmF0aW9uGAIgASgEUg90YWJsZUdlbmVyYXRpb24SRAoL\
+    ZGVwbG95bWVudHMYAyADKAsyIi5tYXJ0bGV0LmNvbnRyb2wudjEuRGVwbG95bWVudExvYWRSC2RlcGxveW1lbnRzEjsK\
+    CHZlcnNpb25zGAQgAygLMh8ubWFydGxldC5jb250cm9sLnYxLlZlcnNpb25Mb2FkUgh2ZXJzaW9ucxI4CgZncmFwaHMY\
+    BSADKAsyIC5tYXJ0bGV0LmNvbnRyb2wudjEuR3JhcGhGaWd1cmVzUgZncmFwaHMilwEKDkRlcGxveW1lbnRMb2FkEhAK\
+    A2FwcBgBIAEoCVIDYXBwEh4KCmRlcGxveW1lbnQYAiABKAlSCmRlcGxveW1lbnQSFgoGcXVldWVkGAMgASgNUgZxdWV1\
+    ZWQSOwoIcmVwbGljYXMYBCADKAsyHy5tYXJ0bGV0LmNvbnRyb2wudjEuUmVwbGljYUxvYWRSCHJlcGxpY2FzIj8KC1Jl\
+    cGxpY2FMb2FkEhYKBm51bWJlchgBIAEoBFIGbnVtYmVyEhgKB29uZ29pbmcYAiABKA1SB29uZ29pbmciUwoLVmVyc2lv\
+    bkxvYWQSEAoDYXBwGAEgASgJUgNhcHASGAoHdmVyc2lvbhgCIAEoBFIHdmVyc2lvbhIYCgdvbmdvaW5nGAMgASgNUgdv\
+    bmdvaW5nIpgBCg1Sb3V0aW5nVXBkYXRlEkMKCmRlZmluaXRpb24YASABKAsyIS5tYXJ0bGV0LmNvbnRyb2wudjEuQXBw\
+    RGVmaW5pdGlvbkgAUgpkZWZpbml0aW9uEjgKBXRhYmxlGAIgASgLMiAubWFydGxldC5jb250cm9sLnYxLlJvdXRpbmdU\
+    YWJsZUgAUgV0YWJsZUIICgZ1cGRhdGUifQoNQXBwRGVmaW5pdGlvbhIQCgNhcHAYASABKAlSA2FwcBIYCgd2ZXJzaW9u\
+    GAIgASgEUgd2ZXJzaW9uEhkKCGFwcF9maWxlGAMgASgJUgdhcHBGaWxlEiUKDmRlc2NyaXB0b3Jfc2V0GAQgASgMUg1k\
+    ZXNjcmlwdG9yU2V0ImIKDFJvdXRpbmdUYWJsZRIeCgpnZW5lcmF0aW9uGAEgASgEUgpnZW5lcmF0aW9uEjIKBGFwcHMY\
+    AiADKAsyHi5tYXJ0bGV0LmNvbnRyb2wudjEuQXBwUm91dGluZ1IEYXBwcyLKAQoKQXBwUm91dGluZxIQCgNhcHAYASAB\
+    KAlSA2FwcBInCg9jdXJyZW50X3ZlcnNpb24YAiABKARSDmN1cnJlbnRWZXJzaW9uEj4KCHZlcnNpb25zGAMgAygLMiIu\
+    bWFydGxldC5jb250cm9sLnYxLlZlcnNpb25Sb3V0aW5nUgh2ZXJzaW9ucxJBCgxyZXBsaWNhX3NldHMYBCADKAsyHi5t\
+    YXJ0bGV0LmNvbnRyb2wudjEuUmVwbGljYVNldFILcmVwbGljYVNldHMiuQEKDlZlcnNpb25Sb3V0aW5nEhgKB3ZlcnNp\
+    b24YASABKARSB3ZlcnNpb24STwoJcmV2aXNpb25zGAIgAygLMjEubWFydGxldC5jb250cm9sLnYxLlZlcnNpb25Sb3V0\
+    aW5nLlJldmlzaW9uc0VudHJ5UglyZXZpc2lvbnMaPAoOUmV2aXNpb25zRW50cnkSEAoDa2V5GAEgASgJUgNrZXkSFAoF\
+    dmFsdWUYAiABKARSBXZhbHVlOgI4ASKIAQoKUmVwbGljYVNldBIeCgpkZXBsb3ltZW50GAEgASgJUgpkZXBsb3ltZW50\
+    EhoKCHJldmlzaW9uGAIgASgEUghyZXZpc2lvbhI+CghyZXBsaWNhcxgDIAMoCzIiLm1hcnRsZXQuY29udHJvbC52MS5S\
+    ZXBsaWNhQWRkcmVzc1IIcmVwbGljYXMiRAoOUmVwbGljYUFkZHJlc3MSFgoGbnVtYmVyGAEgASgEUgZudW1iZXISGgoI\
+    ZW5kcG9pbnQYAiABKAlSCGVuZHBvaW50In8KE1JlcGxpY2FBbm5vdW5jZW1lbnQSEAoDYXBwGAEgASgJUgNhcHASHgoK\
+    ZGVwbG95bWVudBgCIAEoCVIKZGVwbG95bWVudBIaCghlbmRwb2ludBgDIAEoCVIIZW5kcG9pbnQSGgoIZHJhaW5pbmcY\
+    BCABKAhSCGRyYWluaW5nIiwKElJlZ2lzdHJhdGlvblVwZGF0ZRIWCgZudW1iZXIYASABKARSBm51bWJlciq7AQoIQXBw\
+    U3RhdGUSGQoVQVBQX1NUQVRFX1VOU1BFQ0lGSUVEEAASFwoTQVBQX1NUQVRFX0RFUExPWUlORxABEhUKEUFQUF9TVEFU\
+    RV9SVU5OSU5HEAISFgoSQVBQX1NUQVRFX1VQREFUSU5HEAMSFwoTQVBQX1NUQVRFX1VOSEVBTFRIWRAEEhsKF0FQUF9T\
+    VEFURV9ERVBMT1lfRkFJTEVEEAUSFgoSQVBQX1NUQVRFX0RFTEVUSU5HEAYq9gEKD0RlcGxveW1lbnRTdGF0ZRIgChxE\
+    RVBMT1lNRU5UX1NUQVRFX1VOU1BFQ0lGSUVEEAASHAoYREVQTE9ZTUVOVF9TVEFURV9IRUFMVEhZEAESHQoZREVQTE9Z\
+    TUVOVF9TVEFURV9VUERBVElORxACEh4KGkRFUExPWU1FTlRfU1RBVEVfVVBTQ0FMSU5HEAMSIAocREVQTE9ZTUVOVF9T\
+    VEFURV9ET1dOU0NBTElORxAEEh4KGkRFUExPWU1FTlRfU1RBVEVfVU5IRUFMVEhZEAUSIgoeREVQTE9ZTUVOVF9TVEFU\
+    RV9ERVBMT1lfRkFJTEVEEAYquAEKDFJlcGxpY2FTdGF0ZRIdChlSRVBMSUNBX1NUQVRFX1VOU1BFQ0lGSUVEEAASGQoV\
+    UkVQTElDQV9TVEFURV9QRU5ESU5HEAESGgoWUkVQTElDQV9TVEFURV9TVEFSVElORxACEhkKFVJFUExJQ0FfU1RBVEVf\
+    UlVOTklORxADEhsKF1JFUExJQ0FfU1RBVEVfVU5IRUFMVEhZEAQSGgoWUkVQTElDQV9TVEFURV9TVE9QUElORxAFMrQG\
+    CgpDb250cm9sbGVyEk8KBkRlcGxveRIhLm1hcnRsZXQuY29udHJvbC52MS5EZXBsb3lSZXF1ZXN0GiIubWFydGxldC5j\
+    b250cm9sLnYxLkRlcGxveVJlc3BvbnNlElMKCFJvbGxiYWNrEiMubWFydGxldC5jb250cm9sLnYxLlJvbGxiYWNrUmVx\
+    dWVzdBoiLm1hcnRsZXQuY29udHJvbC52MS5EZXBsb3lSZXNwb25zZRJPCgZEZWxldGUSIS5tYXJ0bGV0LmNvbnRyb2wu\
+    djEuRGVsZXRlUmVxdWVzdBoiLm1hcnRsZXQuY29udHJvbC52MS5EZWxldGVSZXNwb25zZRJMCgVTY2FsZRIgLm1hcnRs\
+    ZXQuY29udHJvbC52MS5TY2FsZVJlcXVlc3QaIS5tYXJ0bGV0LmNvbnRyb2wudjEuU2NhbGVSZXNwb25zZRJYCglHZXRT\
+    dGF0dXMSJC5tYXJ0bGV0LmNvbnRyb2wudjEuR2V0U3RhdHVzUmVxdWVzdBolLm1hcnRsZXQuY29udHJvbC52MS5HZXRT\
+    dGF0dXNSZXNwb25zZRJnCg5HZXREZWZpbml0aW9ucxIpLm1hcnRsZXQuY29udHJvbC52MS5HZXREZWZpbml0aW9uc1Jl\
+    cXVlc3QaKi5tYXJ0bGV0LmNvbnRyb2wudjEuR2V0RGVmaW5pdGlvbnNSZXNwb25zZRJqCg9HZXRHcmFwaEZpZ3VyZXMS\
+    Ki5tYXJ0bGV0LmNvbnRyb2wudjEuR2V0R3JhcGhGaWd1cmVzUmVxdWVzdBorLm1hcnRsZXQuY29udHJvbC52MS5HZXRH\
+    cmFwaEZpZ3VyZXNSZXNwb25zZRJbCgpMaXN0RXZlbnRzEiUubWFydGxldC5jb250cm9sLnYxLkxpc3RFdmVudHNSZXF1\
+    ZXN0GiYubWFydGxldC5jb250cm9sLnYxLkxpc3RFdmVudHNSZXNwb25zZRJVCghTaHV0ZG93bhIjLm1hcnRsZXQuY29u\
+    dHJvbC52MS5TaHV0ZG93blJlcXVlc3QaJC5tYXJ0bGV0LmNvbnRyb2wudjEuU2h1dGRvd25SZXNwb25zZTK4AQoETWVz\
+    aBJPCgRTeW5jEiAubWFydGxldC5jb250cm9sLnYxLlJvdXRlclJlcG9ydBohLm1hcnRsZXQuY29udHJvbC52MS5Sb3V0\
+    aW5nVXBkYXRlKAEwARJfCghSZWdpc3RlchInLm1hcnRsZXQuY29udHJvbC52MS5SZXBsaWNhQW5ub3VuY2VtZW50GiYu\
+    bWFydGxldC5jb250cm9sLnYxLlJlZ2lzdHJhdGlvblVwZGF0ZSgBMAFiBnByb3RvMw==
     """)

@@ -20,6 +20,7 @@ final class GraphCall: CallOwner {
   private let method: MethodName
   private let message: [UInt8]
   private let leg: GraphLeg
+  let began: Timestamp
   private var observer: (any GraphCallObserver)?
   private var attempt: GraphAttempt?
   /// Attempts whose replica died and may have worked on the message.
@@ -31,8 +32,9 @@ final class GraphCall: CallOwner {
 
   init(
     _ router: Router, _ leg: GraphLeg, _ method: MethodName, _ message: [UInt8],
-    for observer: any GraphCallObserver, timing: LegTiming? = nil
+    for observer: any GraphCallObserver, began: Timestamp, timing: LegTiming? = nil
   ) {
+    self.began = began
     self.timing = timing
     self.router = router
     self.observer = observer

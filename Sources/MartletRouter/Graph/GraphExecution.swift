@@ -18,6 +18,7 @@ final class GraphExecution: GraphCallObserver {
   let router: Router
   let version: VersionID
   let metadata: HeaderBlock
+  private let graph: ServedGraph
   private let deadline: Deadline?
   private var run: GraphRun
   private var whenEnded: ((Outcome) -> Void)?
@@ -42,12 +43,14 @@ final class GraphExecution: GraphCallObserver {
 
   /// The time to the deadline runs from now on. `metadata` is what every leg is told.
   init(
-    _ router: Router, _ version: VersionID, _ plan: GraphPlan, metadata: HeaderBlock,
+    _ router: Router, _ version: VersionID, _ graph: ServedGraph, metadata: HeaderBlock,
     deadline: Deadline?, tracing traceRequest: TraceRequest?,
     whenEnded: @escaping (Outcome) -> Void
   ) {
     self.traceRequest = traceRequest
-    began = traceRequest == nil ? .zero : router.loop.now
+    let (plan, now) = (graph.plan, router.loop.now)
+    self.graph = graph
+    began = now
     timings = traceRequest == nil ? nil : [:]
     var metadata = metadata
     if traceRequest != nil { metadata.append(name: TraceHeader.trace, value: "1") }
@@ -56,12 +59,13 @@ final class GraphExecution: GraphCallObserver {
     self.metadata = metadata
     self.deadline = deadline
     self.whenEnded = whenEnded
-    let traces = traceRequest != nil
+    let delays = graph.delays(now: now, least: router.routerLimits.leastMeasuredAnswers)
     run =
       plan.leavesToChance
       ? GraphRun(
         plan, metadata: Self.values(of: plan.metadataKeys, in: metadata),
-        seed: .random(in: 0 ... .max), traces: traces) : GraphRun(plan, traces: traces)
+        seed: .random(in: 0 ... .max), delays: delays, traces: traceRequest != nil)
+      : GraphRun(plan, delays: delays, traces: traceRequest != nil)
     router.dispatcher.requestEntered(version)
     router.settle()
     if let deadline {
@@ -114,22 +118,27 @@ final class GraphExecution: GraphCallObserver {
   // MARK: The graph's side
 
   func legAnswered(_ leg: GraphLeg, _ message: [UInt8]) {
-    legEnded(leg)
-    follow(run.answered(leg, message, now: router.loop.now))
+    let now = router.loop.now
+    legEnded(leg, failed: false, now)
+    follow(run.answered(leg, message, now: now))
   }
 
   func legFailed(_ leg: GraphLeg, _ error: RPCError) {
-    legEnded(leg)
+    let now = router.loop.now
+    legEnded(leg, failed: true, now)
     let isNew = !failureDetails.contains { $0.status == error.status }
     if isNew, let details = error.statusDetails {
       failureDetails.append((error.status, details))
     }
-    follow(run.failed(leg, error.status, now: router.loop.now))
+    follow(run.failed(leg, error.status, now: now))
   }
 
-  private func legEnded(_ leg: GraphLeg) {
-    let call = legs.removeValue(forKey: leg.number)
-    if let timing = call?.timing { timings?[leg.number] = timing }
+  private func legEnded(_ leg: GraphLeg, failed: Bool, _ now: Timestamp) {
+    guard let call = legs.removeValue(forKey: leg.number) else { return }
+    if let timing = call.timing { timings?[leg.number] = timing }
+    if let node = run.node(of: leg) {
+      graph.record(node, took: now.duration(since: call.began), failed: failed, now: now)
+    }
   }
 
   private func timerFired() {
@@ -170,18 +179,21 @@ final class GraphExecution: GraphCallObserver {
       guard let pool = router.dispatcher.pool(of: deployment, in: version) else {
         return legFailed(leg, RPCError(.unavailable, "there is no deployment \(deployment)"))
       }
+      let now = router.loop.now
       let timing = timings == nil ? nil : LegTiming()
-      let call = GraphCall(router, leg, method, message, for: self, timing: timing)
+      let call = GraphCall(router, leg, method, message, for: self, began: now, timing: timing)
       legs[leg.number] = call
       let deadline = Deadline.earliest(deadline, own)
-      router.place(call, in: pool, deadline: deadline, isLeg: true, now: router.loop.now)
+      router.place(call, in: pool, deadline: deadline, isLeg: true, now: now)
     case .mirror(let deployment, let method, let message):
       guard let pool = router.dispatcher.pool(of: deployment, in: version) else { return }
       MirroredCall.send(message, method, to: pool, of: self)
     case .cancel(let leg):
-      let call = legs[leg.number]
-      legEnded(leg)
+      let call = legs.removeValue(forKey: leg.number)
+      if let timing = call?.timing { timings?[leg.number] = timing }
       call?.cancel()
+    case .measured(let node, let duration):
+      graph.record(node, took: duration, failed: false, now: router.loop.now)
     case .finish(let message):
       end(.answered(message))
     case .stream(let calls, let message):
@@ -194,6 +206,11 @@ final class GraphExecution: GraphCallObserver {
   private func end(_ outcome: Outcome) {
     guard let whenEnded else { return }
     self.whenEnded = nil
+    let now = router.loop.now
+    let failed = if case .failed = outcome { true } else { false }
+    graph.record(
+      GraphFigures.whole, took: now.duration(since: began), failed: failed, now: now)
+    router.graphEnded()
     whenEnded(outcome)
     finish()
   }

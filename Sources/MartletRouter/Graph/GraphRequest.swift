@@ -10,7 +10,7 @@ final class GraphRequest: StreamHandler {
   private let router: Router
   private let stream: any ResponseStream
   private let version: VersionID
-  private let plan: GraphPlan
+  private let graph: ServedGraph
   private let deadline: Deadline?
   private var execution: GraphExecution?
   /// What every call is told.
@@ -28,22 +28,22 @@ final class GraphRequest: StreamHandler {
   private(set) var isOver = false
 
   init(
-    _ router: Router, _ stream: any ResponseStream, _ version: VersionID, _ plan: GraphPlan,
+    _ router: Router, _ stream: any ResponseStream, _ version: VersionID, _ graph: ServedGraph,
     _ deadline: Deadline?
   ) {
     self.router = router
     self.stream = stream
     self.version = version
-    self.plan = plan
+    self.graph = graph
     self.deadline = deadline
     deframer = MessageDeframer(maxMessageBytes: router.limits.maxMessageBytes)
   }
 
   func begin(_ headers: borrowing HeaderBlock, endOfStream: Bool) {
     metadata = router.metadata(of: headers, from: stream.forwardedIdentity, version)
-    if !plan.intakeAnswers { beginGraph(headers) }
+    if !graph.plan.intakeAnswers { beginGraph(headers) }
     do throws(RPCError) {
-      if plan.intake.isEmpty {
+      if graph.plan.intake.isEmpty {
         try expect(headers.requestCompression)
       } else {
         beginIntake(encoding: try headers.requestCompression?.encoding?.name)
@@ -57,7 +57,7 @@ final class GraphRequest: StreamHandler {
 
   private func beginGraph(_ headers: borrowing HeaderBlock) {
     execution = GraphExecution(
-      router, version, plan, metadata: metadata, deadline: deadline,
+      router, version, graph, metadata: metadata, deadline: deadline,
       tracing: TraceRequest(headers)
     ) { [unowned self] outcome in
       ended(outcome)
@@ -67,10 +67,10 @@ final class GraphRequest: StreamHandler {
   /// The client's messages go to the first calls, whose answer is the graph's message, or the client's.
   private func beginIntake(encoding: String?) {
     let output: any ResponseStream =
-      plan.intakeAnswers
+      graph.plan.intakeAnswers
       ? stream : GatheredAnswer(router) { [weak self] in self?.intakeEnded($0) }
     intake = StreamChain(
-      plan.intake, router, version, heading: metadata, encoding: encoding, deadline: deadline,
+      graph.plan.intake, router, version, heading: metadata, encoding: encoding, deadline: deadline,
       source: { [stream] in stream.consumed($0) }, output: output)
   }
 
@@ -98,7 +98,7 @@ final class GraphRequest: StreamHandler {
   func dataReceived(_ bytes: UnsafeRawBufferPointer) {
     if let intake, !intake.isOver { return intake.dataReceived(bytes) }
     stream.consumed(bytes.count)
-    guard !isOver, plan.intake.isEmpty else { return }
+    guard !isOver, graph.plan.intake.isEmpty else { return }
     var bytes = bytes
     do throws(FramingError) {
       while let next = try deframer.next(from: &bytes) {
@@ -114,7 +114,7 @@ final class GraphRequest: StreamHandler {
 
   func endReceived() {
     guard !isOver else { return }
-    guard plan.intake.isEmpty else {
+    guard graph.plan.intake.isEmpty else {
       intake?.endReceived()
       return
     }
@@ -127,7 +127,7 @@ final class GraphRequest: StreamHandler {
 
   func becameWritable() {
     outflow?.becameWritable()
-    if plan.intakeAnswers { intake?.becameWritable() }
+    if graph.plan.intakeAnswers { intake?.becameWritable() }
   }
 
   func closed(_ closure: StreamClosure) {

@@ -26,8 +26,8 @@ final class MirroredCall: GraphCallObserver {
     router.mirroredCalls += 1
     // The version stays while its deployments answer it.
     router.dispatcher.requestEntered(mirrored.version)
-    let call = GraphCall(router, GraphLeg(0), method, message, for: mirrored)
     let now = router.loop.now
+    let call = GraphCall(router, GraphLeg(0), method, message, for: mirrored, began: now)
     let deadline = Deadline(now + router.routerLimits.mirroredCallTime)
     router.place(call, in: pool, deadline: deadline, isLeg: true, now: now)
   }

@@ -128,7 +128,11 @@ import Testing
       "sequence[1].name: another node of the graph has the name x"
     ),
     ("{fallback: []}", "fallback: expected at least one node"),
-    ("{hedge: {call: b, method: p.S/M}}", "missing key after_s"),
+    ("{hedge: {call: b, method: p.S/M}}", "a hedge says after_s or after_percentile"),
+    (
+      "{hedge: {call: b, method: p.S/M}, after_percentile: 100}",
+      "after_percentile: expected more than 0 and less than 100 percent"
+    ),
     ("{while: f, is: \"< 1\", do: {call: b, method: p.S/M}}", "missing key max"),
     (
       "{repeat_until: f, is: \"< 1\", do: {call: b, method: p.S/M}, max: 0}",
@@ -194,7 +198,7 @@ import Testing
     ("name: 5\ndeployments: [{name: b, command: [x]}]", "write \"5\" in quotes"),
     ("name: a\ndeployments: [{name: b}]", "missing key command"),
     ("name: a\nlauncher: externl\ndeployments: [{name: b}]", "did you mean external?"),
-    ("name: a\n---\nname: b", "another document"),
+    ("name: a\n---\nname: b", "several documents in one file"),
     ("{\"name\": \"a\"", "not YAML"),
   ])
   func badFile(text: String, message: String) {

@@ -217,7 +217,11 @@ private struct AppMaker {
           field: "boxes", body: graph(depth: depth - 1), into: chance(50) ? "labels" : nil,
           parallelism: chance(50) ? number(1...9) : nil))
     case 4: return .fallback(graphs(depth: depth))
-    case 5: return .hedge(HedgeNode(body: graph(depth: depth - 1), delay: seconds()))
+    case 5:
+      let percentile = chance(50) ? Double(number(1...99)) : nil
+      let delay = percentile == nil || chance(50) ? seconds() : nil
+      return .hedge(
+        HedgeNode(body: graph(depth: depth - 1), delay: delay, percentile: percentile))
     case 6:
       return .loop(
         LoopNode(

@@ -112,6 +112,9 @@ import Testing
       try read("{hedge: \(b), after_s: 0.02}")
         == .hedge(HedgeNode(body: ask, delay: .milliseconds(20))))
     #expect(
+      try read("{hedge: \(b), after_percentile: 99.5, after_s: 1}")
+        == .hedge(HedgeNode(body: ask, delay: .seconds(1), percentile: 99.5)))
+    #expect(
       try read("{repeat_until: score, is: '>= 0.8', do: \(b), max: 3}")
         == .loop(
           LoopNode(.untilHolds, field: "score", condition: ">= 0.8", body: ask, maxRounds: 3)))

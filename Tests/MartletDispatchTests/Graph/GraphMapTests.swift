@@ -39,6 +39,7 @@ import Testing
             + ((try? GraphFixture.json(of: method, message)) ?? "\(message)")
         case .mirror(let deployment, _, _): "mirror \(deployment)"
         case .cancel(let leg): "cancel \(leg.number)"
+        case .measured(let node, let time): "node \(node) took \(time)"
         case .stream(let calls, _): "stream \(calls.map(\.deployment))"
         case .finish(let bytes): (try? GraphFixture.json(output, bytes)) ?? "\(bytes)"
         case .fail(let status): "\(status.code): \(status.message)"

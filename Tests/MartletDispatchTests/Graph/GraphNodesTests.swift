@@ -43,6 +43,7 @@ import Testing
             + (deadline.map { " by \($0.time.nanoseconds / 1_000_000) ms" } ?? "")
         case .mirror(let deployment, _, _): "mirror \(deployment)"
         case .cancel(let leg): "cancel \(leg.number)"
+        case .measured(let node, let time): "node \(node) took \(time)"
         case .stream(let calls, _): "stream \(calls.map(\.deployment))"
         case .finish(let bytes): (try? GraphFixture.json("Label", bytes)) ?? "\(bytes)"
         case .fail(let status): "\(status.code): \(status.message)"
@@ -417,6 +418,31 @@ import Testing
       ])
   }
 
+  @Test func aHedgeGoesByWhatWasMeasured() throws {
+    func hedge(_ delays: [Int: Duration], delay: Duration? = nil) throws -> GraphRun {
+      let graph = GraphNode.hedge(HedgeNode(body: .sureA, delay: delay, percentile: 95))
+      let plan = try GraphFixture.compile(graph, for: "Judge")
+      #expect(plan.measured.map(\.node) == [0])
+      #expect(plan.measured.map(\.quantile) == [0.95])
+      return GraphRun(plan, delays: delays)
+    }
+    var blind = try hedge([:])
+    _ = blind.started([])
+    #expect(blind.nextTimer == nil)
+    var careful = try hedge([:], delay: .milliseconds(9))
+    _ = careful.started([])
+    #expect(careful.nextTimer == Timestamp.zero + .milliseconds(9))
+    var run = try hedge([0: .milliseconds(4)], delay: .milliseconds(9))
+    _ = run.started([], now: .zero)
+    #expect(run.nextTimer == Timestamp.zero + .milliseconds(4))
+    #expect(run.timePassed(now: Timestamp.zero + .milliseconds(4)).count == 1)
+    let orders = run.answered(GraphLeg(1), [], now: Timestamp.zero + .milliseconds(6))
+    #expect(
+      orders == [
+        .cancel(GraphLeg(0)), .measured(node: 0, .milliseconds(6)), .finish([]),
+      ])
+  }
+
   @Test func elementsWaitForEachOther() throws {
     var run = GraphRun(
       try GraphFixture.compile(
@@ -481,7 +507,7 @@ import Testing
           if let deadline { #expect(deadline.time > now) }
         case .cancel(let leg): #expect(inFlight.remove(leg.number) != nil)
         case .finish, .stream, .fail: ends += 1
-        case .mirror: break
+        case .mirror, .measured: break
         }
       }
       #expect(inFlight.count <= limits.maxOngoingLegs)

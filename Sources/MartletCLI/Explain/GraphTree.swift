@@ -1,0 +1,190 @@
+// The graph of a route as a tree for people to look at.
+
+internal import MartletCore
+internal import MartletDispatch
+
+/// A node of a graph, with what it did of late.
+struct GraphTree {
+  /// Which way leads here from the node above, such as a case; empty: there is only one.
+  var edge: String
+  var title: String
+  /// What the node says beside that, such as a call's method and its options.
+  var detail: String
+  /// Where the node is in the app file.
+  var path: SpecPath
+  var figures: NodeRates?
+  var children: [GraphTree] = []
+
+  init(_ node: GraphNode, at path: SpecPath, edge: String = "") {
+    self.edge = edge
+    self.path = path
+    (title, detail, children) = Self.look(at: node.kind, path)
+    let options = Self.text(of: node.options)
+    if let name = node.options.name { title = "\(name): \(title)" }
+    detail = [detail, options].filter { !$0.isEmpty }.joined(separator: "  ")
+  }
+
+  /// A plain route.
+  init(deployment: String, method: String, at path: SpecPath) {
+    (edge, title, detail, self.path) = ("", "call \(deployment)", method, path)
+  }
+
+  /// The same with the figures of each node.
+  func with(_ rates: (SpecPath) -> NodeRates?) -> GraphTree {
+    var tree = self
+    tree.figures = rates(path)
+    tree.children = children.map { $0.with(rates) }
+    return tree
+  }
+
+  private static func look(
+    at kind: GraphNode.Kind, _ path: SpecPath
+  ) -> (title: String, detail: String, [GraphTree]) {
+    func list(_ key: String, _ nodes: [GraphNode]) -> [GraphTree] {
+      nodes.enumerated().map {
+        GraphTree($1, at: path.appending(key).appending($0), edge: "\($0 + 1)")
+      }
+    }
+    switch kind {
+    case .call(let deployment, let method): return ("call \(deployment)", "\(method)", [])
+    case .sequence(let nodes): return ("sequence", "", list("sequence", nodes))
+    case .switch(let node):
+      let base = path.appending("switch")
+      let cases = node.cases.map {
+        GraphTree($0.node, at: base.appending("cases").appending($0.value), edge: $0.value)
+      }
+      let rest = node.default.map {
+        GraphTree($0, at: base.appending("default"), edge: "default")
+      }
+      return ("switch", "on \(node.field)", cases + (rest.map { [$0] } ?? []))
+    case .splitter(let node):
+      let list = path.appending("splitter")
+      let shares = node.shares.enumerated().map {
+        GraphTree($1.node, at: list.appending($0).appending("do"), edge: "\($1.weight) %")
+      }
+      let by: String =
+        switch node.sticky {
+        case .field(let name): "by \(name)"
+        case .metadata(let key): "by metadata \(key)"
+        case nil: ""
+        }
+      return ("splitter", by, shares)
+    case .forEach(let node):
+      let into = node.into.map { " into \($0)" } ?? ""
+      let count = node.parallelism.map { ", \($0) at once" } ?? ""
+      return (
+        "for_each", "\(node.field)\(into)\(count)", [GraphTree(node.body, at: path.appending("do"))]
+      )
+    case .ensemble(let node): return ensemble(node, path, list("ensemble", node.branches))
+    case .fallback(let nodes): return ("fallback", "", list("fallback", nodes))
+    case .hedge(let node):
+      let times = [
+        node.percentile.map { "after p\($0 == $0.rounded() ? "\(Int($0))" : "\($0)")" },
+        node.delay.map { "after \($0)" },
+      ]
+      return (
+        "hedge", times.compactMap { $0 }.joined(separator: ", or "),
+        [GraphTree(node.body, at: path.appending("hedge"))]
+      )
+    case .loop(let node):
+      return (
+        node.kind.key, "\(node.field) is \(node.condition), at most \(node.maxRounds) rounds",
+        [GraphTree(node.body, at: path.appending("do"))]
+      )
+    case .mirror(let node):
+      return ("mirror \(node.deployment)", "\(node.method), \(node.percent) %", [])
+    case .map(let node): return ("map", text(of: node), [])
+    case .route(let method): return ("route \(method)", "", [])
+    case .return: return ("return", "", [])
+    }
+  }
+
+  private static func ensemble(
+    _ node: EnsembleNode, _ path: SpecPath, _ branches: [GraphTree]
+  ) -> (title: String, detail: String, [GraphTree]) {
+    let quorum = node.quorum.map { ", quorum \($0) of \(node.branches.count)" } ?? ""
+    let combiner: String
+    switch node.combiner {
+    case .vote(let field): combiner = "vote on \(field)"
+    case .mean(let fields): combiner = "mean of \(fields.joined(separator: ", "))"
+    case .weightedMean(let fields, _):
+      combiner = "weighted mean of \(fields.joined(separator: ", "))"
+    case .maxBy(let field): combiner = "max by \(field)"
+    case .merge: combiner = "merge"
+    case .first: combiner = "first"
+    case .collect(let field): combiner = "collect in \(field)"
+    case .map(let map): combiner = "map \(text(of: map))"
+    case .call(let deployment, let method):
+      let call = GraphTree(
+        .call(deployment: deployment, method: method), at: path.appending("combine"),
+        edge: "combine")
+      return ("ensemble", "combine by \(deployment)\(quorum)", branches + [call])
+    }
+    return ("ensemble", "\(combiner)\(quorum)", branches)
+  }
+
+  private static func text(of map: MapNode) -> String {
+    let type = map.type.map { " as \($0)" } ?? ""
+    return "\(map.fields.map(\.field).joined(separator: ", "))\(type)"
+  }
+
+  private static func text(of options: NodeOptions) -> String {
+    var parts: [String] = []
+    if options.takesRequest { parts.append("data $request") }
+    if let timeout = options.timeout { parts.append("timeout \(timeout)") }
+    if let retry = options.retry { parts.append("\(retry.attempts) attempts") }
+    switch options.onError {
+    case .fail: break
+    case .skip: parts.append("skip errors")
+    case .answer: parts.append("default on errors")
+    }
+    return parts.joined(separator: ", ")
+  }
+}
+
+/// How often something ran of late, and how long it took.
+struct NodeRates {
+  let perSecond: Double
+  let p50: Duration?
+  let p99: Duration?
+  /// 0 to 1.
+  let errorShare: Double
+
+  /// Nil when nothing ran.
+  init?(_ answered: LatencyHistogram, failures: UInt64, over seconds: Double) {
+    let requests = answered.count + failures
+    guard requests > 0, seconds > 0 else { return nil }
+    perSecond = Double(requests) / seconds
+    p50 = answered.quantile(0.5)
+    p99 = answered.quantile(0.99)
+    errorShare = Double(failures) / Double(requests)
+  }
+
+  /// `12.5/s  p50 310 µs  p99 1.2 ms  errors 0 %`
+  var cells: [String] {
+    [
+      "\(perSecond.rounded(to: perSecond < 10 ? 2 : 0))/s", "p50 \(Self.text(p50))",
+      "p99 \(Self.text(p99))", "errors \((errorShare * 100).rounded(to: 1)) %",
+    ]
+  }
+
+  private static func text(_ duration: Duration?) -> String {
+    guard let duration else { return "–" }
+    let microseconds = Double(duration.saturatedNanoseconds) / 1_000
+    switch microseconds {
+    case ..<1_000: return "\(Int(microseconds.rounded())) µs"
+    case ..<100_000: return "\((microseconds / 1_000).rounded(to: 1)) ms"
+    case ..<1_000_000: return "\(Int((microseconds / 1_000).rounded())) ms"
+    default: return "\((microseconds / 1_000_000).rounded(to: 1)) s"
+    }
+  }
+}
+
+extension Double {
+  /// Decimal text with so many places at most.
+  fileprivate func rounded(to places: Int) -> String {
+    let scale = (0..<places).reduce(1.0) { product, _ in product * 10 }
+    let value = (self * scale).rounded() / scale
+    return value == value.rounded() ? "\(Int(value))" : "\(value)"
+  }
+}
