@@ -267,13 +267,19 @@ extension GraphRun {
   ) {
     var gathering = gathering
     gathering.missing -= 1
+    if let quorum = gathering.quorum, quorum > 1, gathering.good + gathering.missing < quorum,
+      let last = gathering.lastFailure
+    {
+      let failed = gathering.answers.count - gathering.good - gathering.missing
+      let status = failure(
+        last.code,
+        "\(failed) of \(gathering.answers.count) branches failed, and the quorum is \(quorum); "
+          + "the last one: \(last.message)", at: frames[index].node
+      ).status
+      return giveUp(index, status, &turn)
+    }
     if gathering.missing == 0 || gathering.good == gathering.quorum {
       return settle(gathering, index, &turn)
-    }
-    if let quorum = gathering.quorum, gathering.good + gathering.missing < quorum,
-      let status = gathering.lastFailure
-    {
-      return giveUp(index, status, &turn)
     }
     if let element = gathering.pending.popLast(),
       case .forEach(let plan) = plan.nodes[frames[index].node].kind

@@ -259,7 +259,26 @@ import Testing
     var lost = try Judge(graph)
     _ = lost.start()
     #expect(lost.fail(0) == [])
-    #expect(lost.fail(2) == ["cancel 1", "unavailable: leg 2"])
+    let lastly =
+      "unavailable: graph.v1.Understanding/Judge at : 2 of 3 branches failed, and the quorum is 2; "
+    #expect(lost.fail(2) == ["cancel 1", lastly + "the last one: leg 2"])
+  }
+
+  @Test func aQuorumIsMissedByTheLastBranchToo() throws {
+    let graph = GraphNode.ensemble(
+      [.looped, .open.with(onError: .skip), .generalist], .mean(fields: ["score"]), quorum: 2)
+    for order in [[0, 1, 2], [1, 0, 2], [1, 2, 0], [2, 1, 0]] {
+      var judge = try Judge(graph)
+      _ = judge.start()
+      var last: [String] = []
+      // Those but one fail, the one that answers not being the last.
+      for (position, leg) in order.enumerated() {
+        #expect(last == [])
+        last =
+          position == 1 ? try judge.answer(leg, #"{"score":1}"#) : judge.fail(leg)
+      }
+      #expect(last.count == 1 && last[0].contains("2 of 3 branches failed"), "\(order): \(last)")
+    }
   }
 
   @Test func theLargestValueWins() throws {
