@@ -133,6 +133,25 @@ package struct GraphRun: Sendable {
     ended(leg, now) { .fail(status, $0.back) }
   }
 
+  /// What the client hears of a leg that the router itself fails, of which no replica had a say: where in
+  /// the graph it was, too.
+  package func placing(_ status: RPCStatus, of leg: GraphLeg) -> RPCStatus {
+    guard let call = ongoing[leg.number], case .call(let deployment, _) = plan.nodes[call.node].kind
+    else { return status }
+    return failure(status.code, "calling \(deployment): \(status.message)", at: call.node).status
+  }
+
+  /// What the client hears when its deadline passes before the end.
+  package var lateStatus: RPCStatus {
+    let late = "the graph did not end before the deadline"
+    guard let first = ongoing.min(by: { $0.key < $1.key })?.value,
+      case .call(let deployment, _) = plan.nodes[first.node].kind
+    else { return RPCStatus(.deadlineExceeded, "\(route): \(late)") }
+    let others = ongoing.count > 1 ? " and \(ongoing.count - 1) others" : ""
+    let waits = "\(late); it waited for \(deployment)\(others)"
+    return failure(.deadlineExceeded, waits, at: first.node).status
+  }
+
   /// The moment of `nextTimer` has come.
   package mutating func timePassed(now: Timestamp) -> [GraphOrder] {
     var turn = Turn(now: now)

@@ -10,7 +10,10 @@ protocol GraphCallObserver: AnyObject {
   var metadata: HeaderBlock { get }
 
   func legAnswered(_ leg: GraphLeg, _ message: [UInt8])
+  /// A replica answered with a status other than OK.
   func legFailed(_ leg: GraphLeg, _ error: RPCError)
+  /// No replica took the leg, or what one answered is no answer.
+  func legRefused(_ leg: GraphLeg, _ refusal: Refusal)
 }
 
 /// A unary call that a graph makes. It is tried again as the dispatcher says; the graph hears of the last
@@ -76,7 +79,7 @@ final class GraphCall: CallOwner {
   func ended(_ refusal: Refusal) {
     attempt?.detach()
     call = nil
-    report(.failure(RPCError(refusal.status)))
+    report { $0.legRefused(leg, refusal) }
   }
 
   // MARK: The attempt's word
@@ -87,13 +90,18 @@ final class GraphCall: CallOwner {
   func answered(_ result: Result<[UInt8], RPCError>, executionTime: Duration?) {
     timing?.executionTime = executionTime
     end(.answered)
-    report(result)
+    report { observer in
+      switch result {
+      case .success(let message): observer.legAnswered(leg, message)
+      case .failure(let error): observer.legFailed(leg, error)
+      }
+    }
   }
 
   /// The replica answered with what is no answer.
   func answeredNonsense(_ refusal: Refusal) {
     end(.broken)
-    report(.failure(RPCError(refusal.status)))
+    report { $0.legRefused(leg, refusal) }
   }
 
   func attemptFailed(_ closure: StreamClosure) {
@@ -104,8 +112,7 @@ final class GraphCall: CallOwner {
       lostAttempts += 1
       router.fail(call, .connectionLost)
     case .reset, .finished:
-      end(.broken)
-      report(.failure(RPCError(closure.status)))
+      answeredNonsense(Refusal(closure.status.code, closure.status.message))
     }
   }
 
@@ -115,14 +122,11 @@ final class GraphCall: CallOwner {
     router.end(call, how)
   }
 
-  private func report(_ result: Result<[UInt8], RPCError>) {
+  private func report(_ tell: (any GraphCallObserver) -> Void) {
     guard let observer else { return }
     self.observer = nil
     attempt = nil
-    switch result {
-    case .success(let message): observer.legAnswered(leg, message)
-    case .failure(let error): observer.legFailed(leg, error)
-    }
+    tell(observer)
   }
 }
 

@@ -12,7 +12,7 @@ final class GraphExecution: GraphCallObserver {
     /// The answer is what these calls make of the message.
     case streams([GraphPlan.StreamCall], [UInt8])
     /// The details are a `google.rpc.Status`, of the leg for which the graph failed.
-    case failed(RPCStatus, details: [UInt8]?)
+    case failed(Refusal, details: [UInt8]?)
   }
 
   let router: Router
@@ -38,8 +38,13 @@ final class GraphExecution: GraphCallObserver {
   private let began: Timestamp
   private let traceRequest: TraceRequest?
 
-  /// What legs that failed said beyond their status, by that status: the graph may fail with it.
-  private var failureDetails: [(status: RPCStatus, details: [UInt8])] = []
+  /// What is known of legs that failed beyond their status: the graph may fail with it.
+  private var failures: [Failure] = []
+
+  private struct Failure {
+    var refusal: Refusal
+    var details: [UInt8]?
+  }
 
   /// The time to the deadline runs from now on. `metadata` is what every leg is told.
   init(
@@ -101,9 +106,9 @@ final class GraphExecution: GraphCallObserver {
 
   private func deadlinePassed() {
     guard let whenEnded else { return }
+    let status = run.lateStatus
     abandon()
-    let status = RPCStatus(.deadlineExceeded, "the graph did not end before the deadline")
-    whenEnded(.failed(status, details: nil))
+    whenEnded(.failed(Refusal(status.code, status.message), details: nil))
   }
 
   /// The last value of each key that the request has.
@@ -126,12 +131,30 @@ final class GraphExecution: GraphCallObserver {
   func legFailed(_ leg: GraphLeg, _ error: RPCError) {
     let now = router.loop.now
     legEnded(leg, failed: true, now)
-    let isNew = !failureDetails.contains { $0.status == error.status }
-    if isNew, let details = error.statusDetails {
-      failureDetails.append((error.status, details))
+    if let details = error.statusDetails {
+      keep(Failure(refusal: Refusal(error.status.code, error.status.message), details: details))
     }
     follow(run.failed(leg, error.status, now: now))
   }
+
+  func legRefused(_ leg: GraphLeg, _ refusal: Refusal) {
+    let now = router.loop.now
+    legEnded(leg, failed: true, now)
+    var refusal = refusal
+    refusal.status = run.placing(refusal.status, of: leg)
+    if refusal.pushback != nil { keep(Failure(refusal: refusal)) }
+    follow(run.failed(leg, refusal.status, now: now))
+  }
+
+  /// Keeps one of each status, and of those the last.
+  private func keep(_ failure: Failure) {
+    guard !failures.contains(where: { $0.refusal.status == failure.refusal.status }) else { return }
+    if failures.count == Self.maxFailuresKept { failures.removeFirst() }
+    failures.append(failure)
+  }
+
+  /// A graph fails with one of its last failures. The details of each may have 4 KiB.
+  private static let maxFailuresKept = 16
 
   private func legEnded(_ leg: GraphLeg, failed: Bool, _ now: Timestamp) {
     guard let call = legs.removeValue(forKey: leg.number) else { return }
@@ -177,7 +200,7 @@ final class GraphExecution: GraphCallObserver {
     case .call(let leg, let deployment, let method, let message, let own):
       guard !run.hasEnded else { return }
       guard let pool = router.dispatcher.pool(of: deployment, in: version) else {
-        return legFailed(leg, RPCError(.unavailable, "there is no deployment \(deployment)"))
+        return legRefused(leg, Refusal(.unavailable, "there is no deployment \(deployment)"))
       }
       let now = router.loop.now
       let timing = timings == nil ? nil : LegTiming()
@@ -199,7 +222,10 @@ final class GraphExecution: GraphCallObserver {
     case .stream(let calls, let message):
       end(.streams(calls, message))
     case .fail(let status):
-      end(.failed(status, details: failureDetails.last { $0.status == status }?.details))
+      let known = failures.last { $0.refusal.status == status }
+      end(
+        .failed(
+          known?.refusal ?? Refusal(status.code, status.message), details: known?.details))
     }
   }
 

@@ -150,9 +150,8 @@ final class GraphRequest: StreamHandler {
         source: { _ in }, output: stream)
       outflow?.send(message)
       return
-    case .failed(let status, let details):
-      stream.answer(
-        Refusal(status.code, status.message), details: details, trace: execution?.traceText)
+    case .failed(let refusal, let details):
+      stream.answer(refusal, details: details, trace: execution?.traceText)
     }
     finish()
   }

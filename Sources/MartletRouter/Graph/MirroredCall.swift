@@ -36,6 +36,8 @@ final class MirroredCall: GraphCallObserver {
 
   func legFailed(_ leg: GraphLeg, _ error: RPCError) { ended() }
 
+  func legRefused(_ leg: GraphLeg, _ refusal: Refusal) { ended() }
+
   private func ended() {
     router.mirroredCalls -= 1
     router.dispatcher.requestEnded(version)

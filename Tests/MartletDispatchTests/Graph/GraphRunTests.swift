@@ -235,6 +235,25 @@ import Testing
     #expect(run.answered(GraphLeg(1), []) == [])
   }
 
+  @Test func whatTheRouterSaysOfALegNamesItsPlace() throws {
+    var run = try run(.sequence([.fetch, .combine]), for: "Analyze")
+    #expect(
+      run.lateStatus.message
+        == "graph.v1.Understanding/Analyze: the graph did not end before the deadline")
+    _ = run.started([1])
+    let place = "graph.v1.Understanding/Analyze at routes[0].graph.sequence[0]"
+    #expect(
+      run.placing(RPCStatus(.resourceExhausted, "its queue is full"), of: GraphLeg(0))
+        == RPCStatus(.resourceExhausted, "\(place): calling pages: its queue is full"))
+    #expect(
+      run.lateStatus
+        == RPCStatus(
+          .deadlineExceeded,
+          "\(place): the graph did not end before the deadline; it waited for pages"))
+    let strange = RPCStatus(.unavailable, "x")
+    #expect(run.placing(strange, of: GraphLeg(1)) == strange)
+  }
+
   @Test func reportsAboutStrangeLegsAreIgnored() throws {
     var run = try run(.sequence([.fetch, .combine]), for: "Analyze")
     #expect(run.started([]).count == 1)
