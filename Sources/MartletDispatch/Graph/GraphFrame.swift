@@ -54,6 +54,8 @@ struct GraphFrame: Sendable {
     /// Answers that are waited for; nil: all.
     var quorum: Int?
     var good = 0
+    /// Bytes of all answers.
+    var bytes = 0
     var lastFailure: RPCStatus?
   }
 

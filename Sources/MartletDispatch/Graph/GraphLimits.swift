@@ -1,5 +1,7 @@
 // The bounds that graphs keep, each with its reason.
 
+internal import MartletCore
+
 /// Bounds on a graph and on one request that runs it.
 package struct GraphLimits: Sendable, Hashable {
   /// Nodes inside nodes. Nobody reads a graph that is nested deeper, and the compiler recurses.
@@ -26,6 +28,10 @@ package struct GraphLimits: Sendable, Hashable {
   /// stays below the default of `max_queued_requests`, so that one large page does not fill a
   /// queue.
   package var maxOngoingLegs = 64
+
+  /// Bytes of a message that the graph makes, and of all answers that go into one message. Without it 4,096
+  /// elements could have the router hold 16 GiB for an answer that nobody takes.
+  package var maxMessageBytes = Limits().maxMessageBytes
 
   /// Retries of one request: one for so many calls, and `leastRetries` in any case. It bounds what several
   /// steps that retry ask of those behind them.

@@ -128,6 +128,8 @@ extension GraphRun {
       frames[index].state = .sequence(next: next + 1)
       turn.steps.append(.enter(node: nodes[next], payload, Return(frame: index)))
     case .gather(var gathering):
+      gathering.bytes += payload.bytes.count
+      try checkJoined(gathering, node)
       // Out of the frame first, so that the answers are changed in place.
       frames[index].state = .waiting
       gathering.answers[back.slot] = payload

@@ -42,6 +42,36 @@ extension GraphRun {
     return ranges.map { Array(payload.bytes[$0]) }
   }
 
+  /// Gives up on answers that go into one message as soon as they are too many.
+  func checkJoined(_ gathering: GraphFrame.Gathering, _ node: Int) throws(GraphFailure) {
+    guard gathering.bytes > limits.maxMessageBytes else { return }
+    switch plan.nodes[node].kind {
+    case .ensemble(let plan):
+      switch plan.combiner {
+      case .merge, .collect, .call: break
+      // Of these one answer is taken, or some fields.
+      case .vote, .mean, .maxBy, .first, .map: return
+      }
+    default: break
+    }
+    throw failure(
+      .resourceExhausted,
+      "the answers have more than \(limits.maxMessageBytes) bytes together, the limit of a message",
+      at: node)
+  }
+
+  /// A message that the graph made.
+  private func made(_ bytes: [UInt8], _ origin: Int?, at node: Int) throws(GraphFailure) -> Payload
+  {
+    guard bytes.count <= limits.maxMessageBytes else {
+      throw failure(
+        .resourceExhausted,
+        "the message that it makes has \(bytes.count) bytes, beyond the limit of "
+          + "\(limits.maxMessageBytes)", at: node)
+    }
+    return Payload(bytes: bytes, origin: origin)
+  }
+
   /// The output of a node that gathered its answers.
   func combine(
     _ node: Int, input: Payload, _ gathering: GraphFrame.Gathering, _ back: Return
@@ -59,7 +89,7 @@ extension GraphRun {
       switch plan.combiner {
       case .merge:
         // Merging is what every protobuf parser does with messages that follow each other.
-        return .message(Payload(bytes: answers.flatMap(\.bytes), origin: answers.last?.origin))
+        return .message(try made(answers.flatMap(\.bytes), answers.last?.origin, at: node))
       case .first: return .message(first)
       case .vote(let field): return .message(try vote(field, answers, at: node))
       case .maxBy(let field): return .message(try largest(field, answers, at: node))
@@ -78,7 +108,7 @@ extension GraphRun {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(answers.reduce(0) { $0 + $1.bytes.count + 10 })
         for answer in answers { bytes.appendField(field.number, answer.bytes) }
-        return .question(Payload(bytes: bytes, origin: first.origin), node: call)
+        return .question(try made(bytes, first.origin, at: node), node: call)
       case .map(let plan):
         return .message(try map(plan, back, at: node) { gathering.answers[$0] })
       }
@@ -115,7 +145,7 @@ extension GraphRun {
         return part
       }
     }
-    return Payload(bytes: bytes, origin: nil)
+    return try made(bytes, nil, at: node)
   }
 
   private func putting(
@@ -124,7 +154,7 @@ extension GraphRun {
     let bytes = try reading(input, field.parent, at: node) { bytes throws(WireError) in
       try field.replacingElements(in: bytes, with: answers.map(\.bytes))
     }
-    return Payload(bytes: bytes, origin: input.origin)
+    return try made(bytes, input.origin, at: node)
   }
 
   /// The child that a splitter takes.

@@ -64,13 +64,16 @@ final class GraphExecution: GraphCallObserver {
     self.metadata = metadata
     self.deadline = deadline
     self.whenEnded = whenEnded
+    let traces = traceRequest != nil
     let delays = graph.delays(now: now, least: router.routerLimits.leastMeasuredAnswers)
+    var limits = GraphLimits()
+    limits.maxMessageBytes = router.limits.maxMessageBytes
     run =
       plan.leavesToChance
       ? GraphRun(
         plan, metadata: Self.values(of: plan.metadataKeys, in: metadata),
-        seed: .random(in: 0 ... .max), delays: delays, traces: traceRequest != nil)
-      : GraphRun(plan, delays: delays, traces: traceRequest != nil)
+        seed: .random(in: 0 ... .max), delays: delays, traces: traces, limits: limits)
+      : GraphRun(plan, delays: delays, traces: traces, limits: limits)
     router.dispatcher.requestEntered(version)
     router.settle()
     if let deadline {
@@ -108,6 +111,7 @@ final class GraphExecution: GraphCallObserver {
     guard let whenEnded else { return }
     let status = run.lateStatus
     abandon()
+    recordWhole(failed: true)
     whenEnded(.failed(Refusal(status.code, status.message), details: nil))
   }
 
@@ -232,13 +236,17 @@ final class GraphExecution: GraphCallObserver {
   private func end(_ outcome: Outcome) {
     guard let whenEnded else { return }
     self.whenEnded = nil
-    let now = router.loop.now
     let failed = if case .failed = outcome { true } else { false }
+    recordWhole(failed: failed)
+    whenEnded(outcome)
+    finish()
+  }
+
+  private func recordWhole(failed: Bool) {
+    let now = router.loop.now
     graph.record(
       GraphFigures.whole, took: now.duration(since: began), failed: failed, now: now)
     router.graphEnded()
-    whenEnded(outcome)
-    finish()
   }
 
   private func finish() {

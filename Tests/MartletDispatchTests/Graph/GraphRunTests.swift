@@ -348,6 +348,42 @@ import Testing
     #expect(fits.started(page([open])).count == 2)
   }
 
+  @Test func answersThatGoIntoOneMessageAreBounded() throws {
+    var limits = GraphLimits()
+    limits.maxMessageBytes = 10
+    let labels: [[UInt8]] = [[0x0a, 3, 0x61, 0x62, 0x63], [0x0a, 4, 0x61, 0x62, 0x63, 0x64]]
+    var merged = try run(.ensemble([.looped, .open, .open], .merge), for: "Judge", limits: limits)
+    _ = merged.started([])
+    #expect(merged.answered(GraphLeg(0), labels[0]) == [])
+    // Before the last one is there.
+    let orders = merged.answered(GraphLeg(2), labels[1])
+    #expect(orders.count == 2 && orders[0] == .cancel(GraphLeg(1)))
+    let late = status(Array(orders.dropFirst()))
+    #expect(late?.code == .resourceExhausted)
+    #expect(late?.message.contains("more than 10 bytes together") == true)
+
+    // Two of five bytes fit.
+    var fits = try run(.ensemble([.looped, .open], .merge), for: "Judge", limits: limits)
+    _ = fits.started([])
+    _ = fits.answered(GraphLeg(0), labels[0])
+    #expect(fits.answered(GraphLeg(1), labels[0]) == [.finish(labels[0] + labels[0])])
+
+    // Of a vote one is taken, however many there are.
+    var vote = try run(
+      .ensemble([.looped, .open, .open], .vote(field: "object")), for: "Judge", limits: limits)
+    _ = vote.started([])
+    for leg in 0..<2 { #expect(vote.answered(GraphLeg(leg), labels[1]) == []) }
+    #expect(vote.answered(GraphLeg(2), labels[1]) == [.finish(labels[1])])
+
+    // What was there before and what comes make one message: 8 bytes of crops, 8 of labels.
+    var crops = try run(.forEach("crops", .looped), for: "Refine", limits: limits)
+    _ = crops.started(page([open, open]))
+    _ = crops.answered(GraphLeg(0), [0x20, 1])
+    let made = status(crops.answered(GraphLeg(1), [0x20, 1]))
+    #expect(made?.code == .resourceExhausted)
+    #expect(made?.message.contains("has 16 bytes, beyond the limit of 10") == true)
+  }
+
   /// Whatever order reports come in, a run ends once, and never with a leg in flight that it did
   /// not cancel.
   @Test(arguments: 0..<200) func anyOrderOfReportsEndsOnce(seed: UInt64) throws {
