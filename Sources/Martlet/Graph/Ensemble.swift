@@ -97,7 +97,9 @@ extension Combiner where Answer == Output {
 
   /// The first branch's answer with these numeric fields replaced by the mean over all branches,
   /// element by element where they are repeated.
-  public static func mean<each Value>(_ fields: repeat FieldPath<Output, each Value>) -> Combiner {
+  public static func mean<each Value: AveragedValue>(_ fields: repeat FieldPath<Output, each Value>)
+    -> Combiner
+  {
     var names: [String] = []
     for field in repeat each fields { names.append(field.text) }
     return Combiner(combiner: .mean(fields: names))
@@ -106,7 +108,7 @@ extension Combiner where Answer == Output {
   /// As `mean`, each branch counting by its weight.
   ///
   /// - Parameter weights: one for each branch, 0 or more; of branches that are left out they do not count.
-  public static func weightedMean<each Value>(
+  public static func weightedMean<each Value: AveragedValue>(
     _ fields: repeat FieldPath<Output, each Value>, weights: [Double]
   ) -> Combiner {
     var names: [String] = []
@@ -148,15 +150,19 @@ public enum BranchesBuilder {
     part.step
   }
 
-  public static func buildPartialBlock<Input, Output>(
-    first: Step<Input, Output>
+  public static func buildBlock<Input, Output>(
+    _ first: Step<Input, Output>, _ others: Step<Input, Output>...
   ) -> [Step<Input, Output>] {
-    [first]
+    [first] + others
   }
 
-  public static func buildPartialBlock<Input, Output>(
-    accumulated: [Step<Input, Output>], next: Step<Input, Output>
-  ) -> [Step<Input, Output>] {
-    accumulated + [next]
+  @available(*, unavailable, message: "say on which deployment the branch runs: .on(\"NAME\")")
+  public static func buildExpression<Input, Output>(
+    _ method: UnaryMethod<Input, Output>
+  ) -> Step<Input, Output> {
+    Step(.return, [])
   }
+
+  @available(*, unavailable, message: "say at least one branch")
+  public static func buildBlock<Input, Output>() -> [Step<Input, Output>] { [] }
 }

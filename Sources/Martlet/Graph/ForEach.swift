@@ -16,7 +16,7 @@ public struct ForEach<Input: Message, Element: Message, Answer: Message>: GraphS
   ///     request.
   public init(
     _ field: FieldPath<Input, [Element]>, into: FieldPath<Input, [Answer]>? = nil,
-    parallelism: Int? = nil, @StepsBuilder _ body: () -> Step<Element, Answer>
+    parallelism: Int? = nil, @StepsTaking<Element> _ body: () -> Step<Element, Answer>
   ) {
     let body = body()
     let node = ForEachNode(

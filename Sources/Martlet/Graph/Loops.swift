@@ -11,7 +11,7 @@ public struct While<Value: Message>: GraphStep {
   /// - Parameter rounds: at most, 1 or more.
   public init<Values: NumberRange>(
     _ field: FieldPath<Value, Values.Bound>, is range: Values, max rounds: Int,
-    @StepsBuilder _ body: () -> Step<Value, Value>
+    @StepsTaking<Value> _ body: () -> Step<Value, Value>
   ) {
     step = .loop(.whileHolds, field.text, range.condition, rounds, body())
   }
@@ -19,7 +19,7 @@ public struct While<Value: Message>: GraphStep {
   /// - Parameter rounds: at most, 1 or more.
   public init<Expected: SwitchValue>(
     _ field: FieldPath<Value, Expected>, is value: Expected, max rounds: Int,
-    @StepsBuilder _ body: () -> Step<Value, Value>
+    @StepsTaking<Value> _ body: () -> Step<Value, Value>
   ) {
     step = .loop(.whileHolds, field.text, value.description, rounds, body())
   }
@@ -33,7 +33,7 @@ public struct RepeatUntil<Value: Message>: GraphStep {
   /// - Parameter rounds: at most, 1 or more.
   public init<Values: NumberRange>(
     _ field: FieldPath<Value, Values.Bound>, is range: Values, max rounds: Int,
-    @StepsBuilder _ body: () -> Step<Value, Value>
+    @StepsTaking<Value> _ body: () -> Step<Value, Value>
   ) {
     step = .loop(.untilHolds, field.text, range.condition, rounds, body())
   }
@@ -41,7 +41,7 @@ public struct RepeatUntil<Value: Message>: GraphStep {
   /// - Parameter rounds: at most, 1 or more.
   public init<Expected: SwitchValue>(
     _ field: FieldPath<Value, Expected>, is value: Expected, max rounds: Int,
-    @StepsBuilder _ body: () -> Step<Value, Value>
+    @StepsTaking<Value> _ body: () -> Step<Value, Value>
   ) {
     step = .loop(.untilHolds, field.text, value.description, rounds, body())
   }

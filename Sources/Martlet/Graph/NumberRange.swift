@@ -37,3 +37,13 @@ extension Range: NumberRange where Bound: ComparedNumber {
 extension ClosedRange: NumberRange where Bound: ComparedNumber {
   public var condition: String { "\(lowerBound)...\(upperBound)" }
 }
+
+/// A number, or several, of which an ensemble can take the mean.
+public protocol AveragedValue: Sendable {}
+extension Int32: AveragedValue {}
+extension Int64: AveragedValue {}
+extension UInt32: AveragedValue {}
+extension UInt64: AveragedValue {}
+extension Float: AveragedValue {}
+extension Double: AveragedValue {}
+extension Array: AveragedValue where Element: AveragedValue {}

@@ -89,9 +89,9 @@ public struct Share<Input: Message, Output: Message>: Sendable {
 @resultBuilder
 public enum SharesBuilder {
   public static func buildBlock<Input, Output>(
-    _ shares: Share<Input, Output>...
+    _ first: Share<Input, Output>, _ others: Share<Input, Output>...
   ) -> [Share<Input, Output>] {
-    shares
+    [first] + others
   }
 }
 

@@ -15,7 +15,7 @@ public struct FromRequest<Input: Message, Output: Message>: Sendable {
   }
 }
 
-extension StepsBuilder {
+extension StepsJoining {
   public static func buildExpression<Input, Output>(
     _ part: FromRequest<Input, Output>
   ) -> FromRequest<Input, Output> {

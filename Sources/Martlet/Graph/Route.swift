@@ -10,7 +10,7 @@ public struct Route: Sendable {
 
   /// A method that a graph answers within the router.
   public init<Input: Message, Output: Message>(
-    _ method: UnaryMethod<Input, Output>, @StepsBuilder _ steps: () -> Step<Input, Output>
+    _ method: UnaryMethod<Input, Output>, @StepsTaking<Input> _ steps: () -> Step<Input, Output>
   ) {
     let graph = steps()
     spec = .graph(method: method.name, graph.node)

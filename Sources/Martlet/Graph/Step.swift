@@ -41,24 +41,17 @@ extension UnaryMethod {
   }
 }
 
-/// Joins steps; each step's output is the next one's input.
-@resultBuilder
-public enum StepsBuilder {
-  public static func buildExpression<Part: GraphStep>(
-    _ part: Part
-  ) -> Step<Part.Input, Part.Output> {
-    part.step
-  }
+extension ServerStreamingMethod {
+  @available(*, unavailable, message: "a graph calls unary methods; this one streams its answers")
+  public func on(_ deployment: String) -> Step<Input, Output> { Step(.return, []) }
+}
 
-  public static func buildPartialBlock<Input, Output>(
-    first: Step<Input, Output>
-  ) -> Step<Input, Output> {
-    first
-  }
+extension ClientStreamingMethod {
+  @available(*, unavailable, message: "a graph calls unary methods; this one streams its input")
+  public func on(_ deployment: String) -> Step<Input, Output> { Step(.return, []) }
+}
 
-  public static func buildPartialBlock<Input, Middle, Output>(
-    accumulated: Step<Input, Middle>, next: Step<Middle, Output>
-  ) -> Step<Input, Output> {
-    accumulated.then(next)
-  }
+extension BidirectionalMethod {
+  @available(*, unavailable, message: "a graph calls unary methods; this one streams both ways")
+  public func on(_ deployment: String) -> Step<Input, Output> { Step(.return, []) }
 }

@@ -1,0 +1,234 @@
+"""Swift graphs that must not compile: the wrong line is marked with `// !`, and what the compiler says there
+has these words."""
+
+GOOD = """
+let _ = Route(Content_V1_Understanding.analyze) {
+  Content_V1_Downloader.fetch.on("downloader").timeout(.seconds(1))
+  Content_V1_Preprocessor.prepare.on("preprocessor")
+  Content_V1_Detector.detect.on("detector")
+  Hedge(after: .seconds(1)) {
+    ForEach(Content_V1_Detections.fields.boxes, into: Content_V1_Detections.fields.labels) {
+      Switch(on: Content_V1_Crop.fields.kind) {
+        Case("looped", "round") { Content_V1_Classifier.classify.on("a") }
+        Case("open") {
+          Splitter {
+            Share(90) { Content_V1_Classifier.classify.on("a") }
+            Share(10) {
+              Switch(on: Content_V1_Crop.fields.side) {
+                Case(1, 2) { Content_V1_Classifier.classify.on("a") }
+                Case(4...) {
+                  Content_V1_Classifier.classify.on("a")
+                  Switch(on: Content_V1_Label.fields.score) {
+                    Case(..<0.5) { again }
+                    Case(0.5..<0.8) {
+                      again
+                      again
+                    }
+                    Default { While(Content_V1_Label.fields.score, is: ..<0.5, max: 3) { again } }
+                  }
+                }
+              }
+            }
+          }
+        }
+        Default {
+          Ensemble(combine: .vote(Content_V1_Label.fields.object)) {
+            Content_V1_Classifier.classify.on("c")
+            Fallback {
+              Content_V1_Classifier.classify.on("d")
+              Ensemble(combine: .mean(Content_V1_Label.fields.score)) { Content_V1_Classifier.classify.on("e") }
+            }
+          }
+        }
+      }
+    }
+  }
+  Mirror(Content_V1_Combiner.combine, on: "shadow")
+  Content_V1_Combiner.combine.on("combiner")
+}
+let _ = Switch(on: Content_V1_Crop.fields.box.isSet) {
+  Case(true) { Content_V1_Classifier.classify.on("a") }
+  Default {
+    Content_V1_Classifier.classify.on("b")
+    FromRequest { Content_V1_Classifier.classify.on("c") }
+  }
+}
+"""
+
+WRONG = {
+    "steps that do not follow": ("""
+let _ = Route(Content_V1_Understanding.analyze) {
+  Content_V1_Downloader.fetch.on("a")
+  Content_V1_Detector.detect.on("b")  // !
+  Content_V1_Combiner.combine.on("c")
+}""", "Content_V1_Page", "Content_V1_Document"),
+    "a mirror of another type": ("""
+let _ = Route(Content_V1_Downloader.fetch) {
+  Content_V1_Downloader.fetch.on("a")
+  Mirror(Content_V1_Detector.detect, on: "b")  // !
+}""", "Content_V1_Page", "Content_V1_Document"),
+    "a hedge that does not follow": ("""
+let _ = Route(Content_V1_Understanding.analyze) {
+  Hedge(after: .seconds(1)) { Content_V1_Downloader.fetch.on("a") }
+  Hedge(after: .seconds(1)) { Content_V1_Detector.detect.on("a") }  // !
+  Content_V1_Combiner.combine.on("c")
+}""", "Content_V1_Page", "Content_V1_Document"),
+    "a route that answers another type": ("""
+let _ = Route(Content_V1_Understanding.analyze) {  // !
+  Content_V1_Downloader.fetch.on("a")
+  Content_V1_Preprocessor.prepare.on("b")
+}""", "Content_V1_Page", "Content_V1_AnalyzeResponse"),
+    "a route that takes another type": ("""
+let _ = Route(Content_V1_Understanding.analyze) {
+  Content_V1_Preprocessor.prepare.on("a")  // !
+  Content_V1_Detector.detect.on("b")
+  Content_V1_Combiner.combine.on("c")
+}""", "Content_V1_Document", "Content_V1_AnalyzeRequest"),
+    "a route without a step": ("""
+let _ = Route(Content_V1_Understanding.analyze) {  // !
+}""", "say at least one step"),
+    "a method without a deployment": ("""
+let _ = Route(Content_V1_Downloader.fetch) {
+  Content_V1_Downloader.fetch  // !
+}""", "say which deployment the step calls: .on("),
+    "a step that streams its answers": ("""
+let _ = Route(Content_V1_Understanding.analyze) {
+  streaming.on("a")  // !
+}""", "a graph calls unary methods"),
+    "cases that answer different types": ("""
+let _ = Switch(on: Content_V1_AnalyzeRequest.fields.url) {
+  Case("a") { Content_V1_Downloader.fetch.on("a") }
+  Case("b") { Content_V1_Understanding.analyze.on("b") }  // !
+}""", "Content_V1_AnalyzeResponse", "Content_V1_Document"),
+    "a default that answers another type": ("""
+let _ = Switch(on: Content_V1_AnalyzeRequest.fields.url) {
+  Case("a") { Content_V1_Downloader.fetch.on("a") }
+  Default { Content_V1_Understanding.analyze.on("b") }  // !
+}""", "Content_V1_AnalyzeResponse", "Content_V1_Document"),
+    "a case that takes another type": ("""
+let _ = Switch(on: Content_V1_AnalyzeRequest.fields.url) {
+  Case("a") { Content_V1_Downloader.fetch.on("a") }
+  Case("b") {
+    Content_V1_Preprocessor.prepare.on("b")  // !
+  }
+}""", "Content_V1_Document", "Content_V1_AnalyzeRequest"),
+    "a case after the default": ("""
+let _ = Switch(on: Content_V1_AnalyzeRequest.fields.url) {
+  Case("a") { Content_V1_Downloader.fetch.on("a") }
+  Default { Content_V1_Downloader.fetch.on("b") }
+  Case("c") { Content_V1_Downloader.fetch.on("c") }  // !
+}""", "CasesWithDefault"),
+    "a number for a text": ("""
+let _ = Switch(on: Content_V1_Crop.fields.kind) {
+  Case("a") { Content_V1_Classifier.classify.on("a") }
+  Case(3) { Content_V1_Classifier.classify.on("b") }  // !
+}""", "'Int'", "'String'"),
+    "a text for a number": ("""
+let _ = Switch(on: Content_V1_Crop.fields.side) {
+  Case(1) { Content_V1_Classifier.classify.on("a") }
+  Case("b") { Content_V1_Classifier.classify.on("b") }  // !
+}""", "'String'", "'UInt32'"),
+    "a range for a text": ("""
+let _ = Switch(on: Content_V1_Crop.fields.kind) {
+  Case(1..<3) { Content_V1_Classifier.classify.on("a") }  // !
+}""", "'Range<Int>'", "'String'"),
+    "a fraction that is to be equal": ("""
+let _ = Switch(on: Content_V1_Label.fields.score) {
+  Case(..<0.5) { again }
+  Case(0.8) { again }  // !
+}""", "say a range"),
+    "a switch on a message": ("""
+let _ = Switch(on: Content_V1_Crop.fields.box) {
+  Case("a") { Content_V1_Classifier.classify.on("a") }  // !
+}""", "the field of this switch is a message"),
+    "a switch on a repeated field": ("""
+let _ = Switch(on: Content_V1_Detections.fields.boxes) {
+  Case("a") { Content_V1_Combiner.combine.on("a") }  // !
+}""", "the field of this switch is repeated"),
+    "for each of numbers": ("""
+let _ = ForEach(Content_V1_Segment.fields.runs) {  // !
+  Content_V1_Classifier.classify.on("a")
+}""", "UInt32", "Message"),
+    "for each of one message": ("""
+let _ = ForEach(Content_V1_Crop.fields.box) {  // !
+  Content_V1_Classifier.classify.on("a")
+}""", "Content_V1_Box", "[Element]"),
+    "a body that takes something else than the elements": ("""
+let _ = ForEach(Content_V1_Detections.fields.boxes) {
+  Content_V1_Detector.detect.on("a")  // !
+}""", "Content_V1_Page", "Content_V1_Crop"),
+    "answers for a field of another type": ("""
+let _ = ForEach(Content_V1_Detections.fields.boxes, into: Content_V1_Detections.fields.segments) {  // !
+  Content_V1_Classifier.classify.on("a")
+}""", "Content_V1_Label", "Content_V1_Segment"),
+    "branches that answer different types": ("""
+let _ = Ensemble(combine: .merge) {
+  Content_V1_Downloader.fetch.on("a")
+  Content_V1_Understanding.analyze.on("b")  // !
+}""", "Content_V1_AnalyzeResponse", "Content_V1_Document"),
+    "branches of a fallback that take different types": ("""
+let _ = Fallback {
+  Content_V1_Downloader.fetch.on("a")
+  Content_V1_Preprocessor.prepare.on("b")  // !
+}""", "Content_V1_Document", "Content_V1_AnalyzeRequest"),
+    "a branch without a deployment": ("""
+let _ = Fallback {
+  Content_V1_Downloader.fetch  // !
+  Content_V1_Downloader.fetch.on("a")
+}""", "say on which deployment the branch runs: .on("),
+    "an ensemble without a branch": ("""
+let _ = Ensemble<Content_V1_Crop, Content_V1_Label>(combine: .merge) {  // !
+}""", "say at least one branch"),
+    "a combiner of another type": ("""
+let _ = Ensemble(combine: .vote(Content_V1_Crop.fields.kind)) {  // !
+  Content_V1_Classifier.classify.on("a")
+  Content_V1_Classifier.classify.on("b")
+}""", "Content_V1_Label", "Content_V1_Crop"),
+    "the mean of texts": ("""
+let _ = Ensemble(combine: .mean(Content_V1_Label.fields.object)) {  // !
+  Content_V1_Classifier.classify.on("a")
+}""", "String", "AveragedValue"),
+    "the weighted mean of texts": ("""
+let _ = Ensemble(
+  combine: .weightedMean(Content_V1_Label.fields.object, weights: [1])  // !
+) {
+  Content_V1_Classifier.classify.on("a")
+}""", "String", "AveragedValue"),
+    "the largest of texts": ("""
+let _ = Ensemble(combine: .max(by: Content_V1_Label.fields.object)) {  // !
+  Content_V1_Classifier.classify.on("a")
+}""", "String", "Numeric"),
+    "shares that answer different types": ("""
+let _ = Splitter {
+  Share(90) { Content_V1_Downloader.fetch.on("a") }
+  Share(10) { Content_V1_Understanding.analyze.on("b") }  // !
+}""", "Content_V1_AnalyzeResponse", "Content_V1_Document"),
+    "a loop that changes the type": ("""
+let _ = While(Content_V1_Document.fields.url, is: "", max: 3) {  // !
+  Content_V1_Preprocessor.prepare.on("a")
+}""", "Content_V1_Page", "Content_V1_Document"),
+    "a loop until a number is a text": ("""
+let _ = RepeatUntil(Content_V1_Label.fields.score, is: "good", max: 3) {  // !
+  again
+}""", "String", "NumberRange"),
+    "an answer of another type for failures": ("""
+let _ = Content_V1_Classifier.classify.on("a")
+  .onError(Content_V1_Crop())  // !
+""", "Content_V1_Crop", "Content_V1_Label"),
+    "a wrong case deep within": ("""
+let _ = Route(Content_V1_Understanding.analyze) {
+  Content_V1_Downloader.fetch.on("downloader")
+  Content_V1_Preprocessor.prepare.on("preprocessor")
+  Content_V1_Detector.detect.on("detector")
+  ForEach(Content_V1_Detections.fields.boxes) {
+    Switch(on: Content_V1_Crop.fields.kind) {
+      Case("looped") { Content_V1_Classifier.classify.on("a") }
+      Case("open") {
+        Content_V1_Detector.detect.on("b")  // !
+      }
+      Default { Content_V1_Classifier.classify.on("c") }
+    }
+  }
+  Content_V1_Combiner.combine.on("combiner")
+}""", "Content_V1_Page", "Content_V1_Crop"),
+}
