@@ -117,7 +117,7 @@ let package = Package(
       "Martlet",
       [
         "MartletCore", "MartletNet", "MartletRPC", "MartletReplica", "MartletRouter",
-        "MartletController", "MartletSupervisor", "MartletSchema", "MartletDispatch",
+        "MartletController", "MartletSupervisor", "MartletSchema", "MartletDispatch", "CLinux",
         swiftProtobuf, argumentParser, logging,
       ]),
     room("MartletTestKit", ["Martlet", "MartletCore", "MartletNet", "MartletRPC"]),

@@ -19,14 +19,19 @@ import SwiftProtobuf
   }
 }
 
+/// Which build this is; a test makes others by changing the number in the program's file.
+private let build = "stream fixture, build 0001"
+
 struct Streamer: Stream_V1_Stream.Service {
   init(_ context: ReplicaContext) {}
 
   func echo(_ chunk: Stream_V1_Chunk, _ call: Call) async throws -> Stream_V1_Chunk {
+    var metadata: Metadata = ["x-build": build]
     if let identity = call.peerIdentity {
       let names = identity.uris + identity.dnsNames
-      call.setInitialMetadata(["x-caller": names.joined(separator: " ")])
+      metadata.add(names.joined(separator: " "), for: "x-caller")
     }
+    call.setInitialMetadata(metadata)
     return chunk
   }
 

@@ -12,6 +12,9 @@ struct InitialRollout: Sendable {
   let descriptors: DescriptorSet
   let controller: Endpoint
 
+  /// What happens when sources are saved; nil: nothing.
+  let reload: LiveReload?
+
   private final class Outcome: Sendable {
     let hasFailed = Atomic(false)
   }
@@ -27,10 +30,26 @@ struct InitialRollout: Sendable {
         complain("error: \(spec.name) did not come up: \(error)")
         outcome.hasFailed.store(true, ordering: .releasing)
         kill(mesh.pid, SIGTERM)
+        return
+      }
+      do {
+        try await watch()
+      } catch {
+        complain("error: sources cannot be watched: \(error)")
+        outcome.hasFailed.store(true, ordering: .releasing)
+        kill(mesh.pid, SIGTERM)
       }
     }
     let status = mesh.waitPassingSignals()
+    reload?.process.end()
     return outcome.hasFailed.load(ordering: .acquiring) ? 1 : status
+  }
+
+  private func watch() async throws {
+    guard let reload else { return }
+    let loops = LoopGroup(count: 1)
+    let control = MeshControl(GRPCChannel(endpoint: controller, loops: loops))
+    try await reload.follow(control, on: loops.next())
   }
 
   private func deploy(address: Endpoint) async throws {

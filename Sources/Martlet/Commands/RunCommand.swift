@@ -46,10 +46,24 @@ struct RunCommand<App: Application>: ParsableCommand {
   @Option(help: "GPUs to share out; what the machine has by default.")
   var gpus: Int?
 
+  @Flag(
+    help: ArgumentHelp(
+      "Build the program anew when a source file is saved, and let it take over without losing a request."
+    ))
+  var watch = false
+
+  @Option(
+    help: ArgumentHelp(
+      "How --watch builds the program, for a shell; swift build of its package by default.",
+      valueName: "command"))
+  var buildCommand: String?
+
   func run() throws {
+    let executable = try ThisProgram.path()
+    let reload = try reload(executable)
     holdSignals()
     let app = App()
-    let spec = app.spec(executable: try ThisProgram.path())
+    let spec = app.spec(executable: executable)
     try spec.check()
     let descriptors = try app.descriptorSet()
     let options = try supervisorOptions()
@@ -62,8 +76,23 @@ struct RunCommand<App: Application>: ParsableCommand {
     }
     let rollout = InitialRollout(
       spec: spec, descriptors: descriptors,
-      controller: .unix(path: options.runDirectory.controllerSocket))
+      controller: .unix(path: options.runDirectory.controllerSocket), reload: reload)
     throw ExitCode(rollout.follow(mesh))
+  }
+
+  private func reload(_ executable: String) throws -> LiveReload? {
+    guard watch else {
+      guard buildCommand == nil else { throw ValidationError("--build-command needs --watch") }
+      return nil
+    }
+    guard
+      let rebuild = RebuildCommand(
+        executable: executable, command: buildCommand, directory: ThisProgram.currentDirectory())
+    else {
+      throw ValidationError(
+        "--watch: \(executable) is in no Swift package's build folder; say --build-command")
+    }
+    return LiveReload(executable: executable, rebuild: rebuild, process: BuildProcess())
   }
 
   /// They wait, from here on and in every later thread, for `MeshProcess.waitPassingSignals`.
