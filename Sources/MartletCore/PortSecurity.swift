@@ -51,16 +51,25 @@ public struct PortSecurity: Sendable, Hashable {
   /// Plain text is taken wherever the port is, also beside TLS.
   public var insecure: Bool
 
-  public init(tls: ServerTLSFiles? = nil, insecure: Bool = false) {
+  /// Whose pages in browsers may read the answers.
+  public var origins: AllowedOrigins
+
+  public init(
+    tls: ServerTLSFiles? = nil, insecure: Bool = false,
+    origins: AllowedOrigins = AllowedOrigins()
+  ) {
     self.tls = tls
     self.insecure = insecure
+    self.origins = origins
   }
 
   /// Takes what options say. Throws what does not fit together.
   public init(
-    certificate: String?, key: String?, clientCA: String?, insecure: Bool
+    certificate: String?, key: String?, clientCA: String?, insecure: Bool,
+    origins: AllowedOrigins = AllowedOrigins()
   ) throws(InvalidPortSecurity) {
     self.insecure = insecure
+    self.origins = origins
     switch (certificate, key) {
     case (let certificate?, let key?):
       tls = ServerTLSFiles(certificate: certificate, key: key, clientCA: clientCA)

@@ -13,11 +13,15 @@ final class RequestGate: RequestAcceptor {
   /// Whether callers are replicas, which may name deployments and versions (`MeshHeader`).
   private let isLocal: Bool
 
+  /// What browsers are told of pages that came from elsewhere.
+  let crossOrigin: CrossOrigin?
+
   private var refusals: RefusalLog
 
-  init(_ router: Router, isLocal: Bool) {
+  init(_ router: Router, isLocal: Bool, crossOrigin: CrossOrigin? = nil) {
     self.router = router
     self.isLocal = isLocal
+    self.crossOrigin = crossOrigin
     refusals = RefusalLog(router.logger)
   }
 
@@ -32,6 +36,10 @@ final class RequestGate: RequestAcceptor {
   func requestReceived(
     _ headers: borrowing HeaderBlock, on stream: ServerStream, endOfStream: Bool
   ) -> (any StreamHandler)? {
+    if let page = crossOrigin?.preflight(headers) {
+      stream.answer(page, isHead: false)
+      return nil
+    }
     guard let entry = entry(headers, from: stream.connection) else {
       return unrouted(headers, on: stream, endOfStream: endOfStream)
     }
@@ -132,7 +140,7 @@ final class RequestGate: RequestAcceptor {
   private func webCall(
     _ headers: borrowing HeaderBlock, on stream: ServerStream, endOfStream: Bool
   ) -> (any StreamHandler)? {
-    guard let call = WebStream(headers, stream, self) else { return nil }
+    guard let call = WebStream(headers, stream, self, endOfStream: endOfStream) else { return nil }
     if endOfStream { call.endReceived() }
     return call
   }
@@ -147,8 +155,9 @@ final class RequestGate: RequestAcceptor {
     let path = headers[.path] ?? ""
     let method = headers[.method] ?? ""
     if let page = answer(method, path) {
-      stream.answer(page, isHead: method == "HEAD")
-    } else if takesByPlainHTTP(headers) {
+      stream.answer(
+        crossOrigin?.mark(page, for: headers["origin"]) ?? page, isHead: method == "HEAD")
+    } else if !headers.hasGRPCContentType {
       return webCall(headers, on: stream, endOfStream: endOfStream)
     } else if router.dispatcher.generation == 0 {
       stream.answer(

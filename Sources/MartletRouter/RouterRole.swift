@@ -49,7 +49,8 @@ private struct RouterProcess {
     if let files = options.security.tls {
       tls = try ServerTLS(files, protocols: ["h2", "http/1.1"], logger: logger)
     }
-    let gate = RequestGate(router, isLocal: false)
+    let gate = RequestGate(
+      router, isLocal: false, crossOrigin: CrossOrigin(options.security.origins))
     ingress = Listener(
       on: loop, limits: options.limits, acceptor: gate,
       port: SharedPort(

@@ -161,13 +161,14 @@ extension SupervisorOptions {
     if words.first == "supervisor" { words.removeFirst() }
     var values: [String: String] = [:]
     var isInsecure = false
+    var origins: [String] = []
     while let name = words.popFirst(), name != "--" {
       if name == "--insecure" {
         isInsecure = true
         continue
       }
       guard name.hasPrefix("--"), let value = words.popFirst() else { return nil }
-      values[name] = value
+      if name == "--cors-origin" { origins.append(value) } else { values[name] = value }
     }
     guard let path = values.removeValue(forKey: "--run-dir"),
       let directory = RunDirectory(path: path)
@@ -186,7 +187,8 @@ extension SupervisorOptions {
       security = try PortSecurity(
         certificate: values.removeValue(forKey: "--tls-cert"),
         key: values.removeValue(forKey: "--tls-key"),
-        clientCA: values.removeValue(forKey: "--client-ca"), insecure: isInsecure)
+        clientCA: values.removeValue(forKey: "--client-ca"), insecure: isInsecure,
+        origins: AllowedOrigins(origins))
     } catch {
       return nil
     }
@@ -210,6 +212,7 @@ extension PortSecurity {
       words += ["--tls-cert", tls.certificate, "--tls-key", tls.key]
       if let clientCA = tls.clientCA { words += ["--client-ca", clientCA] }
     }
+    words += origins.texts.flatMap { ["--cors-origin", $0] }
     return words + (insecure ? ["--insecure"] : [])
   }
 }

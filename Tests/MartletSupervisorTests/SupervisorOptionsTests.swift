@@ -20,7 +20,8 @@ import Testing
       tls: ServerTLSFiles(certificate: "/c", key: "/k", clientCA: "/ca"))
     #expect(SupervisorOptions(arguments: options.arguments) == options)
     options.security = PortSecurity(
-      tls: ServerTLSFiles(certificate: "/c", key: "/k"), insecure: true)
+      tls: ServerTLSFiles(certificate: "/c", key: "/k"), insecure: true,
+      origins: try AllowedOrigins(["https://app.example", "*", "http://localhost:5173"]))
     options.parentPID = 7
     options.readyDescriptor = 5
     #expect(SupervisorOptions(arguments: options.arguments) == options)

@@ -76,7 +76,8 @@ enum Role {
     do throws(InvalidPortSecurity) {
       let security = try PortSecurity(
         certificate: values["--tls-cert"], key: values["--tls-key"],
-        clientCA: values["--client-ca"], insecure: values.has("--insecure"))
+        clientCA: values["--client-ca"], insecure: values.has("--insecure"),
+        origins: AllowedOrigins(values.all("--cors-origin")))
       let options = RouterOptions(
         name: name, ingress: .inherited(ingress), security: security, local: .inherited(local),
         controller: .unix(path: directory.controllerSocket), mesh: mesh)
@@ -137,21 +138,24 @@ enum Role {
 
 /// `ROLE --NAME VALUE …`, with flags that have no value
 private struct RoleArguments {
-  private var values: [String: String] = [:]
+  private var values: [String: [String]] = [:]
 
   init(_ arguments: [String]) {
     var rest = arguments.dropFirst()
     while let name = rest.popFirst() {
       if let value = rest.first, !value.hasPrefix("--") {
-        values[name] = value
+        values[name, default: []].append(value)
         rest.removeFirst()
       } else {
-        values[name] = ""
+        values[name, default: []].append("")
       }
     }
   }
 
   func has(_ flag: String) -> Bool { values[flag] != nil }
 
-  subscript(name: String) -> String? { values[name] }
+  subscript(name: String) -> String? { values[name]?.last }
+
+  /// What an option says each time that it is given.
+  func all(_ name: String) -> [String] { values[name] ?? [] }
 }

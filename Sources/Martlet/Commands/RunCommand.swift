@@ -31,6 +31,12 @@ struct RunCommand<App: Application>: ParsableCommand {
   @Flag(help: "Take plain text too, also on addresses that other machines can reach.")
   var insecure = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Let pages of this origin in browsers call the port; * for all. $MARTLET_CORS_ORIGINS by default.",
+      valueName: "origin"))
+  var corsOrigin: [String] = []
+
   @Option(help: "Router processes, one core each.")
   var routers = 1
 
@@ -120,7 +126,9 @@ struct RunCommand<App: Application>: ParsableCommand {
     do throws(InvalidPortSecurity) {
       options.security = try PortSecurity(
         certificate: tlsCert.map(ThisProgram.absolute), key: tlsKey.map(ThisProgram.absolute),
-        clientCA: clientCA.map(ThisProgram.absolute), insecure: insecure)
+        clientCA: clientCA.map(ThisProgram.absolute), insecure: insecure,
+        origins: AllowedOrigins(
+          options: corsOrigin, variable: ThisProgram.environment[AllowedOrigins.variable]))
       try options.security.check(endpoint)
       options.mesh = try ThisProgram.meshSecurity()
     } catch {

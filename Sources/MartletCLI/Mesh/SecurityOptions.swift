@@ -5,7 +5,7 @@ internal import Glibc
 internal import MartletCore
 internal import MartletNet
 
-/// `--tls-cert`, `--tls-key`, `--client-ca` and `--insecure`.
+/// `--tls-cert`, `--tls-key`, `--client-ca`, `--insecure` and `--cors-origin`.
 struct PortSecurityOptions: ParsableArguments {
   @Option(
     name: .customLong("tls-cert"),
@@ -28,6 +28,14 @@ struct PortSecurityOptions: ParsableArguments {
   @Flag(help: "Take and speak plain text too, also at addresses on other machines.")
   var insecure = false
 
+  @Option(
+    name: .customLong("cors-origin"),
+    help: ArgumentHelp(
+      "Let pages of this origin in browsers call the port, such as https://app.example.org; * for all, without "
+        + "credentials. May be given again; by default $MARTLET_CORS_ORIGINS, with commas.",
+      valueName: "origin"))
+  var origins: [String] = []
+
   func validate() throws {
     _ = try security()
   }
@@ -37,7 +45,9 @@ struct PortSecurityOptions: ParsableArguments {
     do throws(InvalidPortSecurity) {
       return try PortSecurity(
         certificate: certificate.map(Files.absolute), key: key.map(Files.absolute),
-        clientCA: clientCA.map(Files.absolute), insecure: insecure)
+        clientCA: clientCA.map(Files.absolute), insecure: insecure,
+        origins: AllowedOrigins(
+          options: origins, variable: getenv(AllowedOrigins.variable).map { String(cString: $0) }))
     } catch {
       throw ValidationError("\(error)")
     }

@@ -71,6 +71,7 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
       return
     }
     let isLast = !head.isKeepAlive || head.hasPayload || head.headers.contains(name: "upgrade")
+    if let page = preflight(head) { return answerMarked(page, to: head, isLast: isLast) }
     if let page = refusal(of: head)
       ?? connection.port.pages?.answer(head.method.rawValue, head.target)
     {
@@ -105,6 +106,19 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
     return nil
   }
 
+  private var crossOrigin: CrossOrigin? { connection.port.calls?.crossOrigin }
+
+  private func preflight(_ head: HTTPRequestHead) -> Page? {
+    guard let crossOrigin, head.method == .OPTIONS else { return nil }
+    var fields: HeaderBlock = [":method": head.method.rawValue]
+    fields.append(contentsOf: head.headers.http2Fields)
+    return crossOrigin.preflight(fields)
+  }
+
+  func marked(_ answer: HeaderBlock, for head: HTTPRequestHead) -> HeaderBlock {
+    crossOrigin?.mark(answer, for: head.headers.first(name: "origin")) ?? answer
+  }
+
   private func nothing(for head: HTTPRequestHead) -> Page {
     if head.isGRPC, connection.isSecure {
       return Page(status: 505, "gRPC needs HTTP/2: choose h2 by ALPN")
@@ -126,7 +140,7 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
       case .taken: return
       // A long body has more time, as long as it comes on.
       case .stepDone: return connection.expectWithinTime()
-      case .tooMuch: return refuse(call.tooLong)
+      case .tooMuch: return answer(call.tooLong, to: call.head, isLast: true)
       }
     }
     guard case .upgrading(var upgrade) = state else { return }
@@ -225,6 +239,11 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
   // MARK: Answers
 
   private func answer(_ page: Page, to head: HTTPRequestHead, isLast: Bool) {
+    let page = crossOrigin?.mark(page, for: head.headers.first(name: "origin")) ?? page
+    answerMarked(page, to: head, isLast: isLast)
+  }
+
+  private func answerMarked(_ page: Page, to head: HTTPRequestHead, isLast: Bool) {
     let keepAlive = head.version.minor == 0 && !isLast
     let named = isLast ? page.closing : keepAlive ? page.with("connection", "keep-alive") : page
     write(named, isHead: head.method == .HEAD)

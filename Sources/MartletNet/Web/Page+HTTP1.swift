@@ -7,7 +7,10 @@ extension Page {
   /// Status line, fields and, unless the request was HEAD, the body.
   func http1(isHead: Bool) -> [UInt8] {
     var head = Page.statusLine(status)
-    head += "content-type: \(contentType)\r\ncontent-length: \(body.count)\r\n"
+    // RFC 9110 §8.6: 204 has no body, not one of no bytes.
+    if status != 204 {
+      head += "content-type: \(contentType)\r\ncontent-length: \(body.count)\r\n"
+    }
     for field in fields { head += "\(field.name): \(field.value)\r\n" }
     head += "\r\n"
     return Array(head.utf8) + (isHead ? [] : body)

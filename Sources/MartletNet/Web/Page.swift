@@ -66,11 +66,14 @@ extension ServerStream {
   package func answer(_ page: Page, isHead: Bool) {
     var head = HeaderBlock()
     head.append(.status, "\(page.status)")
-    head.append(.contentType, page.contentType)
-    head.append(.contentLength, "\(page.body.count)")
+    let hasBody = page.status != 204
+    if hasBody {
+      head.append(.contentType, page.contentType)
+      head.append(.contentLength, "\(page.body.count)")
+    }
     for field in page.fields { head.append(name: field.name, value: field.value) }
-    sendHead(head, endOfStream: isHead)
-    guard !isHead else { return }
+    sendHead(head, endOfStream: isHead || !hasBody)
+    guard !isHead, hasBody else { return }
     sendData(page.body)
     sendEnd()
   }

@@ -31,6 +31,9 @@ package struct WebRequest: Sendable {
 
   /// The target without its query.
   package var path: String { String(target.prefix { $0 != "?" }) }
+
+  /// What stands behind the target's first question mark.
+  package var query: Substring { target.drop { $0 != "?" }.dropFirst() }
 }
 
 /// Where the answer to a call goes: one page, or a head and then its body in pieces. On its connection's loop only.
@@ -70,6 +73,9 @@ package enum WebVerdict {
 
 /// Answers calls by plain HTTP. All calls come on the connection's loop.
 package protocol WebCallAcceptor: AnyObject {
+  /// What browsers are told; nil for nothing.
+  var crossOrigin: CrossOrigin? { get }
+
   func examine(_ request: WebRequest) -> WebVerdict
 
   /// Answers a request, once, now or later, unless the call that is returned is abandoned before.

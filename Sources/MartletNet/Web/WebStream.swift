@@ -8,14 +8,22 @@ package final class WebStream: StreamHandler {
   private let stream: ServerStream
   private let acceptor: any WebCallAcceptor
   private let maxBytes: Int
-  private let tooLong: Page
+  private let refusal: Page
+  /// The answer stands before the body has come.
+  private let isRefused: Bool
+  private var dropped = 0
   private var body: [UInt8] = []
   private var call: (any WebCall)?
   private var isOver = false
 
+  /// Bytes of a body that nobody wants and that are yet waited for: an answer that comes before is lost by clients
+  /// that take the reset behind it (RFC 9113 §8.1) for a failure.
+  private static let maxDroppedBytes = 64 << 10
+
   /// Takes a request; nil when it has been answered.
   package init?(
-    _ headers: borrowing HeaderBlock, _ stream: ServerStream, _ acceptor: any WebCallAcceptor
+    _ headers: borrowing HeaderBlock, _ stream: ServerStream, _ acceptor: any WebCallAcceptor,
+    endOfStream: Bool
   ) {
     var fields = HeaderBlock()
     fields.append(contentsOf: headers)
@@ -27,9 +35,15 @@ package final class WebStream: StreamHandler {
     switch acceptor.examine(request) {
     case .takeBody(let maxBytes, let tooLong):
       self.maxBytes = maxBytes
-      self.tooLong = tooLong
+      refusal = tooLong
+      isRefused = false
+    case .answer(let page) where !endOfStream:
+      maxBytes = 0
+      refusal = page
+      isRefused = true
     case .answer(let page):
-      stream.answer(page, isHead: request.method == "HEAD")
+      let marked = acceptor.crossOrigin?.mark(page, for: request.fields["origin"])
+      stream.answer(marked ?? page, isHead: request.method == "HEAD")
       return nil
     }
   }
@@ -37,12 +51,17 @@ package final class WebStream: StreamHandler {
   package func dataReceived(_ bytes: UnsafeRawBufferPointer) {
     stream.consumed(bytes.count)
     guard !isOver else { return }
-    guard body.count + bytes.count <= maxBytes else { return send(tooLong) }
+    guard !isRefused else {
+      dropped += bytes.count
+      return dropped > Self.maxDroppedBytes ? send(refusal) : ()
+    }
+    guard body.count + bytes.count <= maxBytes else { return send(refusal) }
     body.append(contentsOf: bytes)
   }
 
   package func endReceived() {
     guard !isOver, call == nil else { return }
+    guard !isRefused else { return send(refusal) }
     let body = body
     self.body = []
     let call = acceptor.call(request, body, self)
@@ -70,12 +89,16 @@ extension WebStream: WebAnswer {
   package func send(_ page: Page) {
     guard !isOver else { return }
     finish()
-    stream.answer(page, isHead: false)
+    stream.answer(
+      acceptor.crossOrigin?.mark(page, for: request.fields["origin"]) ?? page,
+      isHead: request.method == "HEAD")
   }
 
   package func begin(_ head: HeaderBlock, endOfStream: Bool) {
     guard !isOver else { return }
-    stream.sendHead(head, endOfStream: endOfStream)
+    stream.sendHead(
+      acceptor.crossOrigin?.mark(head, for: request.fields["origin"]) ?? head,
+      endOfStream: endOfStream)
     if endOfStream { finish() }
   }
 
