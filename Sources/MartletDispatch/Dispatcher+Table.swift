@@ -114,24 +114,28 @@ extension Dispatcher {
 
   private mutating func rebuildRoutes() {
     routes = RouteIndex()
+    httpRoutes = HTTPRouteIndex()
     for name in appOrder {
       guard let index = apps[name]?.current else { continue }
       let version = VersionID(index: index)
       for (number, route) in versions[index].spec.routes.enumerated() {
-        switch route {
+        switch route.target {
         case .graph(let method, _):
-          _ = routes.addMethod(
-            path: method.path, Route(version: version, target: .graph(number)))
+          add(Route(version: version, target: .graph(number)), method, route.http)
         case .method(let method, let deployment):
           guard let pool = pool(of: deployment, in: version) else { continue }
-          _ = routes.addMethod(
-            path: method.path, Route(version: version, target: .deployment(pool)))
+          add(Route(version: version, target: .deployment(pool)), method, route.http)
         case .service(let service, let deployment):
           guard let pool = pool(of: deployment, in: version) else { continue }
           _ = routes.addService(service, Route(version: version, target: .deployment(pool)))
         }
       }
     }
+  }
+
+  private mutating func add(_ route: Route, _ method: MethodName, _ http: HTTPName?) {
+    _ = routes.addMethod(path: method.path, route)
+    if let http { httpRoutes.add(http, HTTPRoute(route: route, method: method)) }
   }
 
   /// What the routes lead to, as an error may name it: methods, and services with a star.
@@ -143,11 +147,20 @@ extension Dispatcher {
     appOrder.compactMap { apps[$0]?.current }.flatMap { index in
       versions[index].spec.routes.map { route in
         let name =
-          switch route {
+          switch route.target {
           case .graph(let method, _), .method(let method, _): method.description
           case .service(let service, _): "\(service)/*"
           }
         return (route: name, app: versions[index].app)
+      }
+    }
+  }
+
+  /// Every name in plain HTTP with the app that it leads to, in the same order; the first of two has it here too.
+  package var httpNames: [(name: HTTPName, app: String)] {
+    appOrder.compactMap { apps[$0]?.current }.flatMap { index in
+      versions[index].spec.routes.compactMap { route in
+        route.http.map { (name: $0, app: versions[index].app) }
       }
     }
   }
@@ -158,7 +171,7 @@ extension Dispatcher {
     let routes = appOrder.compactMap { apps[$0]?.current }.flatMap { versions[$0].spec.routes }
     return routes.compactMap { route in
       let service =
-        switch route {
+        switch route.target {
         case .graph(let method, _), .method(let method, _): method.service
         case .service(let name, _): name
         }

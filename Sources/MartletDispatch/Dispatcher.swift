@@ -22,6 +22,7 @@ package struct Dispatcher: ~Copyable, Sendable {
   /// The apps of the last table in its order.
   var appOrder: [String] = []
   var routes = RouteIndex()
+  var httpRoutes = HTTPRouteIndex()
   var orders: [DispatchOrder] = []
 
   /// When waiting calls stop waiting and calls at replicas are over.
@@ -68,6 +69,9 @@ package struct Dispatcher: ~Copyable, Sendable {
 
   /// The route of a request by the bytes of its `:path`.
   package func route(path: UnsafeRawBufferPointer) -> Route? { routes[path] }
+
+  /// The routes that have a name at this path of plain HTTP, by its verbs; empty when there is none.
+  package func httpRoutes(at path: String) -> [HTTPName.Verb: HTTPRoute] { httpRoutes[path] }
 
   /// The way to a deployment by name, for calls between deployments. `version` is the one that the calling
   /// request entered under; the current one when it is nil or gone.

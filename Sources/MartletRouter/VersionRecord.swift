@@ -37,7 +37,7 @@ extension Router {
     guard !dispatcher.isDefined(version, of: spec.name) else { return }
     var graphs: [Int: ServedGraph] = [:]
     for (index, route) in spec.routes.enumerated() {
-      guard case .graph(let method, let graph) = route else { continue }
+      guard case .graph(let method, let graph) = route.target else { continue }
       let path: SpecPath = [.key("routes"), .index(index), .key("graph")]
       guard let schema else {
         throw SpecProblems([SpecProblem(path, "the app has no descriptor set")])

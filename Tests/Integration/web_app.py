@@ -13,7 +13,8 @@ GRAPH = "/probe.v1.Other/Double"
 EXPAND = "/stream.v1.Stream/Expand"
 
 
-def app(**first_route):
+def app(other=None, **first_route):
+    graph_name = {"http": other} if other else {}
     return {
         "name": "web",
         "protos": [str(HERE / "protos/probe/v1/probe.proto"), str(HERE / "protos/stream/v1/stream.proto")],
@@ -25,17 +26,17 @@ def app(**first_route):
              "services": ["stream.v1.Stream"], "max_ongoing_requests": 100, "resources": {"cpus": 0.1}}],
         "routes": [
             {"method": "probe.v1.Probe/Echo", "deployment": "probe", **first_route},
-            {"method": "probe.v1.Other/Double",
+            {"method": "probe.v1.Other/Double", **graph_name,
              "graph": {"call": "probe", "method": "probe.v1.Probe/Echo"}},
             {"service": "stream.v1.Stream", "deployment": "stream"}]}
 
 
 @contextlib.contextmanager
-def running(stubs, *arguments, **first_route):
+def running(stubs, *arguments, **routes):
     with tempfile.TemporaryDirectory(prefix="m") as folder:
         mesh = Mesh(folder, stubs)
         file = mesh.folder / "app.yaml"
-        file.write_text(json.dumps(app(**first_route)))
+        file.write_text(json.dumps(app(**routes)))
         try:
             mesh.up(file, *arguments)
             for name in ("probe", "stream"):

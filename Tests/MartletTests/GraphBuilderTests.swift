@@ -20,6 +20,13 @@ import Testing
       route.spec == .graph(method: fetch, .call(deployment: "downloader", method: fetch)))
   }
 
+  @Test func aRouteMayHaveANameInHTTP() {
+    let route = Route(Content_V1_Downloader.fetch, to: "downloader").http(.post, "/fetch")
+    let fetch = MethodName(service: "content.v1.Downloader", method: "Fetch")
+    #expect(
+      route.spec == .method(fetch, deployment: "downloader", http: HTTPName(.post, "/fetch")))
+  }
+
   @Test func severalStepsAreOneFlatSequence() {
     let route = Route(Content_V1_Understanding.analyze) {
       Content_V1_Downloader.fetch.on("a")
@@ -27,7 +34,8 @@ import Testing
       Content_V1_Detector.detect.on("c")
       Content_V1_Combiner.combine.on("d")
     }
-    guard case .graph(_, let graph) = route.spec, case .sequence(let nodes) = graph.kind else {
+    guard case .graph(_, let graph) = route.spec.target, case .sequence(let nodes) = graph.kind
+    else {
       Issue.record("not a sequence: \(route.spec)")
       return
     }

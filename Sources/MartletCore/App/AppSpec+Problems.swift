@@ -220,8 +220,9 @@ extension SpecCheck {
     var seen: [String: Int] = [:]
     for (index, route) in app.routes.enumerated() {
       let path = path.appending(index)
+      http(route, &seen, index, at: path.appending("http"))
       let key: String
-      switch route {
+      switch route.target {
       case .graph(let method, let node):
         key = "method"
         self.method(method, at: path.appending("method"))
@@ -237,6 +238,22 @@ extension SpecCheck {
         target(deployment, of: service, at: path, "deployment", "service")
         unique(service, &seen, index, at: path.appending("service"))
       }
+    }
+  }
+
+  /// A route's name in plain HTTP. With its verb in front it cannot be taken for a method's or a service's.
+  private mutating func http(
+    _ route: RouteSpec, _ seen: inout [String: Int], _ index: Int, at path: SpecPath
+  ) {
+    guard let http = route.http else { return }
+    if route.method == nil {
+      note(path, "a name in HTTP is for one method; write a route with method for it")
+    } else if let problem = http.pathProblem {
+      note(path, "\(http.path) cannot be a name in HTTP: \(problem)")
+    } else if let other = app.routes.first(where: { $0.isAsked(at: http.path) }) {
+      note(path, "\(http.path) is a path of gRPC's already, by the route of \(other.title)")
+    } else {
+      unique(http.description, &seen, index, at: path)
     }
   }
 
@@ -275,6 +292,23 @@ extension SpecCheck {
         "\(deployment) does not serve \(service)"
           + "\(Spelling.hint(for: service, among: spec.services)); its services: "
           + spec.services.joined(separator: ", "))
+    }
+  }
+}
+
+extension RouteSpec {
+  /// Whether gRPC asks for the route at `path`.
+  fileprivate func isAsked(at path: String) -> Bool {
+    switch target {
+    case .graph(let method, _), .method(let method, _): method.path == path
+    case .service(let service, _): path.hasPrefix("/\(service)/")
+    }
+  }
+
+  fileprivate var title: String {
+    switch target {
+    case .graph(let method, _), .method(let method, _): method.description
+    case .service(let service, _): service
     }
   }
 }

@@ -38,11 +38,50 @@ public struct AppSpec: Sendable, Hashable {
 }
 
 /// One entry of `routes`: which requests go where.
-public enum RouteSpec: Sendable, Hashable {
+public struct RouteSpec: Sendable, Hashable {
+  public enum Target: Sendable, Hashable {
+    /// One method is answered by a graph that runs in the router.
+    case graph(method: MethodName, GraphNode)
+    /// One method goes to one deployment.
+    case method(MethodName, deployment: String)
+    /// Every method of a service goes to one deployment.
+    case service(String, deployment: String)
+  }
+
+  public var target: Target
+
+  /// What plain HTTP calls the method, beside its own name.
+  public var http: HTTPName?
+
+  public init(_ target: Target, http: HTTPName? = nil) {
+    self.target = target
+    self.http = http
+  }
+
   /// One method is answered by a graph that runs in the router.
-  case graph(method: MethodName, GraphNode)
+  public static func graph(
+    method: MethodName, _ node: GraphNode, http: HTTPName? = nil
+  ) -> RouteSpec {
+    RouteSpec(.graph(method: method, node), http: http)
+  }
+
   /// One method goes to one deployment.
-  case method(MethodName, deployment: String)
+  public static func method(
+    _ method: MethodName, deployment: String, http: HTTPName? = nil
+  ) -> RouteSpec {
+    RouteSpec(.method(method, deployment: deployment), http: http)
+  }
+
   /// Every method of a service goes to one deployment.
-  case service(String, deployment: String)
+  public static func service(_ service: String, deployment: String) -> RouteSpec {
+    RouteSpec(.service(service, deployment: deployment))
+  }
+
+  /// The method of a route that has but one.
+  public var method: MethodName? {
+    switch target {
+    case .graph(let method, _), .method(let method, _): method
+    case .service: nil
+    }
+  }
 }

@@ -92,13 +92,15 @@ extension AppFile {
   }
 
   private static func route(_ route: RouteSpec) -> YAMLValue {
-    switch route {
+    let http: [YAMLValue.Member] = route.http.map { [("http", .text($0.description))] } ?? []
+    switch route.target {
     case .graph(let method, let node):
-      .mapping([("method", .text(method.description)), ("graph", graph(node))])
+      return .mapping([("method", .text(method.description))] + http + [("graph", graph(node))])
     case .method(let method, let deployment):
-      .mapping([("method", .text(method.description)), ("deployment", .text(deployment))])
+      return .mapping(
+        [("method", .text(method.description))] + http + [("deployment", .text(deployment))])
     case .service(let service, let deployment):
-      .mapping([("service", .text(service)), ("deployment", .text(deployment))])
+      return .mapping([("service", .text(service))] + http + [("deployment", .text(deployment))])
     }
   }
 }

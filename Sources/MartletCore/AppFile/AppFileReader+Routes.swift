@@ -2,8 +2,16 @@
 
 extension AppFileReader {
   mutating func route(_ node: SourceNode, at path: SpecPath) -> RouteSpec? {
-    let keys = ["method", "service", "graph", "deployment"]
+    let keys = ["method", "service", "http", "graph", "deployment"]
     guard let fields = fields(node, at: path, allowed: keys) else { return nil }
+    let http = http("http", in: fields)
+    var route = route(fields)
+    route?.http = http
+    return route
+  }
+
+  private mutating func route(_ fields: Fields) -> RouteSpec? {
+    let path = fields.path
     switch (fields["method"] != nil, fields["service"] != nil) {
     case (true, true):
       note(path, "method and service exclude each other; a route is for one of them")
@@ -42,6 +50,17 @@ extension AppFileReader {
     }
     guard let deployment = string("deployment", in: fields), let method else { return nil }
     return .method(method, deployment: deployment)
+  }
+
+  private mutating func http(_ key: String, in fields: Fields) -> HTTPName? {
+    guard let text = string(key, in: fields) else { return nil }
+    if let name = HTTPName(text) { return name }
+    let verbs = HTTPName.Verb.allCases.map(\.rawValue)
+    note(
+      fields.path(of: key),
+      "expected a verb and a path such as POST /analyze, found \(text); verbs: "
+        + Self.list(verbs))
+    return nil
   }
 
   mutating func method(_ key: String, in fields: Fields) -> MethodName? {

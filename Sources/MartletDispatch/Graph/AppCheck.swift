@@ -21,7 +21,9 @@ package func checkApp(_ app: AppSpec, _ schema: Schema?) -> [SpecProblem] {
     }
   }
   for (index, route) in app.routes.enumerated() {
-    problems += check(route, of: app, schema, at: [.key("routes"), .index(index)])
+    let path: SpecPath = [.key("routes"), .index(index)]
+    problems += check(route.target, of: app, schema, at: path)
+    if let problem = route.httpProblem(schema, at: path) { problems.append(problem) }
   }
   return problems.filter { !known.contains($0.path) }.withoutEchoes
 }
@@ -37,7 +39,7 @@ extension [SpecProblem] {
 }
 
 private func check(
-  _ route: RouteSpec, of app: AppSpec, _ schema: Schema?, at path: SpecPath
+  _ route: RouteSpec.Target, of app: AppSpec, _ schema: Schema?, at path: SpecPath
 ) -> [SpecProblem] {
   guard let schema else {
     guard case .graph = route else { return [] }

@@ -77,7 +77,7 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
     {
       return answer(page, to: head, isLast: isLast || head.method == .CONNECT)
     }
-    guard !head.isGRPC, head.method == .POST, let calls = connection.port.calls else {
+    guard !head.isGRPC, head.method != .CONNECT, let calls = connection.port.calls else {
       return answer(nothing(for: head), to: head, isLast: isLast || head.method == .CONNECT)
     }
     let request = WebRequest(

@@ -25,6 +25,9 @@ extension RequestGate {
   func message(
     in body: [UInt8], of request: WebRequest, _ codec: ConnectCodec, _ method: MethodType
   ) throws(WebRefusal) -> [UInt8] {
+    if HTTPName.Verb(rawValue: request.method)?.readsQuery == true {
+      return try self.message(inQueryOf: request, body, method.input)
+    }
     let body = try request.hasGzip ? gunzipped(body) : body
     guard case .json = codec else { return body }
     let type = method.input
@@ -42,6 +45,20 @@ extension RequestGate {
         "the message has \(message.count) bytes, beyond the limit of \(limit)")
     }
     return message
+  }
+
+  private func message(
+    inQueryOf request: WebRequest, _ body: [UInt8], _ type: MessageType
+  ) throws(WebRefusal) -> [UInt8] {
+    guard body.isEmpty else {
+      throw WebRefusal(
+        .invalidArgument, "\(request.method) takes the message's fields from the query, not a body")
+    }
+    do throws(MartletSchema.JSONError) {
+      return try type.encode(query: request.query)
+    } catch {
+      throw WebRefusal(.invalidArgument, "the query is not a \(type): \(error)")
+    }
   }
 
   private func gunzipped(_ body: [UInt8]) throws(WebRefusal) -> [UInt8] {

@@ -38,17 +38,17 @@ extension RequestGate: WebCallAcceptor {
       switch found.protocol {
       case .connect(let codec, let method):
         message = GRPCMessage.framed(try self.message(in: body, of: request, codec, method))
-        head = request.grpcHead()
+        head = request.grpcHead(to: found.path)
         translation = ConnectAnswer(
           answer, codec, method.output, takesGzip: request.takesGzip, router)
       case .grpcWeb(let format):
         message = try self.message(in: body, format)
-        head = request.grpcHead(format)
+        head = request.grpcHead(to: found.path, format)
         translation = GRPCWebAnswer(answer, request.answerFormat(to: format))
       }
       let deadline = try timeout(of: request).map { Deadline(request.arrived + $0) }
       let call = TranslatedCall(router.loop, from: request.identity, to: answer, translation)
-      let entry = entry(found.route, path: request.path)
+      let entry = entry(found.route, path: found.path)
       call.begin(message) { call in
         handler(of: head, entry, on: call, deadline, endOfStream: false)
       }
@@ -73,6 +73,8 @@ extension RequestGate: WebCallAcceptor {
   /// Where a call goes, and how it is written.
   private struct Found {
     let route: Route
+    /// The method's own path, whatever the request asked for.
+    let path: String
     let `protocol`: WebProtocol
   }
 
@@ -88,36 +90,63 @@ extension RequestGate: WebCallAcceptor {
         .unavailable, "the router has not heard from its controller yet; try again")
     }
     let route = Array(path.utf8).withUnsafeBytes { router.dispatcher.route(path: $0) }
-    guard let route else { throw WebRefusal(.unimplemented, unknownMethod(path), http: 404) }
+    guard let route else { return try findByHTTPName(request) }
+    guard request.method == "POST" else { throw .notAllowed(request, but: [.post]) }
     let name = String(path.drop { $0 == "/" })
-    let schema = router.versions[route.version.index]?.schema
-    let method = MethodName(name).flatMap { schema?.method($0) }
     if case .grpcWeb(let format) = request.media {
-      guard method?.clientStreaming != true else {
+      let schema = router.versions[route.version.index]?.schema
+      guard MethodName(name).flatMap({ schema?.method($0) })?.clientStreaming != true else {
         throw WebRefusal(
           .unimplemented, "\(name) takes a stream of messages, which only gRPC over HTTP/2 can send"
         )
       }
-      return Found(route: route, protocol: .grpcWeb(format))
+      return Found(route: route, path: path, protocol: .grpcWeb(format))
     }
     let codec = try codec(of: request)
-    guard schema != nil else {
+    return Found(
+      route: route, path: path,
+      protocol: .connect(codec, try unaryMethod(name, in: route.version)))
+  }
+
+  /// A method by the name that its app gave it for plain HTTP.
+  private func findByHTTPName(_ request: WebRequest) throws(WebRefusal) -> Found {
+    let named = router.dispatcher.httpRoutes(at: request.path)
+    guard !named.isEmpty else {
+      throw WebRefusal(.unimplemented, unknownMethod(request.path), http: 404)
+    }
+    guard let verb = HTTPName.Verb(rawValue: request.method), let found = named[verb] else {
+      throw .notAllowed(request, but: Array(named.keys))
+    }
+    if !verb.readsQuery, case .proto = try codec(of: request) {
+      throw .unsupportedMedia("\(request.path) takes JSON", accepted: "application/json")
+    }
+    let method = try unaryMethod(found.method.description, in: found.route.version)
+    return Found(
+      route: found.route, path: found.method.path, protocol: .connect(.json, method))
+  }
+
+  private func unaryMethod(
+    _ name: String, in version: VersionID
+  ) throws(WebRefusal) -> MethodType {
+    guard let schema = router.versions[version.index]?.schema else {
       throw WebRefusal(
         .unimplemented, "the app has no protos, so only gRPC and gRPC-Web can call \(name)")
     }
-    guard let method else { throw WebRefusal(.unimplemented, "there is no method \(name)") }
+    guard let method = MethodName(name).flatMap({ schema.method($0) }) else {
+      throw WebRefusal(.unimplemented, "there is no method \(name)")
+    }
     guard method.isUnary else {
       throw WebRefusal(
         .unimplemented, "\(name) is a streaming method; by Connect unary ones can be called")
     }
-    return Found(route: route, protocol: .connect(codec, method))
+    return method
   }
 
   private func codec(of request: WebRequest) throws(WebRefusal) -> ConnectCodec {
     guard let codec = request.connectCodec else {
-      throw WebRefusal(
-        .unimplemented, "calls are \(ConnectCodec.acceptPost), gRPC-Web, or gRPC over HTTP/2",
-        http: 415, fields: [Page.Field(name: "accept-post", value: ConnectCodec.acceptPost)])
+      let accepted = ConnectCodec.acceptPost
+      throw .unsupportedMedia(
+        "calls are \(accepted), gRPC-Web, or gRPC over HTTP/2", accepted: accepted)
     }
     if let encoding = request.fields["content-encoding"],
       !["identity", "gzip"].contains(encoding.lowercased())

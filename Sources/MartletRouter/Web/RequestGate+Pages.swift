@@ -30,6 +30,10 @@ extension RequestGate: PageSource {
       json.name("/\(route)")
       json.string(app)
     }
+    for (name, app) in router.dispatcher.httpNames where seen.insert("\(name)").inserted {
+      json.name("\(name)")
+      json.string(app)
+    }
     json.close("}")
     return Page(contentType: "application/json", body: json.text + "\n")
   }

@@ -6,7 +6,7 @@ internal import MartletWire
 extension WebRequest {
   /// The head of the gRPC request that this one stands for, without `grpc-timeout`: its metadata, and who sent it. A
   /// page in a browser cannot set `user-agent`, so clients of gRPC-Web say `x-user-agent`.
-  func grpcHead(_ format: GRPCWebFormat? = nil) -> HeaderBlock {
+  func grpcHead(to path: String, _ format: GRPCWebFormat? = nil) -> HeaderBlock {
     var head = HeaderBlock.grpcRequest(
       path: path, authority: "localhost", contentType: format?.grpcContentType)
     if format != nil {

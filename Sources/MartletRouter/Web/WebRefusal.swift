@@ -19,6 +19,20 @@ struct WebRefusal: Error {
     self.init(RPCStatus(code, message), http: http, fields: fields)
   }
 
+  /// The path is there for other methods of HTTP.
+  static func notAllowed(_ request: WebRequest, but verbs: [HTTPName.Verb]) -> WebRefusal {
+    let allowed = verbs.map(\.rawValue).sorted().joined(separator: ", ")
+    return WebRefusal(
+      .unimplemented, "\(request.path) is there to \(allowed), not to \(request.method)", http: 405,
+      fields: [Page.Field(name: "allow", value: allowed)])
+  }
+
+  static func unsupportedMedia(_ message: String, accepted: String) -> WebRefusal {
+    WebRefusal(
+      .unimplemented, message, http: 415,
+      fields: [Page.Field(name: "accept-post", value: accepted)])
+  }
+
   /// The refusal in the words of the request's protocol.
   func page(for request: WebRequest) -> Page {
     if case .grpcWeb(let format) = request.media {

@@ -14,7 +14,7 @@ extension MessageType {
     return try encode(JSONParser.parse(json))
   }
 
-  private func encode(_ value: JSONValue) throws(JSONError) -> [UInt8] {
+  func encode(_ value: JSONValue) throws(JSONError) -> [UInt8] {
     let message: DynamicMessage
     do throws(WireError) {
       message = try DynamicMessage(self)

@@ -123,12 +123,17 @@ private struct AppMaker {
     for index in 0..<number(0...3) {
       let method = MethodName(service: "p.S", method: "M\(index)")
       switch number(0...2) {
-      case 0: spec.routes.append(.graph(method: method, graph(depth: 4)))
-      case 1: spec.routes.append(.method(method, deployment: "d0"))
+      case 0: spec.routes.append(.graph(method: method, graph(depth: 4), http: http(index)))
+      case 1: spec.routes.append(.method(method, deployment: "d0", http: http(index)))
       default: spec.routes.append(.service("p.T\(index)", deployment: "d0"))
       }
     }
     return spec
+  }
+
+  private mutating func http(_ index: Int) -> HTTPName? {
+    let verbs = HTTPName.Verb.allCases
+    return chance(50) ? HTTPName(verbs[number(0...verbs.count - 1)], "/v1/m-\(index)") : nil
   }
 
   private mutating func deployment(index: Int) -> DeploymentSpec {

@@ -101,7 +101,7 @@ import Testing
         routes: [{method: p.S/R, graph: \(graph)}]
         """
       let spec = try AppFile.read(text: text, file: "a.yaml").spec
-      guard case .graph(_, let graph)? = spec.routes.first else { return nil }
+      guard case .graph(_, let graph)? = spec.routes.first?.target else { return nil }
       return graph
     }
     let b = "{call: b, method: p.S/M}"
