@@ -20,7 +20,7 @@ import Testing
   }
 
   private func graph(_ route: Route) -> GraphNode? {
-    if case .graph(_, let graph) = route.spec { graph } else { nil }
+    if case .graph(_, let graph) = route.spec.target { graph } else { nil }
   }
 
   @Test func aStreamIsTheLastStepOrGoesOn() {

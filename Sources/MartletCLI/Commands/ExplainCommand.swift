@@ -107,7 +107,7 @@ struct ExplainCommand: ParsableCommand {
     app.routes.enumerated().map { index, route in
       let path: SpecPath = [.key("routes"), .index(index)]
       let (name, tree): (String, GraphTree) =
-        switch route {
+        switch route.target {
         case .graph(let method, let graph):
           ("\(method)", GraphTree(graph, at: path.appending("graph")))
         case .method(let method, let deployment):

@@ -141,12 +141,12 @@ extension GraphCompiler {
     _ name: MethodName, input: MessageType?, at path: SpecPath, depth: Int
   ) -> (GraphPlan.Kind, MessageType?) {
     let path = path.appending("route")
-    guard let target = app.route(of: name) else {
+    guard let route = app.route(of: name) else {
       let names = app.routes.compactMap(\.method?.description)
       note(path, "the app has no route \(name)\(Spelling.hint(for: "\(name)", among: names))")
       return (.return, nil)
     }
-    switch target {
+    switch route.target {
     case .service(_, let deployment), .method(_, let deployment):
       let call = GraphNode.call(deployment: deployment, method: name)
       return step(deployment, name, of: call, input: input, at: path)
@@ -184,17 +184,7 @@ extension AppSpec {
   /// The route that takes a method's requests.
   fileprivate func route(of method: MethodName) -> RouteSpec? {
     routes.first { $0.method == method }
-      ?? routes.first { if case .service(method.service, _) = $0 { true } else { false } }
-  }
-}
-
-extension RouteSpec {
-  /// The one method of the route; nil: it has a service.
-  fileprivate var method: MethodName? {
-    switch self {
-    case .graph(let method, _), .method(let method, _): method
-    case .service: nil
-    }
+      ?? routes.first { if case .service(method.service, _) = $0.target { true } else { false } }
   }
 }
 

@@ -20,7 +20,8 @@ protocol GraphCallObserver: AnyObject {
 /// try only.
 final class GraphCall: CallOwner {
   let router: Router
-  private let method: MethodName
+  /// How each attempt's request begins: its path.
+  private let head: HeaderBlock
   private let message: [UInt8]
   private let leg: GraphLeg
   let began: Timestamp
@@ -34,7 +35,7 @@ final class GraphCall: CallOwner {
   private(set) var timing: LegTiming?
 
   init(
-    _ router: Router, _ leg: GraphLeg, _ method: MethodName, _ message: [UInt8],
+    _ router: Router, _ leg: GraphLeg, _ head: HeaderBlock, _ message: [UInt8],
     for observer: any GraphCallObserver, began: Timestamp, timing: LegTiming? = nil
   ) {
     self.began = began
@@ -42,7 +43,7 @@ final class GraphCall: CallOwner {
     self.router = router
     self.observer = observer
     self.leg = leg
-    self.method = method
+    self.head = head
     self.message = message
   }
 
@@ -60,7 +61,7 @@ final class GraphCall: CallOwner {
 
   func send(over link: ReplicaLink) -> Bool {
     guard let observer, let call else { return true }
-    var headers = HeaderBlock.grpcRequest(path: method.path, authority: "localhost")
+    var headers = head
     headers.append(contentsOf: observer.metadata)
     headers.addPreviousAttempts(lostAttempts)
     if let deadline = router.dispatcher.deadline(of: call) {

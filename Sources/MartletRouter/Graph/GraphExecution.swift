@@ -203,12 +203,14 @@ final class GraphExecution: GraphCallObserver {
     switch order {
     case .call(let leg, let deployment, let method, let message, let own):
       guard !run.hasEnded else { return }
-      guard let pool = router.dispatcher.pool(of: deployment, in: version) else {
+      guard let node = run.node(of: leg),
+        let (head, pool) = graph.call(of: node, deployment, method, version, router)
+      else {
         return legRefused(leg, Refusal(.unavailable, "there is no deployment \(deployment)"))
       }
       let now = router.loop.now
       let timing = timings == nil ? nil : LegTiming()
-      let call = GraphCall(router, leg, method, message, for: self, began: now, timing: timing)
+      let call = GraphCall(router, leg, head, message, for: self, began: now, timing: timing)
       legs[leg.number] = call
       let deadline = Deadline.earliest(deadline, own)
       router.place(call, in: pool, deadline: deadline, isLeg: true, now: now)

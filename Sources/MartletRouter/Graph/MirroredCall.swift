@@ -27,7 +27,8 @@ final class MirroredCall: GraphCallObserver {
     // The version stays while its deployments answer it.
     router.dispatcher.requestEntered(mirrored.version)
     let now = router.loop.now
-    let call = GraphCall(router, GraphLeg(0), method, message, for: mirrored, began: now)
+    let head = HeaderBlock.grpcRequest(path: method.path, authority: "localhost")
+    let call = GraphCall(router, GraphLeg(0), head, message, for: mirrored, began: now)
     let deadline = Deadline(now + router.routerLimits.mirroredCallTime)
     router.place(call, in: pool, deadline: deadline, isLeg: true, now: now)
   }

@@ -2,6 +2,7 @@
 internal import MartletCore
 internal import MartletDispatch
 internal import MartletNet
+internal import MartletWire
 
 /// One route's graph under one version. On the router's loop only.
 final class ServedGraph {
@@ -10,9 +11,31 @@ final class ServedGraph {
   /// Whether there were requests since the last report.
   private(set) var isNews = false
 
+  /// What does not change from one call of a node to the next, by node.
+  private var calls: [Int: NodeCall] = [:]
+
+  private struct NodeCall {
+    let head: HeaderBlock
+    var pool: PoolID
+    /// The router's `routeEpoch` under which the pool was looked up.
+    var epoch: Int
+  }
+
   init(_ plan: GraphPlan, now: Timestamp) {
     self.plan = plan
     figures = GraphFigures(now: now)
+  }
+
+  /// How a request of a node's call begins, and where it goes; nil when there is no such deployment.
+  func call(
+    of node: Int, _ deployment: String, _ method: MethodName, _ version: VersionID, _ router: Router
+  ) -> (head: HeaderBlock, pool: PoolID)? {
+    if let known = calls[node], known.epoch == router.routeEpoch { return (known.head, known.pool) }
+    guard let pool = router.dispatcher.pool(of: deployment, in: version) else { return nil }
+    let head =
+      calls[node]?.head ?? HeaderBlock.grpcRequest(path: method.path, authority: "localhost")
+    calls[node] = NodeCall(head: head, pool: pool, epoch: router.routeEpoch)
+    return (head, pool)
   }
 
   func record(_ node: Int, took duration: Duration, failed: Bool, now: Timestamp) {
