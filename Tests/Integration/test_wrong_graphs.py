@@ -9,13 +9,15 @@ import wrong_graphs
 from mesh import BINARIES, ROOT
 
 HEAD = "import Martlet\nimport SwiftProtobuf\n\n"
-# A label that becomes a label, and a method that streams.
+# A label that becomes a label, and methods that stream.
 COMMON = HEAD + """
 let again = UnaryMethod<Content_V1_Label, Content_V1_Label>(
   service: "content.v1.Labels", method: "Again", descriptorSet: DescriptorSet(bytes: [])
 ).on("again")
 let streaming = ServerStreamingMethod<Content_V1_AnalyzeRequest, Content_V1_AnalyzeResponse>(
   service: "content.v1.Labels", method: "All", descriptorSet: DescriptorSet(bytes: []))
+let piping = BidirectionalMethod<Content_V1_Page, Content_V1_AnalyzeResponse>(
+  service: "content.v1.Labels", method: "Pipe", descriptorSet: DescriptorSet(bytes: []))
 """
 
 

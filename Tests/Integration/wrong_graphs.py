@@ -53,6 +53,7 @@ let _ = Switch(on: Content_V1_Crop.fields.box.isSet) {
     FromRequest { Content_V1_Classifier.classify.on("c") }
   }
 }
+let _ = Route(streaming) { streaming.on("a") }
 """
 
 WRONG = {
@@ -91,10 +92,35 @@ let _ = Route(Content_V1_Understanding.analyze) {  // !
 let _ = Route(Content_V1_Downloader.fetch) {
   Content_V1_Downloader.fetch  // !
 }""", "say which deployment the step calls: .on("),
-    "a step that streams its answers": ("""
-let _ = Route(Content_V1_Understanding.analyze) {
-  streaming.on("a")  // !
-}""", "a graph calls unary methods"),
+    "a stream where a message is to be": ("""
+let _ = Route(Content_V1_Understanding.analyze) {  // !
+  streaming.on("a")
+}""", "StreamStep<Content_V1_AnalyzeRequest", "Step<Content_V1_AnalyzeRequest"),
+    "a stream in the middle": ("""
+let _ = Route(Content_V1_Understanding.analyze) {  // !
+  streaming.on("a")
+  Content_V1_Detector.detect.on("b")
+  Content_V1_Combiner.combine.on("c")
+}""", "a stream comes here, and the step takes one message"),
+    "a message where a stream is to be": ("""
+let _ = Route(streaming) {  // !
+  Content_V1_Understanding.analyze.on("a")
+  piping.on("b")
+}""", "one message comes here, and the step takes a stream"),
+    "a stream of another type": ("""
+let _ = Route(streaming) {
+  streaming.on("a")
+  piping.on("b")  // !
+}""", "Content_V1_Page", "Content_V1_AnalyzeResponse"),
+    "a stream as a case": ("""
+let _ = Switch(on: Content_V1_AnalyzeRequest.fields.url) {
+  Case("a") { streaming.on("a") }  // !
+}""", "StreamStep<Content_V1_AnalyzeRequest"),
+    "a stream as a branch": ("""
+let _ = Ensemble(combine: .merge) {
+  Content_V1_Understanding.analyze.on("a")
+  streaming.on("b")  // !
+}""", "StreamStep<Content_V1_AnalyzeRequest"),
     "cases that answer different types": ("""
 let _ = Switch(on: Content_V1_AnalyzeRequest.fields.url) {
   Case("a") { Content_V1_Downloader.fetch.on("a") }

@@ -40,18 +40,3 @@ extension UnaryMethod {
     Step(.call(deployment: deployment, method: name), [descriptorSet])
   }
 }
-
-extension ServerStreamingMethod {
-  @available(*, unavailable, message: "a graph calls unary methods; this one streams its answers")
-  public func on(_ deployment: String) -> Step<Input, Output> { Step(.return, []) }
-}
-
-extension ClientStreamingMethod {
-  @available(*, unavailable, message: "a graph calls unary methods; this one streams its input")
-  public func on(_ deployment: String) -> Step<Input, Output> { Step(.return, []) }
-}
-
-extension BidirectionalMethod {
-  @available(*, unavailable, message: "a graph calls unary methods; this one streams both ways")
-  public func on(_ deployment: String) -> Step<Input, Output> { Step(.return, []) }
-}

@@ -69,7 +69,7 @@ extension BidirectionalMethod {
 }
 
 /// What follows each other where streams are.
-extension StepsBuilder {
+extension StepsJoining {
   public static func buildExpression<Input, Output>(
     _ part: StreamStep<Input, Output>
   ) -> StreamStep<Input, Output> { part }
@@ -124,6 +124,34 @@ extension StepsBuilder {
   public static func buildPartialBlock<Input, Middle, Output>(
     accumulated: PipeStep<Input, Middle>, next: GatherStep<Middle, Output>
   ) -> GatherStep<Input, Output> { GatherStep(steps: accumulated.steps + next.steps) }
+}
+
+/// What cannot follow each other, in words about streams.
+extension StepsJoining {
+  @available(*, unavailable, message: "a stream comes here, and the step takes one message")
+  public static func buildPartialBlock<Input, Middle, Next, Output>(
+    accumulated: StreamStep<Input, Middle>, next: Step<Next, Output>
+  ) -> Step<Input, Output> { Step(.return, []) }
+
+  @available(*, unavailable, message: "a stream comes here, and the step takes one message")
+  public static func buildPartialBlock<Input, Middle, Next, Output>(
+    accumulated: StreamStep<Input, Middle>, next: StreamStep<Next, Output>
+  ) -> StreamStep<Input, Output> { StreamStep(steps: accumulated.steps + next.steps) }
+
+  @available(*, unavailable, message: "a stream comes here, and the step takes one message")
+  public static func buildPartialBlock<Input, Middle, Next, Output>(
+    accumulated: PipeStep<Input, Middle>, next: Step<Next, Output>
+  ) -> GatherStep<Input, Output> { GatherStep(steps: accumulated.steps) }
+
+  @available(*, unavailable, message: "one message comes here, and the step takes a stream")
+  public static func buildPartialBlock<Input, Middle, Next, Output>(
+    accumulated: Step<Input, Middle>, next: GatherStep<Next, Output>
+  ) -> Step<Input, Output> { Step(.return, []) }
+
+  @available(*, unavailable, message: "one message comes here, and the step takes a stream")
+  public static func buildPartialBlock<Input, Middle, Next, Output>(
+    accumulated: Step<Input, Middle>, next: PipeStep<Next, Output>
+  ) -> StreamStep<Input, Output> { StreamStep(steps: Steps(accumulated) + next.steps) }
 }
 
 extension Route {
