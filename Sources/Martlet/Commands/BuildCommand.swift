@@ -25,6 +25,10 @@ struct BuildCommand<App: Application>: ParsableCommand {
       valueName: "path"))
   var executable: String?
 
+  /// Of programs that ask for the files, not people.
+  @Flag(help: .hidden)
+  var quiet = false
+
   func run() throws {
     let app = App()
     let folder = output.map { URL(filePath: $0).deletingLastPathComponent() } ?? URL(filePath: ".")
@@ -37,7 +41,7 @@ struct BuildCommand<App: Application>: ParsableCommand {
     let yaml = AppFile.yaml(for: spec)
     if let output {
       try Data(yaml.utf8).write(to: URL(filePath: output), options: .atomic)
-      complain("wrote \(output) and \(path)")
+      if !quiet { complain("wrote \(output) and \(path)") }
     } else {
       print(yaml, terminator: "")
       complain("wrote \(path), which the app file names")

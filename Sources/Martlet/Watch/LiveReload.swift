@@ -60,7 +60,7 @@ struct LiveReload: Sendable {
     try files.createDirectory(at: folder, withIntermediateDirectories: false)
     defer { try? files.removeItem(at: folder) }
     let file = folder.appending(path: "app.yaml")
-    let words = [executable, "build", "-o", file.path, "--executable", executable]
+    let words = [executable, "build", "-o", file.path, "--executable", executable, "--quiet"]
     guard try await process.run(words, within: Self.describeLimit, on: loop) == 0 else {
       throw RolloutFailure(description: "the new program cannot say what the app is")
     }
