@@ -97,4 +97,22 @@ import Testing
       route.spec
         == .graph(method: classify, .sequence([call("a"), .switch(unsure), again])))
   }
+
+  @Test func aCaseTakesWhatCameIn() {
+    let route = Route(Content_V1_Classifier.classify) {
+      Content_V1_Classifier.classify.on("a")
+      Switch(on: Content_V1_Label.fields.score) {
+        Case(0.8...) { Return(Content_V1_Label.self) }
+        Default {
+          FromRequest { Content_V1_Classifier.classify.on("b") }.insteadOf(Content_V1_Label.self)
+        }
+      }
+    }
+    var again = call("b")
+    again.options.takesRequest = true
+    let unsure = SwitchNode(
+      field: "score", cases: [.init(value: ">= 0.8", node: .return)], default: again)
+    #expect(
+      route.spec == .graph(method: classify, .sequence([call("a"), .switch(unsure)])))
+  }
 }

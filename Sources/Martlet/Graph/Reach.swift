@@ -13,6 +13,14 @@ public struct FromRequest<Input: Message, Output: Message>: Sendable {
     node.options.takesRequest = true
     step = Step(node, body.descriptorSets)
   }
+
+  /// The same as all that a case or a branch does.
+  ///
+  /// - Parameter taken: what comes to the case and is passed over. That what came into the steps around it is
+  ///   an `Input` is checked when the app is built.
+  public func insteadOf<Taken: Message>(_ taken: Taken.Type) -> Step<Taken, Output> {
+    Step(step.node, step.descriptorSets)
+  }
 }
 
 extension StepsJoining {
