@@ -1,5 +1,6 @@
 """The content-understanding app on its held-out pages, through real processes."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -147,7 +148,9 @@ def test_the_app_file_is_what_build_prints(mesh):
     assert (APP / descriptors).read_bytes() == (mesh.folder / descriptors).read_bytes()
 
 
-def test_run_serves_the_app_from_its_own_executable(mesh):
+@contextlib.contextmanager
+def served_by_itself(mesh):
+    """A channel to the app while `content-understanding run` serves it."""
     said = mesh.folder / "said"
     with said.open("w") as out:
         started = subprocess.Popen(
@@ -158,10 +161,15 @@ def test_run_serves_the_app_from_its_own_executable(mesh):
         wait_until(lambda: "serves on" in said.read_text(), 10, "the app runs")
         mesh.address = mesh.find_address()
         with mesh.channel() as channel:
-            assert analyze(channel, f"file:{PAGES[0]}").objects
+            yield channel
     finally:
         started.terminate()
         assert started.wait(30) == 0
+
+
+def test_run_serves_the_app_from_its_own_executable(mesh):
+    with served_by_itself(mesh) as channel:
+        assert analyze(channel, f"file:{PAGES[0]}").objects
     assert children_of_run(mesh.run_dir) == []
 
 

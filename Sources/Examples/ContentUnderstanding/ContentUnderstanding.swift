@@ -27,6 +27,12 @@ import Martlet
       .maxQueuedRequests(1024)
       .resources(cpus: 0.05)
       .idempotent()
+    Deployment("conductor", Conductor.self)
+      .maxOngoingRequests(32)
+      .maxQueuedRequests(1024)
+      .requestTimeout(.seconds(30))
+      .resources(cpus: 0.05)
+      .idempotent()
   }
 
   /// A page makes a call for each of its glyphs, all at once.
@@ -40,6 +46,15 @@ import Martlet
       .userConfig(["weights": .string("weights/\(name).safetensors")])
   }
 
+  /// Three families of classifiers decide by majority.
+  private var vote: Ensemble<Content_V1_Crop, Content_V1_Label> {
+    Ensemble(combine: .vote(Content_V1_Label.fields.object)) {
+      Content_V1_Classifier.classify.on("perceptron")
+      Content_V1_Classifier.classify.on("neighbours")
+      Content_V1_Classifier.classify.on("softmax")
+    }
+  }
+
   var routes: Routes {
     Route(Content_V1_Understanding.analyze) {
       Content_V1_Downloader.fetch.on("downloader")
@@ -49,16 +64,26 @@ import Martlet
         Switch(on: Content_V1_Crop.fields.kind) {
           Case("looped") { Content_V1_Classifier.classify.on("expert-looped") }
           Case("open") { Content_V1_Classifier.classify.on("expert-open") }
-          Default {
-            Ensemble(combine: .vote(Content_V1_Label.fields.object)) {
-              Content_V1_Classifier.classify.on("perceptron")
-              Content_V1_Classifier.classify.on("neighbours")
-              Content_V1_Classifier.classify.on("softmax")
-            }
-          }
+          Default { vote }
         }
       }
       Content_V1_Combiner.combine.on("combiner")
     }
+    Route(Content_V1_Understanding.analyzeFast) {
+      Content_V1_Downloader.fetch.on("downloader")
+      Content_V1_Preprocessor.prepare.on("preprocessor")
+      Content_V1_Detector.detect.on("detector")
+      ForEach(Content_V1_Detections.fields.boxes) { Content_V1_Classifier.classify.route }
+      Content_V1_Combiner.combine.on("combiner")
+    }
+    // A cascade: the smallest classifier answers alone where it is sure.
+    Route(Content_V1_Classifier.classify) {
+      Content_V1_Classifier.classify.on("softmax")
+      Switch(on: Content_V1_Label.fields.score) {
+        Case(0.9...) { Return(Content_V1_Label.self) }
+        Default { FromRequest { vote }.insteadOf(Content_V1_Label.self) }
+      }
+    }
+    Route(Content_V1_Conductor.self, to: "conductor")
   }
 }

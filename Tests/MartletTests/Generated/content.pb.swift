@@ -233,6 +233,19 @@ nonisolated struct Content_V1_Label: Sendable {
   init() {}
 }
 
+/// What the classifiers of an ensemble say of one glyph, in their order.
+nonisolated struct Content_V1_Votes: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var labels: [Content_V1_Label] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
 /// Pixels of the page that was sent, as runs: y, first x and length of each, three numbers a run.
 nonisolated struct Content_V1_Segment: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -673,6 +686,36 @@ nonisolated extension Content_V1_Label: SwiftProtobuf.Message, SwiftProtobuf._Me
   static func ==(lhs: Content_V1_Label, rhs: Content_V1_Label) -> Bool {
     if lhs.object != rhs.object {return false}
     if lhs.score != rhs.score {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Content_V1_Votes: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Votes"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}labels\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.labels) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.labels.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.labels, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Content_V1_Votes, rhs: Content_V1_Votes) -> Bool {
+    if lhs.labels != rhs.labels {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -9,12 +9,17 @@ enum Content_V1_Understanding: ServiceNamespace {
 
   static let analyze = UnaryMethod<Content_V1_AnalyzeRequest, Content_V1_AnalyzeResponse>(
     service: name, method: "Analyze", descriptorSet: descriptorSet)
+  static let analyzeFast = UnaryMethod<Content_V1_AnalyzeRequest, Content_V1_AnalyzeResponse>(
+    service: name, method: "AnalyzeFast", descriptorSet: descriptorSet)
 
   /// What a server of content.v1.Understanding does.
   protocol Service: DeploymentService {
     /// INVALID_ARGUMENT when the URL or the image behind it is not one that can be read, NOT_FOUND and
     /// PERMISSION_DENIED when there is none or it may not be had.
     func analyze(_ request: Content_V1_AnalyzeRequest, _ call: Call) async throws -> Content_V1_AnalyzeResponse
+
+    /// The same at less cost: one classifier reads every glyph, and several those that it is unsure of.
+    func analyzeFast(_ request: Content_V1_AnalyzeRequest, _ call: Call) async throws -> Content_V1_AnalyzeResponse
   }
 
   /// Calls content.v1.Understanding.
@@ -32,6 +37,13 @@ enum Content_V1_Understanding: ServiceNamespace {
     ) async throws(RPCError) -> Content_V1_AnalyzeResponse {
       try await target.call(Content_V1_Understanding.analyze, request, timeout: timeout, metadata: metadata)
     }
+
+    /// The same at less cost: one classifier reads every glyph, and several those that it is unsure of.
+    func analyzeFast(
+      _ request: Content_V1_AnalyzeRequest, timeout: Duration? = nil, metadata: Metadata = [:]
+    ) async throws(RPCError) -> Content_V1_AnalyzeResponse {
+      try await target.call(Content_V1_Understanding.analyzeFast, request, timeout: timeout, metadata: metadata)
+    }
   }
 }
 
@@ -40,12 +52,56 @@ extension Content_V1_Understanding {
   static func bind<Server: Service>(_ binder: inout ServiceBinder<Server>) {
     binder.add(Content_V1_Understanding.self)
     binder.add(Content_V1_Understanding.analyze) { try await $0.analyze($1, $2) }
+    binder.add(Content_V1_Understanding.analyzeFast) { try await $0.analyzeFast($1, $2) }
   }
 }
 
 extension Content_V1_Understanding.Service {
   static func bind(_ binder: inout ServiceBinder<Self>) {
     Content_V1_Understanding.bind(&binder)
+  }
+}
+
+/// What `Understanding/Analyze` does, by code in a deployment instead of a graph.
+enum Content_V1_Conductor: ServiceNamespace {
+  static let name = "content.v1.Conductor"
+  static var descriptorSet: DescriptorSet { martletDescriptors_content_v1_content_proto }
+
+  static let analyze = UnaryMethod<Content_V1_AnalyzeRequest, Content_V1_AnalyzeResponse>(
+    service: name, method: "Analyze", descriptorSet: descriptorSet)
+
+  /// What a server of content.v1.Conductor does.
+  protocol Service: DeploymentService {
+    func analyze(_ request: Content_V1_AnalyzeRequest, _ call: Call) async throws -> Content_V1_AnalyzeResponse
+  }
+
+  /// Calls content.v1.Conductor.
+  struct Client: ServiceClient {
+    let target: CallTarget
+
+    init(_ target: CallTarget) {
+      self.target = target
+    }
+
+    func analyze(
+      _ request: Content_V1_AnalyzeRequest, timeout: Duration? = nil, metadata: Metadata = [:]
+    ) async throws(RPCError) -> Content_V1_AnalyzeResponse {
+      try await target.call(Content_V1_Conductor.analyze, request, timeout: timeout, metadata: metadata)
+    }
+  }
+}
+
+extension Content_V1_Conductor {
+  /// Adds the methods of content.v1.Conductor to what a server answers.
+  static func bind<Server: Service>(_ binder: inout ServiceBinder<Server>) {
+    binder.add(Content_V1_Conductor.self)
+    binder.add(Content_V1_Conductor.analyze) { try await $0.analyze($1, $2) }
+  }
+}
+
+extension Content_V1_Conductor.Service {
+  static func bind(_ binder: inout ServiceBinder<Self>) {
+    Content_V1_Conductor.bind(&binder)
   }
 }
 
@@ -225,6 +281,50 @@ extension Content_V1_Classifier.Service {
   }
 }
 
+enum Content_V1_Voter: ServiceNamespace {
+  static let name = "content.v1.Voter"
+  static var descriptorSet: DescriptorSet { martletDescriptors_content_v1_content_proto }
+
+  static let vote = UnaryMethod<Content_V1_Votes, Content_V1_Label>(
+    service: name, method: "Vote", descriptorSet: descriptorSet)
+
+  /// What a server of content.v1.Voter does.
+  protocol Service: DeploymentService {
+    /// The answer that an ensemble gives.
+    func vote(_ request: Content_V1_Votes, _ call: Call) async throws -> Content_V1_Label
+  }
+
+  /// Calls content.v1.Voter.
+  struct Client: ServiceClient {
+    let target: CallTarget
+
+    init(_ target: CallTarget) {
+      self.target = target
+    }
+
+    /// The answer that an ensemble gives.
+    func vote(
+      _ request: Content_V1_Votes, timeout: Duration? = nil, metadata: Metadata = [:]
+    ) async throws(RPCError) -> Content_V1_Label {
+      try await target.call(Content_V1_Voter.vote, request, timeout: timeout, metadata: metadata)
+    }
+  }
+}
+
+extension Content_V1_Voter {
+  /// Adds the methods of content.v1.Voter to what a server answers.
+  static func bind<Server: Service>(_ binder: inout ServiceBinder<Server>) {
+    binder.add(Content_V1_Voter.self)
+    binder.add(Content_V1_Voter.vote) { try await $0.vote($1, $2) }
+  }
+}
+
+extension Content_V1_Voter.Service {
+  static func bind(_ binder: inout ServiceBinder<Self>) {
+    Content_V1_Voter.bind(&binder)
+  }
+}
+
 enum Content_V1_Combiner: ServiceNamespace {
   static let name = "content.v1.Combiner"
   static var descriptorSet: DescriptorSet { martletDescriptors_content_v1_content_proto }
@@ -364,6 +464,13 @@ extension Content_V1_Label {
   }
 }
 
+extension Content_V1_Votes {
+  /// The fields of content.v1.Votes, for `Switch` and `ForEach`.
+  enum fields {
+    static let labels = FieldPath<Content_V1_Votes, [Content_V1_Label]>("labels")
+  }
+}
+
 extension Content_V1_Segment {
   /// The fields of content.v1.Segment, for `Switch` and `ForEach`.
   enum fields {
@@ -374,7 +481,7 @@ extension Content_V1_Segment {
 /// content/v1/content.proto and everything it imports.
 private let martletDescriptors_content_v1_content_proto = DescriptorSet(
   base64: """
-    CpoLChhjb250ZW50L3YxL2NvbnRlbnQucHJvdG8SCmNvbnRlbnQudjEiIgoOQW5hbHl6ZVJlcXVlc3QSEAoDdXJsGAEg\
+    Cp8NChhjb250ZW50L3YxL2NvbnRlbnQucHJvdG8SCmNvbnRlbnQudjEiIgoOQW5hbHl6ZVJlcXVlc3QSEAoDdXJsGAEg\
     ASgJUgN1cmwiRwoPQW5hbHl6ZVJlc3BvbnNlEjQKB29iamVjdHMYASADKAsyGi5jb250ZW50LnYxLkFuYWx5emVkT2Jq\
     ZWN0UgdvYmplY3RzInkKDkFuYWx5emVkT2JqZWN0EhYKBm9iamVjdBgBIAEoCVIGb2JqZWN0EhQKBXNjb3JlGAIgASgC\
     UgVzY29yZRI5Cg5zZWdtZW50X3BpeGVscxgDIAMoCzIRLmNvbnRlbnQudjEuUGl4ZWxSDnNlZ21lbnRfcGl4ZWxzIiMK\
@@ -388,11 +495,15 @@ private let martletDescriptors_content_v1_content_proto = DescriptorSet(
     CgNib3gYAiABKAsyDy5jb250ZW50LnYxLkJveFIDYm94EhQKBWNlbGxzGAMgASgMUgVjZWxscxISCgRzaWRlGAQgASgN\
     UgRzaWRlIk8KA0JveBIMCgF4GAEgASgNUgF4EgwKAXkYAiABKA1SAXkSFAoFd2lkdGgYAyABKA1SBXdpZHRoEhYKBmhl\
     aWdodBgEIAEoDVIGaGVpZ2h0IjUKBUxhYmVsEhYKBm9iamVjdBgBIAEoCVIGb2JqZWN0EhQKBXNjb3JlGAIgASgCUgVz\
-    Y29yZSIdCgdTZWdtZW50EhIKBHJ1bnMYASADKA1SBHJ1bnMyUwoNVW5kZXJzdGFuZGluZxJCCgdBbmFseXplEhouY29u\
-    dGVudC52MS5BbmFseXplUmVxdWVzdBobLmNvbnRlbnQudjEuQW5hbHl6ZVJlc3BvbnNlMkcKCkRvd25sb2FkZXISOQoF\
-    RmV0Y2gSGi5jb250ZW50LnYxLkFuYWx5emVSZXF1ZXN0GhQuY29udGVudC52MS5Eb2N1bWVudDJBCgxQcmVwcm9jZXNz\
-    b3ISMQoHUHJlcGFyZRIULmNvbnRlbnQudjEuRG9jdW1lbnQaEC5jb250ZW50LnYxLlBhZ2UyPgoIRGV0ZWN0b3ISMgoG\
-    RGV0ZWN0EhAuY29udGVudC52MS5QYWdlGhYuY29udGVudC52MS5EZXRlY3Rpb25zMj0KCkNsYXNzaWZpZXISLwoIQ2xh\
-    c3NpZnkSEC5jb250ZW50LnYxLkNyb3AaES5jb250ZW50LnYxLkxhYmVsMkoKCENvbWJpbmVyEj4KB0NvbWJpbmUSFi5j\
-    b250ZW50LnYxLkRldGVjdGlvbnMaGy5jb250ZW50LnYxLkFuYWx5emVSZXNwb25zZWIGcHJvdG8z
+    Y29yZSIyCgVWb3RlcxIpCgZsYWJlbHMYASADKAsyES5jb250ZW50LnYxLkxhYmVsUgZsYWJlbHMiHQoHU2VnbWVudBIS\
+    CgRydW5zGAEgAygNUgRydW5zMpsBCg1VbmRlcnN0YW5kaW5nEkIKB0FuYWx5emUSGi5jb250ZW50LnYxLkFuYWx5emVS\
+    ZXF1ZXN0GhsuY29udGVudC52MS5BbmFseXplUmVzcG9uc2USRgoLQW5hbHl6ZUZhc3QSGi5jb250ZW50LnYxLkFuYWx5\
+    emVSZXF1ZXN0GhsuY29udGVudC52MS5BbmFseXplUmVzcG9uc2UyTwoJQ29uZHVjdG9yEkIKB0FuYWx5emUSGi5jb250\
+    ZW50LnYxLkFuYWx5emVSZXF1ZXN0GhsuY29udGVudC52MS5BbmFseXplUmVzcG9uc2UyRwoKRG93bmxvYWRlchI5CgVG\
+    ZXRjaBIaLmNvbnRlbnQudjEuQW5hbHl6ZVJlcXVlc3QaFC5jb250ZW50LnYxLkRvY3VtZW50MkEKDFByZXByb2Nlc3Nv\
+    chIxCgdQcmVwYXJlEhQuY29udGVudC52MS5Eb2N1bWVudBoQLmNvbnRlbnQudjEuUGFnZTI+CghEZXRlY3RvchIyCgZE\
+    ZXRlY3QSEC5jb250ZW50LnYxLlBhZ2UaFi5jb250ZW50LnYxLkRldGVjdGlvbnMyPQoKQ2xhc3NpZmllchIvCghDbGFz\
+    c2lmeRIQLmNvbnRlbnQudjEuQ3JvcBoRLmNvbnRlbnQudjEuTGFiZWwyNQoFVm90ZXISLAoEVm90ZRIRLmNvbnRlbnQu\
+    djEuVm90ZXMaES5jb250ZW50LnYxLkxhYmVsMkoKCENvbWJpbmVyEj4KB0NvbWJpbmUSFi5jb250ZW50LnYxLkRldGVj\
+    dGlvbnMaGy5jb250ZW50LnYxLkFuYWx5emVSZXNwb25zZWIGcHJvdG8z
     """)
