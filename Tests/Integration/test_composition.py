@@ -1,11 +1,14 @@
-"""One app composed in several ways, on its real pages."""
+"""One app composed in several ways, on its real pages: as a graph, as code, as a cascade, as a split."""
 
 import json
+import math
+import os
+import signal
 
 import grpc
 import pytest
 
-from mesh import ROOT
+from mesh import ROOT, alive, wait_until
 from test_example import APP, PAGES, read_by_place, served_by_itself, truth_of
 
 GRAPH = "content.v1.Understanding/Analyze"
@@ -109,3 +112,41 @@ def samples():
 def crop_of(sample):
     from content.v1 import content_pb2
     return content_pb2.Crop(kind="unsure", cells=bytes(sample["cells"]), side=16)
+
+
+def test_a_user_stays_on_one_side_over_many_calls_and_a_new_router(mesh):
+    from content.v1 import content_pb2_grpc
+    mesh.up(APP / "split.yaml")
+    for name in ("digits-1", "digits-2"):
+        mesh.wait_running(name, 1)
+    telling = samples()[0]  # the two versions read it differently
+    versions = {telling["labels"]["softmax"]["object"]: 1, telling["labels"]["perceptron"]["object"]: 2}
+    assert len(versions) == 2
+
+    def sides(users, calls):
+        """The version that each user got; every call of a user must come to the same."""
+        with mesh.channel() as channel:
+            classify = content_pb2_grpc.ClassifierStub(channel).Classify
+            pending = [
+                (user, classify.future(
+                    crop_of(telling), timeout=30, metadata=[("user-id", f"user {user}")],
+                    wait_for_ready=True))
+                for _ in range(calls) for user in users]
+            found = {}
+            for user, call in pending:
+                found.setdefault(user, set()).add(versions[call.result().object])
+        assert all(len(side) == 1 for side in found.values()), found
+        return {user: side.pop() for user, side in found.items()}
+
+    count, share = 1000, 0.2
+    first = sides(range(count), calls=1)
+    second = sum(side == 2 for side in first.values())
+    # Four standard deviations of a fair draw.
+    assert abs(second - count * share) <= 4 * math.sqrt(count * share * (1 - share)), second
+    few = range(40)
+    assert sides(few, calls=25) == {user: first[user] for user in few}
+
+    router = mesh.process("router")
+    os.kill(router, signal.SIGKILL)
+    wait_until(lambda: not alive(router) and mesh.process("router"), 10, "another router runs")
+    assert sides(range(count), calls=1) == first
