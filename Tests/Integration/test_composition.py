@@ -1,9 +1,11 @@
-"""One app composed in several ways, on its real pages: as a graph, as code, as a cascade, as a split."""
+"""One app composed in several ways, on its real pages: as a graph, as code, as a cascade, as a split, and with Python."""
 
 import json
 import math
 import os
+import pathlib
 import signal
+import sys
 
 import grpc
 import pytest
@@ -150,3 +152,27 @@ def test_a_user_stays_on_one_side_over_many_calls_and_a_new_router(mesh):
     os.kill(router, signal.SIGKILL)
     wait_until(lambda: not alive(router) and mesh.process("router"), 10, "another router runs")
     assert sides(range(count), calls=1) == first
+
+
+def test_python_in_the_middle_of_a_swift_graph_answers_the_same(mesh, monkeypatch):
+    # The app file says `python3`; the one with grpcio must be it.
+    tools = pathlib.Path(sys.executable).parent
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
+    mesh.up(APP / "with-python.yaml")
+    voter = mesh.wait_running("voter", 1)[0]
+    with mesh.channel() as channel:
+        with_python = answers(channel, GRAPH)
+        from content.v1 import content_pb2, content_pb2_grpc
+        _, call = content_pb2_grpc.UnderstandingStub(channel).Analyze.with_call(
+            content_pb2.AnalyzeRequest(url=f"file:{PAGES[0]}"), timeout=30,
+            metadata=[("martlet-trace", "full")])
+    asked = [
+        node for node in json.loads(dict(call.trailing_metadata())["martlet-trace"])["nodes"]
+        if node.get("replica", "").startswith("voter#")]
+    assert asked, "no glyph of the page went through Python"
+    assert b"python" in pathlib.Path(f"/proc/{voter.pid}/cmdline").read_bytes()
+    assert not mesh.down()
+    assert not alive(voter.pid)
+    mesh.up(APP / "martlet.yaml")
+    with mesh.channel() as channel:
+        assert with_python == answers(channel, GRAPH)
