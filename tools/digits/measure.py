@@ -1,7 +1,6 @@
 # `tools/train-digits --measure`: how good the classifiers and the graph are, on held-out digits.
 """The graph through a running mesh on the committed pages; the classifiers on more pages too."""
 
-import json
 import os
 import pathlib
 import subprocess
@@ -11,6 +10,7 @@ import grpc
 
 import crops
 import replicas
+from held_out import committed, committed_crops
 from replicas import APP, GRPC, PB
 
 MARTLET = pathlib.Path(os.environ["MARTLET_BIN"]) / "martlet"
@@ -18,15 +18,6 @@ MORE_PAGES, MORE_SEED = 300, 5
 KINDS = ("looped", "open", "unsure")
 FAMILIES = ("perceptron", "neighbours", "softmax")
 CLASSIFIERS = ("expert-looped", "expert-open", *FAMILIES)
-
-
-def committed():
-    """The pages in the repository: (path, glyphs)."""
-    for page in sorted((APP / "pages").glob("*.png")):
-        glyphs = json.loads(page.with_suffix(".json").read_text())["glyphs"]
-        for glyph in glyphs:
-            glyph["box"] = [glyph[key] for key in ("x", "y", "width", "height")]
-        yield page, glyphs
 
 
 def graph():
@@ -59,16 +50,6 @@ def through(understanding):
 
 def middle(pixels):
     return sum(p.x for p in pixels) / len(pixels), sum(p.y for p in pixels) / len(pixels)
-
-
-def committed_crops():
-    """(crop, digit) of the committed pages, and how many glyphs they have."""
-    pairs, total = [], 0
-    with replicas.eyes() as eyes:
-        for page, glyphs in committed():
-            total += len(glyphs)
-            pairs += replicas.matched(glyphs, eyes.crops(page.read_bytes()))
-    return [(crop, glyph["object"]) for glyph, crop in pairs], total
 
 
 def more_crops():
