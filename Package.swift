@@ -54,6 +54,7 @@ let package = Package(
     .executable(name: "protoc-gen-martlet", targets: ["protoc-gen-martlet"]),
     .executable(name: "content-understanding", targets: ["ContentUnderstanding"]),
     .executable(name: "echo-app", targets: ["Echo"]),
+    .executable(name: "text-pipeline", targets: ["TextPipeline"]),
     .executable(name: "interop", targets: ["Interop"]),
   ],
   dependencies: [
@@ -147,6 +148,10 @@ let package = Package(
       swiftSettings: house),
 
     .executableTarget(
+      name: "TextPipeline", dependencies: ["Martlet", swiftProtobuf],
+      path: "Sources/Examples/TextPipeline", swiftSettings: house),
+
+    .executableTarget(
       name: "Interop", dependencies: ["Martlet", swiftProtobuf], path: "Sources/Examples/Interop",
       swiftSettings: house),
 
@@ -190,6 +195,7 @@ let package = Package(
         swiftProtobuf,
       ]),
     tests(of: "ContentUnderstanding", exclude: ["Samples"]),
+    tests(of: "TextPipeline"),
     tests(of: "MartletSimulator", ["MartletCore", "MartletDispatch", "MartletScaling"]),
     // An app whose answers are long, for the integration tests.
     .executableTarget(
