@@ -129,6 +129,23 @@ def test_the_readme_shows_the_echo_app_as_it_is_compiled():
     assert code in readme
 
 
+def test_the_readme_s_tour_is_taken_from_the_examples():
+    def lines(text):
+        """Without comments and indentation, which depends on what is around."""
+        stripped = [line.strip() for line in text.split("\n")]
+        return "\n".join(line for line in stripped if line and not re.match("#|//", line)) + "\n"
+
+    tour = (ROOT / "README.md").read_text().split("## A tour of composition")[1].split("\n## ")[0]
+    shown = re.findall(r"```(\w+)\n(.*?)```", tour, re.S)
+    assert [language for language, _ in shown] == ["swift", "yaml", "swift"] * 3
+    example = "Sources/Examples/ContentUnderstanding"
+    writings = [
+        f"{example}/ContentUnderstanding.swift", "deploy/content-understanding/martlet.yaml",
+        f"{example}/Deployments/Conductor.swift"] * 3
+    for (_, code), file in zip(shown, writings):
+        assert lines(code) in lines((ROOT / file).read_text()), f"{file} does not have\n{code}"
+
+
 @pytest.mark.parametrize("script", sorted(
     str(p.relative_to(ROOT)) for p in (ROOT / "tools").iterdir()
     if p.is_file() and p.read_text(errors="replace").startswith("#!/usr/bin/env bash")))
