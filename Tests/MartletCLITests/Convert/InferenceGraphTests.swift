@@ -156,7 +156,7 @@ import Testing
     #expect(app.deployments[1].command == ["serve", "--name=b"])
     #expect(app.launcher == .process)
     #expect(app.protos == ["p.binpb"])
-    guard case .graph(let route, _) = app.routes[0] else {
+    guard case .graph(let route, _) = app.routes[0].target else {
       Issue.record("not a graph")
       return
     }
