@@ -9,6 +9,15 @@ import Testing
 enum TransportKind: String, CaseIterable, Sendable {
   case unix
   case tcp
+  case memory
+
+  var endpoint: Endpoint {
+    switch self {
+    case .unix: .unix(path: temporarySocketPath())
+    case .tcp: .tcp(host: "127.0.0.1", port: 0)
+    case .memory: MemoryNetwork.endpoint("\(MemoryNetwork.makeNumber())")
+    }
+  }
 }
 
 /// A server with its channel, each on a loop of its own.
@@ -32,11 +41,9 @@ struct Mesh: Sendable {
     let clientLoops = LoopGroup(count: 1)
     let server = GRPCServer(
       loops: serverLoops, limits: limits, handlers: table, maxOngoing: maxOngoing)
-    let endpoint: Endpoint =
-      kind == .tcp ? .tcp(host: "127.0.0.1", port: 0) : .unix(path: temporarySocketPath())
     let mesh = Mesh(
       serverLoops: serverLoops, clientLoops: clientLoops, server: server,
-      endpoint: try await server.listen(on: endpoint), limits: clientLimits ?? limits)
+      endpoint: try await server.listen(on: kind.endpoint), limits: clientLimits ?? limits)
     let result: Result<R, any Error>
     do { result = .success(try await body(mesh)) } catch { result = .failure(error) }
     await mesh.channel.close()

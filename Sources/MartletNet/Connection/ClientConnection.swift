@@ -157,6 +157,8 @@ extension ClientConnection {
       .channelOption(.recvAllocator, value: Transport.receiveAllocator)
       .channelOption(.writeBufferWaterMark, value: Transport.waterMark)
     switch endpoint {
+    case .unix(let path) where MemoryNetwork.contains(endpoint):
+      return MemoryNetwork.connect(to: path, from: loop)
     case .unix(let path):
       return bootstrap.connect(unixDomainSocketPath: path)
     case .tcp(let host, let port):

@@ -31,6 +31,8 @@ package final class Listener: Sendable {
   private let limits: Limits
   private let targets: [Target]
   private let channels = NIOLockedValueBox<[any Channel]>([])
+  /// Paths of the memory network that it listens at.
+  private let memoryPaths = NIOLockedValueBox<[String]>([])
   private let connectionCount = Atomic<Int>(0)
   private let peers: PeerCounts
 
@@ -55,6 +57,9 @@ package final class Listener: Sendable {
     try endpoint.check()
     do {
       switch endpoint {
+      case .unix(let path) where MemoryNetwork.contains(endpoint):
+        try listen(atMemoryPath: path)
+        return endpoint
       case .unix(let path):
         try await makeSureNobodyListens(atPath: path)
         try await add(
@@ -86,6 +91,11 @@ package final class Listener: Sendable {
 
   /// Accepts no more connections; those that there are stay.
   package func stop() async {
+    let paths = memoryPaths.withLockedValue { paths in
+      defer { paths = [] }
+      return paths
+    }
+    for path in paths { MemoryNetwork.stopListening(at: path) }
     let closing = channels.withLockedValue { channels in
       defer { channels = [] }
       return channels
@@ -110,6 +120,24 @@ package final class Listener: Sendable {
 
   private func add(_ channel: any Channel) {
     channels.withLockedValue { $0.append(channel) }
+  }
+
+  private func listen(atMemoryPath path: String) throws {
+    try MemoryNetwork.listen(at: path) { client in
+      let turn = self.connectionCount.load(ordering: .relaxed)
+      let target = self.targets[turn % self.targets.count]
+      let ends = MemoryChannel.pair(client: client, server: target.loop, path: path)
+      target.loop.execute {
+        do {
+          try self.accept(ends.server, for: target)
+          ends.server.activate()
+        } catch {
+          ends.server.close(promise: nil)
+        }
+      }
+      return ends.client
+    }
+    memoryPaths.withLockedValue { $0.append(path) }
   }
 
   /// NIO would take the socket file away from a living server.

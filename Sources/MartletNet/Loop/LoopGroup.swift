@@ -31,6 +31,15 @@ package final class LoopGroup: Sendable {
     loops.first(where: \.isCurrent) ?? next()
   }
 
+  /// Returns when all has run that was queued on the loops, and what that has queued.
+  package func settle() async {
+    for loop in loops + loops {
+      await withUnsafeContinuation { (done: UnsafeContinuation<Void, Never>) in
+        loop.execute { done.resume() }
+      }
+    }
+  }
+
   /// Closes what is still open and ends the threads. Must not be awaited on one of the loops.
   package func shutdown() async {
     watcher.shutdown()
