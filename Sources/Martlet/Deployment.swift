@@ -6,8 +6,8 @@ package import MartletReplica
 /// A service that runs in processes of its own. What is not said has the app file's defaults.
 public struct Deployment: Sendable {
   package private(set) var spec: DeploymentSpec
-  package let descriptorSets: [DescriptorSet]
-  package let replica: @Sendable (ReplicaOptions) async throws -> Void
+  package private(set) var service: ReplicaService
+  package let execution: Execution
 
   /// - Parameters:
   ///   - name: unique in the app.
@@ -16,10 +16,18 @@ public struct Deployment: Sendable {
   public init<Service: DeploymentService>(
     _ name: String, _ service: Service.Type, execution: Execution = .loop
   ) {
-    let binder = ServiceBinder<Service>()
-    spec = DeploymentSpec(name: name, services: binder.serviceNames)
-    descriptorSets = binder.descriptorSets
-    replica = { try await ReplicaRole.run(Service.self, execution: execution, $0) }
+    self.service = ReplicaService(service)
+    self.execution = execution
+    spec = DeploymentSpec(name: name, services: self.service.serviceNames)
+  }
+
+  package var descriptorSets: [DescriptorSet] { service.descriptorSets }
+
+  /// The same deployment, with another service in the place of its own.
+  package func serving(_ service: ReplicaService) -> Deployment {
+    var copy = self
+    copy.service = service
+    return copy
   }
 
   public var name: String { spec.name }

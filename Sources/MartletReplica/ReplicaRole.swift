@@ -4,17 +4,18 @@ package import MartletRPC
 
 /// One process that serves one deployment.
 package enum ReplicaRole {
-  /// Serves `Service` until SIGTERM or SIGINT, then drains. Returns when everything is finished.
+  /// Serves until SIGTERM or SIGINT, then drains. Returns when everything is finished.
   ///
   /// The health service answers NOT_SERVING from the first moment and SERVING once the service has
   /// loaded. Call `TerminationSignals.block()` before the process has threads.
   ///
   /// - Throws: what the service's `init` threw, or an `RPCError` when it cannot listen.
-  package static func run<Service: DeploymentService>(
-    _ service: Service.Type, execution: Execution, _ options: ReplicaOptions
+  package static func run(
+    _ service: ReplicaService, execution: Execution, _ options: ReplicaOptions
   ) async throws {
     let loops = LoopGroup(count: 1)
-    let running = try RunningReplica<Service>(execution: execution, options: options, loops: loops)
+    let running = try RunningReplica(
+      service, execution: execution, options: options, loops: loops)
     let signals = try TerminationSignals(on: loops.next())
     try await withThrowingTaskGroup { group in
       group.addTask { try await running.serve() }

@@ -2,8 +2,7 @@
 internal import Glibc
 
 /// A fixed number of threads that share one queue of jobs. The queue needs no limit of its own: a
-/// replica has no more handlers than its `max_ongoing_requests`. The threads live as long as the
-/// process.
+/// replica has no more handlers than its `max_ongoing_requests`. The threads live until `stop`.
 final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
   /// More threads than this are a mistake; the replica's requests are limited long before.
   static let maxThreads = 256
@@ -15,6 +14,7 @@ final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
   private let wakeup = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private var jobs: [UnownedJob] = []
   private var head = 0
+  private var isStopped = false
 
   /// Starts `count` threads, between 1 and `maxThreads`.
   init(count: Int) {
@@ -23,8 +23,20 @@ final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
     for _ in 0..<min(max(1, count), Self.maxThreads) { startThread() }
   }
 
+  /// The last thread has left.
   deinit {
-    preconditionFailure("the threads hold their executor for ever")
+    pthread_cond_destroy(wakeup)
+    pthread_mutex_destroy(lock)
+    wakeup.deallocate()
+    lock.deallocate()
+  }
+
+  /// Ends the threads once the queue is empty. No job may come after that.
+  func stop() {
+    pthread_mutex_lock(lock)
+    isStopped = true
+    pthread_mutex_unlock(lock)
+    pthread_cond_broadcast(wakeup)
   }
 
   func enqueue(_ job: consuming ExecutorJob) {
@@ -52,7 +64,7 @@ final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
   private func work() {
     nameThread()
     let executor = asUnownedTaskExecutor()
-    while true { next().runSynchronously(on: executor) }
+    while let job = next() { job.runSynchronously(on: executor) }
   }
 
   /// By proc(5), since Glibc's module lacks pthread_setname_np(3). A thread without a name works
@@ -65,10 +77,14 @@ final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
     close(comm)
   }
 
-  private func next() -> UnownedJob {
+  /// Nil when the threads are to end.
+  private func next() -> UnownedJob? {
     pthread_mutex_lock(lock)
     defer { pthread_mutex_unlock(lock) }
-    while head == jobs.count { pthread_cond_wait(wakeup, lock) }
+    while head == jobs.count {
+      if isStopped { return nil }
+      pthread_cond_wait(wakeup, lock)
+    }
     let job = jobs[head]
     head += 1
     if head == jobs.count {

@@ -149,7 +149,7 @@ private final class Scratch: Sendable {
 /// Runs `body` beside a replica of `Probe`, which is drained after.
 private func withReplica(
   _ config: [String: ConfigValue] = [:], execution: Execution = .loop, router: Endpoint? = nil,
-  _ body: (RunningReplica<Probe>, GRPCChannel) async throws -> Void
+  _ body: (RunningReplica, GRPCChannel) async throws -> Void
 ) async throws {
   let scratch = try Scratch()
   let loops = LoopGroup(count: 1)
@@ -158,7 +158,8 @@ private func withReplica(
     replica: ReplicaID(deployment: "probe", number: 1))
   options.config = .object(config)
   options.router = router
-  let replica = try RunningReplica<Probe>(execution: execution, options: options, loops: loops)
+  let replica = try RunningReplica(
+    ReplicaService(Probe.self), execution: execution, options: options, loops: loops)
   let channel = GRPCChannel(endpoint: options.listen, loop: loops.next())
   try await withThrowingTaskGroup { group in
     group.addTask { try await replica.serve() }

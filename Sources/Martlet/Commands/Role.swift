@@ -63,7 +63,7 @@ enum Role {
     options.mesh = mesh
     options.supervisorPID = ThisProgram.environment[ReplicaVariable.supervisorPID].flatMap(
       Int32.init)
-    return finish { [options] in try await ControllerRole.run(options) }
+    finish { [options] in try await ControllerRole.run(options) }
   }
 
   private func runRouter(_ arguments: [String]) -> Int32 {
@@ -81,7 +81,7 @@ enum Role {
       let options = RouterOptions(
         name: name, ingress: .inherited(ingress), security: security, local: .inherited(local),
         controller: .unix(path: directory.controllerSocket), mesh: mesh)
-      return finish { try await RouterRole.run(options) }
+      finish { try await RouterRole.run(options) }
     } catch {
       return misunderstood("router", arguments)
     }
@@ -110,30 +110,31 @@ enum Role {
       return EX_USAGE
     }
     let app = App.name
-    return finish {
+    finish {
       let environment = ThisProgram.environment
       var options = try ReplicaOptions(deployment: name, app: app, environment: environment)
       // Started by something else than a controller, it is configured as the app says.
       if environment[ReplicaVariable.config] == nil { options.config = deployment.spec.userConfig }
-      try await deployment.replica(options)
+      try await ReplicaRole.run(deployment.service, execution: deployment.execution, options)
     }
   }
 
-  /// Runs `body` off the main thread, which has nothing to do but wait: what is formed on the main
-  /// actor would hang there.
-  private func finish(_ body: @escaping @Sendable () async throws -> Void) -> Int32 {
-    TerminationSignals.block()
-    Task.detached {
-      do {
-        try await body()
-        exit(EX_OK)
-      } catch {
-        complain("error: \(error)")
-        exit(EXIT_FAILURE)
-      }
+}
+
+/// Runs `body` off the main thread, which has nothing to do but wait: what is formed on the main
+/// actor would hang there. The process ends with `body`.
+func finish(_ body: @escaping @Sendable () async throws -> Void) -> Never {
+  TerminationSignals.block()
+  Task.detached {
+    do {
+      try await body()
+      exit(EX_OK)
+    } catch {
+      complain("error: \(error)")
+      exit(EXIT_FAILURE)
     }
-    while true { pause() }
   }
+  while true { pause() }
 }
 
 /// `ROLE --NAME VALUE …`, with flags that have no value

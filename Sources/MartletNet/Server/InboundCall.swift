@@ -55,6 +55,8 @@ package final class InboundCall: CallScope, @unchecked Sendable {
   private var deadlineTimer: Timer?
   /// When the handler of a call began whose caller wants to know how long it takes.
   private var timedSince: Timestamp?
+  /// Hears how the handler ends.
+  var observer: (any CallObserver)?
 
   init(
     _ entry: HandlerTable.Entry, on stream: ServerStream, of server: ServerCore,
@@ -178,10 +180,11 @@ extension InboundCall {
   /// The handler's last word: its response, nil for one that streamed them, or its error. Any thread.
   package func handlerEnded(_ result: Result<[UInt8]?, any Error>) {
     guard loop.isCurrent else { return loop.execute { self.handlerEnded(result) } }
+    observer?.handlerEnded(self, result.mapError(Self.rpcError))
     if phase == .open {
       switch result {
       case .success(let response): handlerReturned(response)
-      case .failure(let error): handlerThrew(error)
+      case .failure(let error): answer(Self.rpcError(error))
       }
     }
     leaveOngoing()
@@ -201,11 +204,12 @@ extension InboundCall {
     answer(nil)
   }
 
-  private func handlerThrew(_ error: any Error) {
+  /// What a client hears of an error that a handler threw.
+  private static func rpcError(_ error: any Error) -> RPCError {
     switch error {
-    case let error as RPCError: answer(error)
-    case is CancellationError: answer(RPCError(.cancelled, "the handler was cancelled"))
-    default: answer(RPCError(.unknown, "\(error)", cause: error))
+    case let error as RPCError: error
+    case is CancellationError: RPCError(.cancelled, "the handler was cancelled")
+    default: RPCError(.unknown, "\(error)", cause: error)
     }
   }
 
