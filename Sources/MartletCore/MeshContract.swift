@@ -43,9 +43,12 @@ public enum MeshHeader {
   /// The version of the app under which the request entered. A router adds it to what it sends to
   /// replicas and replicas send it back, so that all legs of a request see one version.
   public static let version = "martlet-app-version"
+  /// The node of a graph that makes the call: its name, or its path in the app file. Only routers of local
+  /// mode say it, for tests.
+  public static let node = "martlet-node-bin"
 
   /// All of the above.
-  public static let all = [app, deployment, version]
+  public static let all = [app, deployment, version, node]
 }
 
 /// Metadata by which a caller asks what its request did, and the answer's trailers that say it.

@@ -57,6 +57,9 @@ final class Router: @unchecked Sendable {
   /// Definitions and tables that came from controllers.
   var updates = 0
 
+  /// Whether requests of graphs' legs say which node makes them (`MeshHeader.node`).
+  var namesNodes = false
+
   /// Called, on the loop, with every table.
   var tableArrived: (() -> Void)?
 

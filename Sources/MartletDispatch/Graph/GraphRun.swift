@@ -353,6 +353,12 @@ extension GraphRun {
     }
   }
 
+  /// The node that makes a leg in flight, by its name or else its path in the app file.
+  package func node(of leg: GraphLeg) -> String? {
+    guard let call = ongoing[leg.number] else { return nil }
+    return plan.nodes[call.node].name ?? plan.nodes[call.node].path.description
+  }
+
   private mutating func startWaiting(_ turn: inout Turn) {
     while firstWaiting < waiting.count, ongoing.count < limits.maxOngoingLegs {
       start(waiting[firstWaiting], &turn)

@@ -14,6 +14,13 @@ protocol GraphCallObserver: AnyObject {
   func legFailed(_ leg: GraphLeg, _ error: RPCError)
   /// No replica took the leg, or what one answered is no answer.
   func legRefused(_ leg: GraphLeg, _ refusal: Refusal)
+
+  /// The node of the graph that makes a leg, where replicas are told of it.
+  func node(of leg: GraphLeg) -> String?
+}
+
+extension GraphCallObserver {
+  func node(of leg: GraphLeg) -> String? { nil }
 }
 
 /// A unary call that a graph makes. It is tried again as the dispatcher says; the graph hears of the last
@@ -63,6 +70,7 @@ final class GraphCall: CallOwner {
     guard let observer, let call else { return true }
     var headers = head
     headers.append(contentsOf: observer.metadata)
+    if let node = observer.node(of: leg) { headers.append(node: node) }
     headers.addPreviousAttempts(lostAttempts)
     if let deadline = router.dispatcher.deadline(of: call) {
       headers.append(timeout: deadline.remaining(at: router.loop.now))

@@ -126,6 +126,8 @@ final class GraphExecution: GraphCallObserver {
 
   // MARK: The graph's side
 
+  func node(of leg: GraphLeg) -> String? { router.namesNodes ? run.node(of: leg) : nil }
+
   func legAnswered(_ leg: GraphLeg, _ message: [UInt8]) {
     let now = router.loop.now
     legEnded(leg, failed: false, now)

@@ -194,6 +194,16 @@ extension Router {
   }
 }
 
+extension HeaderBlock {
+  /// Says which node of a graph makes the call.
+  mutating func append(node: String) {
+    var metadata = Metadata()
+    metadata.add(Array(node.utf8), for: MeshHeader.node)
+    // It fails for no bytes of a name that is known to be one.
+    do throws(InvalidMetadata) { try append(metadata) } catch { assertionFailure("\(error)") }
+  }
+}
+
 extension Refusal {
   /// What is wrong with somebody's framing.
   init(_ error: FramingError, whose: String) {
