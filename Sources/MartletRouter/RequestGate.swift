@@ -88,7 +88,10 @@ final class RequestGate: RequestAcceptor {
   private func entry(
     _ headers: borrowing HeaderBlock, from connection: ServerConnection
   ) -> Entry? {
-    let named = isLocal ? namedRoute(headers) : nil
+    let isNamed = isLocal && headers[MeshHeader.deployment] != nil
+    let named = isNamed ? namedRoute(headers) : nil
+    // A deployment that there is not is no other one, whatever the routes say.
+    guard isNamed == (named != nil) else { return nil }
     return headers.withValue(of: .path) { path -> Entry? in
       if let named {
         return Entry(route: named, isUnary: router.isUnary(path: path, in: named.version))
