@@ -354,7 +354,7 @@ extension GraphRun {
   }
 
   /// The node that makes a leg in flight, by its name or else its path in the app file.
-  package func node(of leg: GraphLeg) -> String? {
+  package func nodeName(of leg: GraphLeg) -> String? {
     guard let call = ongoing[leg.number] else { return nil }
     return plan.nodes[call.node].name ?? plan.nodes[call.node].path.description
   }

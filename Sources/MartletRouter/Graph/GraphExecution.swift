@@ -126,7 +126,7 @@ final class GraphExecution: GraphCallObserver {
 
   // MARK: The graph's side
 
-  func node(of leg: GraphLeg) -> String? { router.namesNodes ? run.node(of: leg) : nil }
+  func node(of leg: GraphLeg) -> String? { router.namesNodes ? run.nodeName(of: leg) : nil }
 
   func legAnswered(_ leg: GraphLeg, _ message: [UInt8]) {
     let now = router.loop.now
