@@ -10,12 +10,20 @@ import Martlet
       .requestTimeout(.seconds(600))
       .resources(cpus: 0.5)
       .userConfig(["corpus": .string("corpus.txt"), "tokens_per_s": .integer(40)])
+    Deployment("speller", Speller.self)
+      .requestTimeout(.seconds(600))
+      .resources(cpus: 0.1)
     Deployment("writer", Writer.self)
       .requestTimeout(.seconds(600))
       .resources(cpus: 0.1)
   }
 
   var routes: Routes {
+    Route(Text_V1_Text.write) {
+      Text_V1_Tokenizer.tokenize.on("tokenizer")
+      Text_V1_Generator.generate.on("generator")
+      Text_V1_Speller.spell.on("speller")
+    }
     Route(Text_V1_Writer.self, to: "writer")
   }
 }
