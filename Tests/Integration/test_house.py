@@ -155,7 +155,7 @@ def test_scripts_parse(script):
 
 def test_the_project_speaks_of_itself_alone():
     wrong = []
-    words = re.compile("/work/|\\b(AI|LLM) agent|this session\\b", re.I)
+    words = re.compile("(?<!\\w)/work/|\\b(AI|LLM) agent|this session\\b", re.I)
     files = subprocess.run(
         ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     for name in files:

@@ -30,7 +30,8 @@ import Testing
     let second = MapNode(
       fields: [.init(field: "objects", source: .path("$response"))],
       type: "content.v1.AnalyzeResponse")
-    guard case .graph(_, let graph) = route.spec.target, case .sequence(let nodes) = graph.kind else {
+    guard case .graph(_, let graph) = route.spec.target, case .sequence(let nodes) = graph.kind
+    else {
       Issue.record("not a sequence: \(route.spec)")
       return
     }

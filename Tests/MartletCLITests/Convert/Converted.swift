@@ -17,7 +17,8 @@ struct Converted {
 
   /// The only graph of the only app.
   var graph: GraphNode? {
-    guard apps.count == 1, apps[0].routes.count == 1, case .graph(_, let node) = apps[0].routes[0].target
+    guard apps.count == 1, apps[0].routes.count == 1,
+      case .graph(_, let node) = apps[0].routes[0].target
     else { return nil }
     return node
   }
