@@ -60,12 +60,12 @@ CASES = {
     "weights": (
         graph(f"splitter:\n¶- {{weight: 60, do: {{{DO}}}}}\n- {{weight: 60, do: {{{DO}}}}}"),
         "routes[0].graph.splitter", ["the weights add up to 120", "100 in all"]),
-    "streaming method in a graph": (
-        graph("call: sure\nmethod: ¶work.v1.Work/Watch"), "routes[0].graph.method",
-        ["work.v1.Work/Watch is a streaming method"]),
-    "streaming method answered by a graph": (
-        "  - {method: work.v1.Work/Watch, graph: ¶{call: sure, method: work.v1.Work/Do}}\n",
-        "routes[0].graph", ["work.v1.Work/Watch is a streaming method"]),
+    "stream that one message answers": (
+        graph("¶call: sure\nmethod: work.v1.Work/Watch"), "routes[0].graph",
+        ["the graph ends with a stream, but work.v1.Work/Do answers one message"]),
+    "streaming method within a node": (
+        graph("fallback: [{call: sure, method: ¶work.v1.Work/Watch}]"),
+        "routes[0].graph.fallback[0].method", ["work.v1.Work/Watch is a streaming method"]),
     "mean of what is no number": (
         graph(f"ensemble: [{{{DO}}}, {{{DO}}}]\ncombine: {{mean: [¶text]}}"),
         "routes[0].graph.combine.mean[0]", ["work.v1.Item.text is string", "mean takes numbers"]),
