@@ -121,7 +121,9 @@ let package = Package(
         "MartletController", "MartletSupervisor", "MartletSchema", "MartletDispatch", "CLinux",
         swiftProtobuf, argumentParser, logging,
       ]),
-    room("MartletTestKit", ["Martlet", "MartletCore", "MartletNet", "MartletRPC"]),
+    room(
+      "MartletTestKit",
+      ["Martlet", "MartletCore", "MartletNet", "MartletRPC", "MartletReplica", swiftProtobuf]),
     .executableTarget(
       name: "MartletCLI",
       dependencies: [
@@ -167,7 +169,7 @@ let package = Package(
       name: "MartletRPCTests",
       dependencies: ["MartletRPC", "MartletCore", "MartletNet", swiftProtobuf],
       exclude: ["Protos"], swiftSettings: house),
-    tests(of: "Martlet", ["MartletCore", "MartletRPC", swiftProtobuf]),
+    tests(of: "Martlet", ["MartletCore", "MartletRPC", "graph-fixture", swiftProtobuf]),
     tests(of: "MartletReplica", ["MartletCore", "MartletNet", "MartletRPC", swiftProtobuf]),
     tests(
       of: "protoc-gen-martlet",
@@ -180,7 +182,9 @@ let package = Package(
       ]),
     tests(of: "MartletSupervisor", ["MartletCore"]),
     tests(of: "MartletCLI", ["MartletCore", "MartletRPC", swiftProtobuf]),
-    tests(of: "MartletTestKit", ["Martlet", "Echo", swiftProtobuf]),
+    tests(
+      of: "MartletTestKit",
+      ["Martlet", "Echo", "ContentUnderstanding", "graph-fixture", swiftProtobuf]),
     // The controller and its replicas as processes of their own, for tests that kill them.
     .executableTarget(
       name: "controller-fixture",
@@ -201,6 +205,10 @@ let package = Package(
     .executableTarget(
       name: "stream-fixture", dependencies: ["Martlet", swiftProtobuf],
       path: "Tests/StreamFixture", swiftSettings: house),
+    // An app with a graph for every kind of node.
+    .executableTarget(
+      name: "graph-fixture", dependencies: ["Martlet", swiftProtobuf],
+      path: "Tests/GraphFixture", swiftSettings: house),
     // What the fuzz targets do: tools/fuzz links it with libFuzzer, a test replays kept inputs.
     .target(
       name: "MartletFuzz", dependencies: ["MartletCore", "MartletWire", "MartletSchema"],

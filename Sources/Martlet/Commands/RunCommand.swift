@@ -37,6 +37,11 @@ struct RunCommand<App: Application>: ParsableCommand {
       valueName: "origin"))
   var corsOrigin: [String] = []
 
+  @Flag(
+    help: ArgumentHelp(
+      "Run everything in this one process, with one replica of each deployment; for debuggers."))
+  var inProcess = false
+
   @Option(help: "Router processes, one core each.")
   var routers = 1
 
@@ -64,7 +69,22 @@ struct RunCommand<App: Application>: ParsableCommand {
       valueName: "command"))
   var buildCommand: String?
 
+  func validate() throws {
+    guard inProcess else { return }
+    let others = [
+      ("--routers", routers != 1), ("--run-dir", runDir != nil), ("--cpus", cpus != nil),
+      ("--gpus", gpus != nil), ("--watch", watch),
+    ]
+    guard let other = others.first(where: \.1) else { return }
+    throw ValidationError("\(other.0) is for a mesh of processes; leave it out, or --in-process")
+  }
+
   func run() throws {
+    guard !inProcess else {
+      let (listen, security) = try port()
+      let run = InProcessRun(app: try LocalApp(App()), listen: listen, security: security)
+      finish { try await run.run() }
+    }
     let executable = try ThisProgram.path()
     let reload = try reload(executable)
     holdSignals()
@@ -109,6 +129,24 @@ struct RunCommand<App: Application>: ParsableCommand {
     pthread_sigmask(SIG_BLOCK, &mask, nil)
   }
 
+  /// Where clients connect, and what is taken there.
+  private func port() throws -> (Endpoint, PortSecurity) {
+    guard let endpoint = Endpoint(listen) else {
+      throw ValidationError("--listen: \"\(listen)\" is not HOST:PORT or unix:PATH")
+    }
+    do throws(InvalidPortSecurity) {
+      let security = try PortSecurity(
+        certificate: tlsCert.map(ThisProgram.absolute), key: tlsKey.map(ThisProgram.absolute),
+        clientCA: clientCA.map(ThisProgram.absolute), insecure: insecure,
+        origins: AllowedOrigins(
+          options: corsOrigin, variable: ThisProgram.environment[AllowedOrigins.variable]))
+      try security.check(endpoint)
+      return (endpoint, security)
+    } catch {
+      throw ValidationError("\(error)")
+    }
+  }
+
   private func supervisorOptions() throws -> SupervisorOptions {
     let path =
       runDir.map(ThisProgram.absolute)
@@ -118,18 +156,9 @@ struct RunCommand<App: Application>: ParsableCommand {
     guard let directory = RunDirectory(path: path) else {
       throw ValidationError("--run-dir: \(path) is too long for the sockets beneath it")
     }
-    guard let endpoint = Endpoint(listen) else {
-      throw ValidationError("--listen: \"\(listen)\" is not HOST:PORT or unix:PATH")
-    }
     var options = SupervisorOptions(runDirectory: directory)
-    options.listen = endpoint
+    (options.listen, options.security) = try port()
     do throws(InvalidPortSecurity) {
-      options.security = try PortSecurity(
-        certificate: tlsCert.map(ThisProgram.absolute), key: tlsKey.map(ThisProgram.absolute),
-        clientCA: clientCA.map(ThisProgram.absolute), insecure: insecure,
-        origins: AllowedOrigins(
-          options: corsOrigin, variable: ThisProgram.environment[AllowedOrigins.variable]))
-      try options.security.check(endpoint)
       options.mesh = try ThisProgram.meshSecurity()
     } catch {
       throw ValidationError("\(error)")
