@@ -146,6 +146,12 @@ def test_the_readme_s_tour_is_taken_from_the_examples():
         assert lines(code) in lines((ROOT / file).read_text()), f"{file} does not have\n{code}"
 
 
+def test_the_manual_shows_the_test_of_a_graph_as_it_is_run():
+    manual = (ROOT / "Sources/Martlet/Martlet.docc/Testing.md").read_text()
+    test = (ROOT / "Tests/MartletTestKitTests/ManualTests.swift").read_text()
+    assert test[test.index("@Test"):].strip() in manual
+
+
 @pytest.mark.parametrize("script", sorted(
     str(p.relative_to(ROOT)) for p in (ROOT / "tools").iterdir()
     if p.is_file() and p.read_text(errors="replace").startswith("#!/usr/bin/env bash")))
