@@ -23,7 +23,7 @@ final class PlainRequest: StreamHandler, CallOwner {
   }
 
   let router: Router
-  let stream: RequestStream
+  let stream: any ResponseStream
   private let version: VersionID
   /// The method is known to have one response.
   private let isUnary: Bool
@@ -43,7 +43,7 @@ final class PlainRequest: StreamHandler, CallOwner {
   private var uncredited = 0
 
   init(
-    _ router: Router, _ stream: RequestStream, _ entry: RequestGate.Entry,
+    _ router: Router, _ stream: any ResponseStream, _ entry: RequestGate.Entry,
     _ deadline: Deadline?
   ) {
     self.router = router

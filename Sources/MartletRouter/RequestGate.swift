@@ -54,12 +54,12 @@ final class RequestGate: RequestAcceptor {
       stream.answer(Refusal(error.status.code, error.status.message))
       return nil
     }
-    return handler(of: headers, entry, on: .direct(stream), deadline, endOfStream: endOfStream)
+    return handler(of: headers, entry, on: stream, deadline, endOfStream: endOfStream)
   }
 
   /// Gives a request to what its route leads to; nil when it has been answered.
   func handler(
-    of headers: borrowing HeaderBlock, _ entry: Entry, on stream: RequestStream,
+    of headers: borrowing HeaderBlock, _ entry: Entry, on stream: any ResponseStream,
     _ deadline: Deadline?, endOfStream: Bool
   ) -> (any StreamHandler)? {
     switch entry.route.target {

@@ -8,7 +8,7 @@ internal import MartletWire
 /// streams of client and answer go through the calls that take them. The handler of the client's stream.
 final class GraphRequest: StreamHandler {
   private let router: Router
-  private let stream: RequestStream
+  private let stream: any ResponseStream
   private let version: VersionID
   private let graph: ServedGraph
   private let deadline: Deadline?
@@ -28,7 +28,7 @@ final class GraphRequest: StreamHandler {
   private(set) var isOver = false
 
   init(
-    _ router: Router, _ stream: RequestStream, _ version: VersionID, _ graph: ServedGraph,
+    _ router: Router, _ stream: any ResponseStream, _ version: VersionID, _ graph: ServedGraph,
     _ deadline: Deadline?
   ) {
     self.router = router

@@ -38,7 +38,7 @@ final class StreamChain {
         route: Route(version: version, target: .deployment(pool)), isUnary: call.answersOne)
       pipes[index].credit =
         index == 0 ? source : { [pipe = pipes[index - 1]] in pipe.taken($0) }
-      stages.append(PlainRequest(router, .other(pipes[index]), entry, deadline))
+      stages.append(PlainRequest(router, pipes[index], entry, deadline))
     }
     // From the end: a call that fails at once finds those that it is told through.
     for index in calls.indices.reversed() where !isOver {

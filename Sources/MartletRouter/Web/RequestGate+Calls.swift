@@ -50,7 +50,7 @@ extension RequestGate: WebCallAcceptor {
       let call = TranslatedCall(router.loop, from: request.identity, to: answer, translation)
       let entry = entry(found.route, path: found.path)
       call.begin(message) { call in
-        handler(of: head, entry, on: .other(call), deadline, endOfStream: false)
+        handler(of: head, entry, on: call, deadline, endOfStream: false)
       }
       return call.isOver ? nil : call
     } catch {
