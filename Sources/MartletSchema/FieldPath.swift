@@ -15,50 +15,25 @@ package struct FieldPath: Sendable, Hashable, CustomStringConvertible {
 
   package let leaf: Field
 
-  private let steps: [Step]
+  private let steps: [MessagePath.Step]
   private let unset: FieldValue
-
-  private struct Step: Sendable, Hashable {
-    var number: Int
-    var kind: FieldKind
-    /// The other members of the field's oneof: setting one of them unsets the field.
-    var rivals: [Int]
-  }
 
   /// Resolves a path. The error names the part that does not exist, with the nearest name, or that
   /// cannot be on a path.
-  package init(_ text: String, in type: MessageType) throws(SchemaError) {
-    var type = type
-    var fields: [Field] = []
-    let parts = text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-    root = type
-    for (index, part) in parts.enumerated() {
-      let field = try type.requireField(part)
-      guard !field.isRepeated else {
-        throw SchemaError("\(field.fullName) is \(field.typeName); a path leads to one value")
-      }
-      fields.append(field)
-      if index == parts.count - 1 { continue }
-      guard let next = field.messageType else {
-        throw SchemaError(
-          "\(field.fullName) is \(field.typeName) and has no field \(parts[index + 1])")
-      }
-      type = next
+  package init(_ text: String, in root: MessageType) throws(SchemaError) {
+    let (way, type, last) = try MessagePath.resolve(text, in: root)
+    leaf = try type.requireField(last)
+    guard !leaf.isRepeated else {
+      throw SchemaError("\(leaf.fullName) is \(leaf.typeName); a path leads to one value")
     }
-    guard let leaf = fields.last, leaf.kind != .message else {
-      throw SchemaError(
-        "\(fields.last?.fullName ?? text) is a message; go on to one of its fields")
+    guard leaf.kind != .message else {
+      throw SchemaError("\(leaf.fullName) is a message; go on to one of its fields")
     }
     self.text = text
-    self.fields = fields
-    self.leaf = leaf
+    self.root = root
+    fields = way.fields + [leaf]
     unset = leaf.defaultValue
-    steps = fields.map { field in
-      let oneof = field.record.oneof.map { field.schema.messages[field.message].oneofs[$0] }
-      return Step(
-        number: field.number, kind: field.kind,
-        rivals: oneof?.numbers.filter { $0 != field.number } ?? [])
-    }
+    steps = fields.map(MessagePath.Step.init)
   }
 
   package var description: String { text }

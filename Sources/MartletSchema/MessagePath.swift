@@ -9,11 +9,13 @@ struct MessagePath: Sendable, Hashable {
 
   struct Step: Sendable, Hashable {
     var number: Int
+    var kind: FieldKind
     /// The other members of the field's oneof: setting one of them unsets the field.
     var rivals: [Int]
 
     init(_ field: Field) {
       number = field.number
+      kind = field.kind
       let oneof = field.record.oneof.map { field.parent.record.oneofs[$0] }
       rivals = oneof?.numbers.filter { $0 != field.number } ?? []
     }

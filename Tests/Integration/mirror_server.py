@@ -1,12 +1,10 @@
 """A deployment that answers every method with the bytes that it was sent."""
 
-import os
-import signal
-import threading
 from concurrent import futures
 
 import grpc
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+
+from replica import serve
 
 
 class Mirror(grpc.GenericRpcHandler):
@@ -18,16 +16,8 @@ class Mirror(grpc.GenericRpcHandler):
 
 def main():
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=4))
-    status = health.HealthServicer()
-    health_pb2_grpc.add_HealthServicer_to_server(status, server)
     server.add_generic_rpc_handlers([Mirror()])
-    server.add_insecure_port(os.environ["MARTLET_LISTEN"])
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    server.start()
-    status.set("", health_pb2.HealthCheckResponse.SERVING)
-    stop.wait()
-    server.stop(grace=5).wait()
+    serve(server, grace=5)
 
 
 if __name__ == "__main__":

@@ -6,14 +6,14 @@ with a moment of CLOCK_MONOTONIC, which every process of the machine shares.
 
 import json
 import os
-import signal
 import sys
 import threading
 import time
 from concurrent import futures
 
 import grpc
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+
+from replica import serve
 
 sys.path.insert(0, os.environ["PROBE_STUBS"])
 from work.v1 import work_pb2  # noqa: E402
@@ -89,15 +89,7 @@ def main():
         futures.ThreadPoolExecutor(max_workers=WORKERS),
         options=[("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)])
     server.add_generic_rpc_handlers([Work(config)])
-    status = health.HealthServicer()
-    health_pb2_grpc.add_HealthServicer_to_server(status, server)
-    server.add_insecure_port(os.environ["MARTLET_LISTEN"])
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    server.start()
-    status.set("", health_pb2.HealthCheckResponse.SERVING)
-    stop.wait()
-    server.stop(grace=30).wait()
+    serve(server, grace=30)
 
 
 if __name__ == "__main__":

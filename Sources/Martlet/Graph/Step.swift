@@ -26,11 +26,8 @@ public struct Step<Input: Message, Output: Message>: GraphStep {
 
   /// This step, then `next` on what it gave.
   package func then<Next>(_ next: Step<Output, Next>) -> Step<Input, Next> {
-    // A sequence with options of its own is one node.
-    let isPlain = node.options == NodeOptions()
-    let first = if isPlain, case .sequence(let nodes) = node.kind { nodes } else { [node] }
-    return Step<Input, Next>(
-      .sequence(first + [next.node]), descriptorSets + next.descriptorSets)
+    Step<Input, Next>(
+      .sequence(node.steps + [next.node]), descriptorSets + next.descriptorSets)
   }
 }
 

@@ -29,8 +29,7 @@ private struct Steps: Sendable {
   }
 
   init<Input, Output>(_ step: Step<Input, Output>) {
-    let isPlain = step.node.options == NodeOptions()
-    nodes = if isPlain, case .sequence(let nodes) = step.node.kind { nodes } else { [step.node] }
+    nodes = step.node.steps
     descriptorSets = step.descriptorSets
   }
 

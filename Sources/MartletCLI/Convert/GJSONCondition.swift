@@ -1,5 +1,7 @@
 // KServe's conditions: paths of the gjson library that a message has or has not.
 
+internal import MartletCore
+
 /// A condition that a `switch` can ask of one field (gjson's SYNTAX.md, "Queries").
 struct GJSONCondition: Equatable {
   /// Dotted, as in the file.
@@ -166,14 +168,5 @@ extension GJSONCondition.Literal {
     case .number(let text), .string(let text): text
     case .bool(let value): value ? "true" : "false"
     }
-  }
-}
-
-extension String {
-  fileprivate var trimmingSpaces: String {
-    var text = self[...]
-    while text.first == " " { text.removeFirst() }
-    while text.last == " " { text.removeLast() }
-    return String(text)
   }
 }

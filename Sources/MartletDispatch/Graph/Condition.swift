@@ -1,5 +1,6 @@
 // Cases of a switch and the ends of loops.
 
+internal import MartletCore
 internal import MartletSchema
 
 /// What a condition is about.
@@ -148,14 +149,5 @@ extension FieldValue {
     case (.double(let left), .double(let right)): left < right
     default: false
     }
-  }
-}
-
-extension String {
-  fileprivate var trimmingSpaces: String {
-    var text = self[...]
-    while text.first == " " { text.removeFirst() }
-    while text.last == " " { text.removeLast() }
-    return String(text)
   }
 }

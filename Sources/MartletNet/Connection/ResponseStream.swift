@@ -32,6 +32,17 @@ package protocol ResponseStream {
   var isWritable: Bool { get }
 }
 
+/// For those that look at all bytes alike.
+extension ResponseStream {
+  package func sendData(_ bytes: [UInt8]) {
+    bytes.withUnsafeBytes { sendData(copying: $0) }
+  }
+
+  package func sendMessage(_ message: [UInt8]) {
+    sendData(GRPCMessage.framed(message))
+  }
+}
+
 extension ServerStream: ResponseStream {
   package var forwardedIdentity: HeaderBlock? { connection.forwardedIdentity }
 }

@@ -23,15 +23,10 @@ final class GatheredAnswer: ResponseStream {
 
   func sendHead(_ headers: HeaderBlock, endOfStream: Bool) {
     guard !endOfStream else { return sendTrailers(headers) }
-    if let status = headers.httpStatus, status != 200 {
-      return fail(RPCStatus.Code(httpStatus: status), "the answer has HTTP status \(status)")
-    }
     do throws(RPCError) {
-      guard let encoding = try headers.responseEncoding else { return }
-      deframer.decompressor = Decompressor(
-        router.codec, encoding, maxMessageBytes: router.limits.maxMessageBytes)
+      deframer.decompressor = try router.decompressor(ofAnswer: headers)
     } catch {
-      fail(error.status.code, "the answer cannot be read: \(error.status.message)")
+      end(.failure(error))
     }
   }
 
@@ -48,14 +43,6 @@ final class GatheredAnswer: ResponseStream {
       let refusal = Refusal(error, whose: "the answer")
       fail(refusal.status.code, refusal.status.message)
     }
-  }
-
-  func sendData(_ bytes: [UInt8]) {
-    bytes.withUnsafeBytes { sendData(copying: $0) }
-  }
-
-  func sendMessage(_ message: [UInt8]) {
-    sendData(GRPCMessage.framed(message))
   }
 
   func sendTrailers(copying trailers: borrowing HeaderBlock) {

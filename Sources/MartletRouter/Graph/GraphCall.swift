@@ -143,16 +143,14 @@ final class GraphCall: CallOwner {
 private final class GraphAttempt: ClientStreamHandler {
   private var call: GraphCall?
   var stream: ClientStream?
-  private let codec: MessageCodec
-  private let maxMessageBytes: Int
+  private let router: Router
   private var deframer: MessageDeframer
   private var message: [UInt8]?
 
   init(_ call: GraphCall, _ router: Router) {
     self.call = call
-    codec = router.codec
-    maxMessageBytes = router.limits.maxMessageBytes
-    deframer = MessageDeframer(maxMessageBytes: maxMessageBytes)
+    self.router = router
+    deframer = MessageDeframer(maxMessageBytes: router.limits.maxMessageBytes)
   }
 
   /// Nobody waits for this attempt any more.
@@ -190,17 +188,11 @@ private final class GraphAttempt: ClientStreamHandler {
     return trailers[TraceHeader.executionTime].flatMap { Int64($0) }.map { .microseconds($0) }
   }
 
-  /// Legs do not ask for compressed answers, but a replica may have been told to compress all.
   private func answerBegan(_ headers: borrowing HeaderBlock) {
-    if let status = headers.httpStatus, status != 200 {
-      return breakOff(
-        Refusal(RPCStatus.Code(httpStatus: status), "the answer has HTTP status \(status)"))
-    }
     do throws(RPCError) {
-      guard let encoding = try headers.responseEncoding else { return }
-      deframer.decompressor = Decompressor(codec, encoding, maxMessageBytes: maxMessageBytes)
+      deframer.decompressor = try router.decompressor(ofAnswer: headers)
     } catch {
-      breakOff(Refusal(error.status.code, "the answer cannot be read: \(error.status.message)"))
+      breakOff(Refusal(error.status.code, error.status.message))
     }
   }
 

@@ -154,18 +154,13 @@ final class StreamPipe: ResponseStream {
       return
     }
     if endOfStream { return finish(with: headers) }
-    if let status = headers.httpStatus, status != 200 {
-      return breakOff(
-        Refusal(RPCStatus.Code(httpStatus: status), "the answer has HTTP status \(status)"))
-    }
     do throws(RPCError) {
-      guard let encoding = try headers.responseEncoding else { return }
-      let limit = router.limits.maxMessageBytes
-      var deframer = MessageDeframer(maxMessageBytes: limit)
-      deframer.decompressor = Decompressor(router.codec, encoding, maxMessageBytes: limit)
+      guard let decompressor = try router.decompressor(ofAnswer: headers) else { return }
+      var deframer = MessageDeframer(maxMessageBytes: router.limits.maxMessageBytes)
+      deframer.decompressor = decompressor
       self.deframer = deframer
     } catch {
-      breakOff(Refusal(error.status.code, "the answer cannot be read: \(error.status.message)"))
+      breakOff(Refusal(error.status.code, error.status.message))
     }
   }
 
@@ -189,14 +184,6 @@ final class StreamPipe: ResponseStream {
     guard let next = chain?.next(after: index) else { return }
     outstanding += bytes.count
     next.dataReceived(bytes)
-  }
-
-  func sendData(_ bytes: [UInt8]) {
-    bytes.withUnsafeBytes { sendData(copying: $0) }
-  }
-
-  func sendMessage(_ message: [UInt8]) {
-    sendData(GRPCMessage.framed(message))
   }
 
   func sendTrailers(_ trailers: HeaderBlock) {

@@ -10,8 +10,7 @@ final class ConnectAnswer: AnswerTranslation {
   private let client: any WebAnswer
   private let codec: ConnectCodec
   private let output: MessageType
-  private let messages: MessageCodec
-  private let limits: Limits
+  private let router: Router
   private let takesGzip: Bool
 
   private var deframer: MessageDeframer
@@ -27,21 +26,17 @@ final class ConnectAnswer: AnswerTranslation {
     self.codec = codec
     self.output = output
     self.takesGzip = takesGzip
-    messages = router.codec
-    limits = router.limits
-    deframer = MessageDeframer(maxMessageBytes: limits.maxMessageBytes)
+    self.router = router
+    deframer = MessageDeframer(maxMessageBytes: router.limits.maxMessageBytes)
   }
 
   func began(_ head: borrowing HeaderBlock) {
     if let status = head.statusOfNonsense { return send(Page(status)) }
     leading = head.webMetadata
-    // Nobody asked for compressed messages, but a replica may have been told to compress all.
     do throws(RPCError) {
-      guard let encoding = try head.responseEncoding else { return }
-      deframer.decompressor = Decompressor(
-        messages, encoding, maxMessageBytes: limits.maxMessageBytes)
+      deframer.decompressor = try router.decompressor(ofAnswer: head)
     } catch {
-      send(Page(RPCStatus(error.status.code, "the answer cannot be read: \(error.message)")))
+      send(Page(error.status))
     }
   }
 
@@ -86,8 +81,8 @@ final class ConnectAnswer: AnswerTranslation {
   }
 
   private func compressed(_ page: Page) -> Page {
-    guard takesGzip, page.body.count >= limits.minCompressedMessageBytes,
-      let body = messages.deflate(page.body, .gzip)
+    guard takesGzip, page.body.count >= router.limits.minCompressedMessageBytes,
+      let body = router.codec.deflate(page.body, .gzip)
     else { return page }
     var page = page.with("content-encoding", "gzip").with("vary", "accept-encoding")
     page.body = body

@@ -79,14 +79,6 @@ final class TranslatedCall: WebCall, ResponseStream {
     endIfOver()
   }
 
-  func sendData(_ bytes: [UInt8]) {
-    bytes.withUnsafeBytes { sendData(copying: $0) }
-  }
-
-  func sendMessage(_ message: [UInt8]) {
-    sendData(GRPCMessage.framed(message))
-  }
-
   func sendTrailers(_ trailers: HeaderBlock) {
     sendTrailers(copying: trailers)
   }

@@ -48,10 +48,7 @@ extension HeaderBlock {
 
   /// What the head of an answer that is not gRPC means; nil for one that is.
   var statusOfNonsense: RPCStatus? {
-    if let status = httpStatus, status != 200 {
-      return RPCStatus(
-        RPCStatus.Code(httpStatus: status), "the answer has HTTP status \(status)")
-    }
+    if let failure = httpFailure { return failure }
     guard contains(.status), !hasGRPCContentType else { return nil }
     let type = self[.contentType] ?? "missing"
     return RPCStatus(.unknown, "the answer is not gRPC: its content-type is \(type)")

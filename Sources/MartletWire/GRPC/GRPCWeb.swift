@@ -83,46 +83,18 @@ package enum GRPCWebRequest {
 package struct GRPCWebTextEncoder {
   /// The last bytes, fewer than three, of a message that is not whole.
   private var carry: [UInt8] = []
-  private var boundary = MessageBoundary()
+  /// Of any length: who sends them has seen to that.
+  private var messages = MessageLengthGuard(limit: .max)
 
   package init() {}
 
   /// The text of so many more bytes; empty when they are too few to write yet.
   package mutating func encode(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
-    unsafe boundary.pass(bytes)
+    _ = unsafe messages.excess(in: bytes)
     var input = carry
     unsafe input.append(contentsOf: bytes)
-    let rest = boundary.isBetweenMessages ? 0 : input.count % 3
+    let rest = messages.isBetweenMessages ? 0 : input.count % 3
     carry = Array(input.suffix(rest))
     return Base64.encodePadded(Array(input.dropLast(rest)))
-  }
-}
-
-/// Follows gRPC's length prefixes through bytes that are only passed on.
-struct MessageBoundary {
-  private var prefixTaken = 0
-  private var announced = 0
-  /// Bytes of the current message that are still to come.
-  private var remaining = 0
-
-  var isBetweenMessages: Bool { prefixTaken == 0 && remaining == 0 }
-
-  mutating func pass(_ bytes: UnsafeRawBufferPointer) {
-    var index = 0
-    while index < bytes.count {
-      if remaining > 0 {
-        let taken = min(remaining, bytes.count - index)
-        remaining -= taken
-        index += taken
-        continue
-      }
-      if prefixTaken > 0 { announced = unsafe announced << 8 | Int(bytes[index]) }
-      prefixTaken += 1
-      index += 1
-      guard prefixTaken == GRPCMessage.prefixBytes else { continue }
-      remaining = announced
-      prefixTaken = 0
-      announced = 0
-    }
   }
 }

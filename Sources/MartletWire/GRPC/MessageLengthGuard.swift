@@ -2,7 +2,7 @@
 
 /// Follows gRPC's length prefixes (gRPC over HTTP/2, "Length-Prefixed-Message") through a stream whose
 /// bytes are only passed on.
-struct MessageLengthGuard {
+package struct MessageLengthGuard {
   private let limit: Int
   private var prefixTaken = 0
   private var announced = 0
@@ -10,12 +10,15 @@ struct MessageLengthGuard {
   /// Payload of the current message that is still to come.
   private var remaining = 0
 
-  init(limit: Int) {
+  package init(limit: Int) {
     self.limit = limit
   }
 
+  /// Whether all bytes so far are whole messages.
+  package var isBetweenMessages: Bool { prefixTaken == 0 && remaining == 0 }
+
   /// The announced length of the first message that is too long; nil while all is well.
-  mutating func excess(in bytes: UnsafeRawBufferPointer) -> Int? {
+  package mutating func excess(in bytes: UnsafeRawBufferPointer) -> Int? {
     var index = 0
     while index < bytes.count {
       if remaining > 0 {
@@ -24,10 +27,10 @@ struct MessageLengthGuard {
         index += taken
         continue
       }
-      if prefixTaken > 0 { announced = announced << 8 | Int(bytes[index]) }
+      if prefixTaken > 0 { announced = unsafe announced << 8 | Int(bytes[index]) }
       prefixTaken += 1
       index += 1
-      guard prefixTaken == 5 else { continue }
+      guard prefixTaken == GRPCMessage.prefixBytes else { continue }
       if announced > limit { return announced }
       remaining = announced
       prefixTaken = 0
