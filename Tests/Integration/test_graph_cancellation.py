@@ -25,8 +25,8 @@ LONG = 20_000  # ms that a leg takes which is to be cancelled
 SOON = 30  # ms until the cause, with every leg at its replica by then
 ELEMENTS = 8
 TIMEOUT = 0.08  # seconds
-# grpcio sends a timeout of seconds in hundredths, rounded up.
-ROUNDING = 0.02
+# grpcio sends a timeout in three digits, rounded up.
+HUNDREDTHS, TENTHS = 0.02, 0.2  # of a timeout below and from 10 s
 NAMES = ("left", "right", "cause")
 
 CASES = {
@@ -183,7 +183,7 @@ def left(do, records, kind, ms, **options):
 
 def test_each_leg_is_told_what_remains(do, records):
     told = left(do, records, "chain", ms=20, timeout=2)
-    assert 1.9 < told["left"] <= 2 + ROUNDING
+    assert 1.9 < told["left"] <= 2 + HUNDREDTHS
     for before, after in (("left", "right"), ("right", "cause")):
         # What the step before took, and a little on the way.
         assert 0.02 <= told[before] - told[after] < 0.2
@@ -195,11 +195,11 @@ def test_no_deadline_is_none(do, records):
 
 def test_the_nearest_time_of_a_node_counts_where_it_is_the_lesser(do, records):
     told = left(do, records, "timeouts", ms=1, timeout=10)
-    assert 9 < told["left"] <= 10 + ROUNDING, "the request's, not the node's 30 s"
+    assert 9 < told["left"] <= 10 + TENTHS, "the request's, not the node's 30 s"
     assert 0.4 < told["right"] <= 0.5
     assert 0.9 < told["cause"] <= 1, "that of the node around it, not its own 5 s"
     told = left(do, records, "timeouts", ms=1, timeout=0.4)
-    assert 0.2 < told["right"] <= 0.4 + ROUNDING, "the request's, not the node's 0.5 s"
+    assert 0.2 < told["right"] <= 0.4 + HUNDREDTHS, "the request's, not the node's 0.5 s"
     told = left(do, records, "timeouts", ms=1)
     assert 29 < told["left"] <= 30
 
@@ -212,4 +212,4 @@ def test_a_fallback_has_what_the_first_branch_left(work, do, records):
     do(made.SerializeToString(), timeout=3)
     told = {line["who"]: line["left"] for line in records.of("late", "began")}
     assert 0.1 < told["left"] <= 0.2
-    assert 2.5 < told["right"] <= 2.8 + ROUNDING
+    assert 2.5 < told["right"] <= 2.8 + HUNDREDTHS
