@@ -39,12 +39,7 @@ public struct Timestamp: Sendable, Hashable, Comparable {
 extension Duration {
   /// Whole nanoseconds, clamped to what an `Int64` holds (about 292 years).
   public var saturatedNanoseconds: Int64 {
-    let (seconds, attoseconds) = components
-    let product = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-    guard !product.overflow else { return seconds < 0 ? .min : .max }
-    let sum = product.partialValue.addingReportingOverflow(attoseconds / 1_000_000_000)
-    guard !sum.overflow else { return seconds < 0 ? .min : .max }
-    return sum.partialValue
+    Int64(clamping: attoseconds / 1_000_000_000)
   }
 
   /// Seconds as a floating-point number, for display and for configuration files.

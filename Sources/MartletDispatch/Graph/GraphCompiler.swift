@@ -231,7 +231,7 @@ package struct GraphCompiler {
     _ deployment: String, _ name: MethodName, input: MessageType?, at path: SpecPath
   ) -> (GraphPlan.Kind, MessageType?) {
     let output = target("call", deployment, name, input: input, at: path)
-    return (.call(deployment: deployment, method: name), output)
+    return (.call(GraphPlan.Callee(deployment: deployment, method: name)), output)
   }
 
   /// What a method of a deployment answers to `input`. `key` names the deployment in the file.

@@ -24,7 +24,21 @@ package struct GraphFigures: Sendable {
 
   private struct Window {
     var began: Timestamp
-    var nodes: [Int: Node] = [:]
+    /// By node, after that of the graph as a whole; it grows to the last one that was counted.
+    var nodes: [Node] = []
+
+    subscript(node: Int) -> Node? {
+      nodes.indices.contains(node + 1) ? nodes[node + 1] : nil
+    }
+
+    mutating func record(_ node: Int, took duration: Duration, failed: Bool) {
+      while nodes.count <= node + 1 { nodes.append(Node()) }
+      if failed {
+        nodes[node + 1].failures += 1
+      } else {
+        nodes[node + 1].answered.record(duration)
+      }
+    }
   }
 
   /// The graph as a whole goes by this number.
@@ -42,18 +56,18 @@ package struct GraphFigures: Sendable {
   /// Counts one request of a node.
   package mutating func record(_ node: Int, took duration: Duration, failed: Bool, now: Timestamp) {
     turn(now)
-    if failed {
-      current.nodes[node, default: Node()].failures += 1
-    } else {
-      current.nodes[node, default: Node()].answered.record(duration)
-    }
+    current.record(node, took: duration, failed: failed)
   }
 
   /// All that is known, and over what time.
   package mutating func recent(now: Timestamp) -> (nodes: [Int: Node], period: Duration) {
     turn(now)
-    var nodes = current.nodes
-    for (node, figures) in previous?.nodes ?? [:] { nodes[node, default: Node()].add(figures) }
+    var nodes: [Int: Node] = [:]
+    for window in [previous, current] {
+      for (index, figures) in (window?.nodes ?? []).enumerated() where figures.requests > 0 {
+        nodes[index - 1, default: Node()].add(figures)
+      }
+    }
     return (nodes, now.duration(since: previous?.began ?? current.began))
   }
 
@@ -62,8 +76,8 @@ package struct GraphFigures: Sendable {
     _ share: Double, of node: Int, least: UInt64, now: Timestamp
   ) -> Duration? {
     turn(now)
-    var answered = current.nodes[node]?.answered ?? LatencyHistogram()
-    if let earlier = previous?.nodes[node]?.answered { answered.add(earlier) }
+    var answered = current[node]?.answered ?? LatencyHistogram()
+    if let earlier = previous?[node]?.answered { answered.add(earlier) }
     return answered.count >= least ? answered.quantile(share) : nil
   }
 

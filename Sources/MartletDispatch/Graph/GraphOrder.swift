@@ -18,8 +18,7 @@ package struct GraphLeg: Sendable, Hashable, CustomStringConvertible {
 package enum GraphOrder: Sendable, Equatable {
   /// Call a deployment and report `answered` or `failed` for this leg, once. The deadline is that of the
   /// nodes around the call; nil: only the request has one.
-  case call(
-    leg: GraphLeg, deployment: String, method: MethodName, message: [UInt8], deadline: Deadline?)
+  case call(leg: GraphLeg, GraphPlan.Callee, message: [UInt8], deadline: Deadline?)
 
   /// Call a deployment and report nothing.
   case mirror(deployment: String, method: MethodName, message: [UInt8])

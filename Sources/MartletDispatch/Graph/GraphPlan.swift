@@ -4,8 +4,9 @@ package import MartletCore
 package import MartletSchema
 
 /// The outcome of `GraphCompiler`: nodes in one array that refer to each other by index. Every type
-/// on the way fits, so running it needs no further checks of types.
-package struct GraphPlan: Sendable {
+/// on the way fits, so running it needs no further checks of types. One for all runs of a graph: a class,
+/// because a run would hold a reference to each of its parts otherwise.
+package final class GraphPlan: Sendable {
   /// The method whose requests run the graph.
   package let route: MethodName
   package let input: MessageType
@@ -71,7 +72,7 @@ package struct GraphPlan: Sendable {
     var names = intake.map(\.deployment)
     for node in nodes {
       switch node.kind {
-      case .call(let deployment, _): names.append(deployment)
+      case .call(let callee): names.append(callee.deployment)
       case .mirror(let plan): names.append(plan.deployment)
       case .streamed(let calls): names += calls.map(\.deployment)
       default: break
@@ -79,6 +80,26 @@ package struct GraphPlan: Sendable {
     }
     var seen: Set<String> = []
     return names.filter { seen.insert($0).inserted }
+  }
+
+  /// What a node calls. Every call of the node shares one.
+  package final class Callee: Sendable, Hashable {
+    package let deployment: String
+    package let method: MethodName
+
+    package init(deployment: String, method: MethodName) {
+      self.deployment = deployment
+      self.method = method
+    }
+
+    package static func == (one: Callee, other: Callee) -> Bool {
+      one === other || one.deployment == other.deployment && one.method == other.method
+    }
+
+    package func hash(into hasher: inout Hasher) {
+      hasher.combine(deployment)
+      hasher.combine(method)
+    }
   }
 
   /// A call whose messages go through the router without a node having a look at them.
@@ -108,7 +129,7 @@ package struct GraphPlan: Sendable {
   }
 
   enum Kind: Sendable {
-    case call(deployment: String, method: MethodName)
+    case call(Callee)
     /// The last step of all: what the first of these calls streams, through the others, is the answer.
     case streamed([StreamCall])
     case sequence([Int], keepsInput: Bool)

@@ -265,13 +265,14 @@ extension GraphRun {
       return try body(payload.bytes)
     } catch {
       guard let origin = payload.origin,
-        case .call(let deployment, let method) = plan.nodes[origin].kind
+        case .call(let callee) = plan.nodes[origin].kind
       else {
         throw failure(.invalidArgument, "the request is not a \(type): \(error)", at: node)
       }
       throw failure(
         .internalError,
-        "\(deployment) answered \(method) with bytes that are not a \(type): \(error)", at: node)
+        "\(callee.deployment) answered \(callee.method) with bytes that are not a \(type): \(error)",
+        at: node)
     }
   }
 

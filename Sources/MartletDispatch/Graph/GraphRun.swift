@@ -9,7 +9,7 @@ package import MartletCore
 /// A failure, of a leg or of the graph itself, goes up from node to node until one of them has another
 /// way; what runs below a node that is left is cancelled. Reports that come after the end, or about a
 /// leg that is not in flight, are ignored.
-package struct GraphRun: Sendable {
+package struct GraphRun: ~Copyable, Sendable {
   typealias Payload = GraphPayload
   typealias Frame = GraphFrame
   typealias Return = GraphFrame.Return
@@ -31,7 +31,7 @@ package struct GraphRun: Sendable {
   private var timers = DeadlineHeap()
 
   /// The legs in flight, each with the place that its answer goes to.
-  private var ongoing: [Int: Ongoing] = [:]
+  private var ongoing = LegTable<Ongoing>()
 
   /// Calls beyond `maxOngoingLegs`, first in first out from `firstWaiting`.
   private var waiting: [Call] = []
@@ -53,7 +53,7 @@ package struct GraphRun: Sendable {
   }
 
   private struct Call: Sendable {
-    var leg: Int
+    var leg: GraphLeg
     var node: Int
     var payload: [UInt8]
     var back: Return
@@ -107,7 +107,7 @@ package struct GraphRun: Sendable {
   package var nextTimer: Timestamp? { timers.first }
 
   /// The node that made a leg that is in flight; nil for any other.
-  package func node(of leg: GraphLeg) -> Int? { ongoing[leg.number]?.node }
+  package func node(of leg: GraphLeg) -> Int? { ongoing[leg]?.node }
 
   /// The request's message came in. Once, first.
   package mutating func started(_ input: [UInt8], now: Timestamp = .zero) -> [GraphOrder] {
@@ -136,19 +136,19 @@ package struct GraphRun: Sendable {
   /// What the client hears of a leg that the router itself fails, of which no replica had a say: where in
   /// the graph it was, too.
   package func placing(_ status: RPCStatus, of leg: GraphLeg) -> RPCStatus {
-    guard let call = ongoing[leg.number], case .call(let deployment, _) = plan.nodes[call.node].kind
+    guard let call = ongoing[leg], case .call(let callee) = plan.nodes[call.node].kind
     else { return status }
-    return failure(status.code, "calling \(deployment): \(status.message)", at: call.node).status
+    return failure(status.code, "calling \(callee.deployment): \(status.message)", at: call.node)
+      .status
   }
 
   /// What the client hears when its deadline passes before the end.
   package var lateStatus: RPCStatus {
     let late = "the graph did not end before the deadline"
-    guard let first = ongoing.min(by: { $0.key < $1.key })?.value,
-      case .call(let deployment, _) = plan.nodes[first.node].kind
+    guard let first = ongoing.first, case .call(let callee) = plan.nodes[first.node].kind
     else { return RPCStatus(.deadlineExceeded, "\(route): \(late)") }
     let others = ongoing.count > 1 ? " and \(ongoing.count - 1) others" : ""
-    let waits = "\(late); it waited for \(deployment)\(others)"
+    let waits = "\(late); it waited for \(callee.deployment)\(others)"
     return failure(.deadlineExceeded, waits, at: first.node).status
   }
 
@@ -169,12 +169,12 @@ package struct GraphRun: Sendable {
     isOver = true
     trace?.pruned(nil, now: now)
     defer {
-      ongoing = [:]
+      ongoing = LegTable()
       waiting = []
       frames = []
       timers = DeadlineHeap()
     }
-    return ongoing.keys.sorted().map { .cancel(GraphLeg($0)) }
+    return ongoing.legs.map { .cancel($0) }
   }
 
   private mutating func fireTimers(_ turn: inout Turn) {
@@ -188,7 +188,7 @@ package struct GraphRun: Sendable {
   private mutating func ended(
     _ leg: GraphLeg, _ now: Timestamp, _ step: (Ongoing) -> Step
   ) -> [GraphOrder] {
-    guard !isOver, let call = ongoing.removeValue(forKey: leg.number) else { return [] }
+    guard !isOver, let call = ongoing.remove(leg) else { return [] }
     var turn = Turn(now: now)
     fireTimers(&turn)
     turn.steps.append(step(call))
@@ -294,15 +294,14 @@ extension GraphRun {
       firstWaiting = 0
       waiting.removeAll { isDropped($0.back) }
     }
-    for (leg, call) in ongoing.sorted(by: { $0.key < $1.key }) where isDropped(call.back) {
-      ongoing[leg] = nil
+    for leg in ongoing.removeAll(where: { isDropped($0.back) }) {
       let ordered = turn.orders.firstIndex { order in
-        if case .call(let other, _, _, _, _) = order { other.number == leg } else { false }
+        if case .call(leg, _, _, _) = order { true } else { false }
       }
       if let ordered {
         turn.orders.remove(at: ordered)
       } else {
-        turn.orders.append(.cancel(GraphLeg(leg)))
+        turn.orders.append(.cancel(leg))
       }
     }
   }
@@ -311,12 +310,11 @@ extension GraphRun {
   func request(around place: Return) -> Payload {
     var place = place
     while let index = place.frame {
-      let frame = frames[index]
-      if case .sequence(_, let keepsInput) = plan.nodes[frame.node].kind {
+      if case .sequence(_, let keepsInput) = plan.nodes[frames[index].node].kind {
         precondition(keepsInput, "the plan knows which inputs are taken")
-        return frame.input
+        return frames[index].input
       }
-      place = frame.back
+      place = frames[index].back
     }
     preconditionFailure("the plan has a sequence around each node that takes the request")
   }
@@ -343,8 +341,8 @@ extension GraphRun {
       throw failure(
         .resourceExhausted, "the request needs more than \(limits.maxLegs) calls", at: node)
     }
-    let call = Call(leg: legCount, node: node, payload: payload.bytes, back: back)
-    trace?.called(GraphLeg(legCount))
+    let call = Call(leg: GraphLeg(legCount), node: node, payload: payload.bytes, back: back)
+    trace?.called(call.leg)
     legCount += 1
     if ongoing.count < limits.maxOngoingLegs, firstWaiting == waiting.count {
       start(call, &turn)
@@ -355,7 +353,7 @@ extension GraphRun {
 
   /// The node that makes a leg in flight, by its name or else its path in the app file.
   package func nodeName(of leg: GraphLeg) -> String? {
-    guard let call = ongoing[leg.number] else { return nil }
+    guard let call = ongoing[leg] else { return nil }
     return plan.nodes[call.node].name ?? plan.nodes[call.node].path.description
   }
 
@@ -371,13 +369,12 @@ extension GraphRun {
   }
 
   private mutating func start(_ call: Call, _ turn: inout Turn) {
-    guard case .call(let deployment, let method) = plan.nodes[call.node].kind else {
+    guard case .call(let callee) = plan.nodes[call.node].kind else {
       preconditionFailure("only calls make legs")
     }
-    ongoing[call.leg] = Ongoing(node: call.node, back: call.back)
+    ongoing.add(Ongoing(node: call.node, back: call.back), for: call.leg)
     turn.orders.append(
       .call(
-        leg: GraphLeg(call.leg), deployment: deployment, method: method, message: call.payload,
-        deadline: deadline(around: call.back)))
+        leg: call.leg, callee, message: call.payload, deadline: deadline(around: call.back)))
   }
 }

@@ -76,7 +76,7 @@ package struct GraphTrace: Sendable, Equatable {
     open[Place(back), default: []].append(spans.count)
     var deployment: String?
     switch node.kind {
-    case .call(let name, _): deployment = name
+    case .call(let callee): deployment = callee.deployment
     case .mirror(let plan): deployment = plan.deployment
     case .streamed(let calls): deployment = calls.first?.deployment
     default: break

@@ -30,7 +30,7 @@ final class GraphCall: CallOwner {
   /// How each attempt's request begins: its path.
   private let head: HeaderBlock
   private let message: [UInt8]
-  private let leg: GraphLeg
+  let leg: GraphLeg
   let began: Timestamp
   private var observer: (any GraphCallObserver)?
   private var attempt: GraphAttempt?
@@ -68,7 +68,8 @@ final class GraphCall: CallOwner {
 
   func send(over link: ReplicaLink) -> Bool {
     guard let observer, let call else { return true }
-    var headers = head
+    var headers = router.takeHeaders()
+    headers.append(contentsOf: head)
     headers.append(contentsOf: observer.metadata)
     if let node = observer.node(of: leg) { headers.append(node: node) }
     headers.addPreviousAttempts(lostAttempts)
@@ -76,7 +77,9 @@ final class GraphCall: CallOwner {
       headers.append(timeout: deadline.remaining(at: router.loop.now))
     }
     let attempt = GraphAttempt(self, router)
-    guard let stream = link.open(headers, attempt) else { return false }
+    let stream = link.open(headers, attempt)
+    router.giveBack(consume headers)
+    guard let stream else { return false }
     attempt.stream = stream
     self.attempt = attempt
     timing?.sent(to: link.replica, now: router.loop.now)

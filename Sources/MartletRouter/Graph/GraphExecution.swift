@@ -23,7 +23,8 @@ final class GraphExecution: GraphCallObserver {
   private var run: GraphRun
   private var whenEnded: ((Outcome) -> Void)?
 
-  private var legs: [Int: GraphCall] = [:]
+  /// Calls in flight, in the order of their legs.
+  private var legs: [GraphCall] = []
   private var deadlineTimer: Timer?
   /// For what the graph does at a moment.
   private var graphTimer: Timer?
@@ -163,11 +164,15 @@ final class GraphExecution: GraphCallObserver {
   private static let maxFailuresKept = 16
 
   private func legEnded(_ leg: GraphLeg, failed: Bool, _ now: Timestamp) {
-    guard let call = legs.removeValue(forKey: leg.number) else { return }
+    guard let call = takeCall(of: leg), let node = run.node(of: leg) else { return }
+    graph.record(node, took: now.duration(since: call.began), failed: failed, now: now)
+  }
+
+  private func takeCall(of leg: GraphLeg) -> GraphCall? {
+    guard let index = legs.firstIndex(where: { $0.leg == leg }) else { return nil }
+    let call = legs.remove(at: index)
     if let timing = call.timing { timings?[leg.number] = timing }
-    if let node = run.node(of: leg) {
-      graph.record(node, took: now.duration(since: call.began), failed: failed, now: now)
-    }
+    return call
   }
 
   private func timerFired() {
@@ -203,26 +208,23 @@ final class GraphExecution: GraphCallObserver {
 
   private func follow(_ order: GraphOrder) {
     switch order {
-    case .call(let leg, let deployment, let method, let message, let own):
-      guard !run.hasEnded else { return }
-      guard let node = run.node(of: leg),
-        let (head, pool) = graph.call(of: node, deployment, method, version, router)
-      else {
-        return legRefused(leg, Refusal(.unavailable, "there is no deployment \(deployment)"))
+    case .call(let leg, let callee, let message, let own):
+      guard let node = run.node(of: leg) else { return }
+      guard let (head, pool) = graph.call(of: node, callee, version, router) else {
+        return legRefused(
+          leg, Refusal(.unavailable, "there is no deployment \(callee.deployment)"))
       }
       let now = router.loop.now
       let timing = timings == nil ? nil : LegTiming()
       let call = GraphCall(router, leg, head, message, for: self, began: now, timing: timing)
-      legs[leg.number] = call
+      legs.append(call)
       let deadline = Deadline.earliest(deadline, own)
       router.place(call, in: pool, deadline: deadline, isLeg: true, now: now)
     case .mirror(let deployment, let method, let message):
       guard let pool = router.dispatcher.pool(of: deployment, in: version) else { return }
       MirroredCall.send(message, method, to: pool, of: self)
     case .cancel(let leg):
-      let call = legs.removeValue(forKey: leg.number)
-      if let timing = call?.timing { timings?[leg.number] = timing }
-      call?.cancel()
+      takeCall(of: leg)?.cancel()
     case .measured(let node, let duration):
       graph.record(node, took: duration, failed: false, now: router.loop.now)
     case .finish(let message):

@@ -12,7 +12,7 @@ final class ServedGraph {
   private(set) var isNews = false
 
   /// What does not change from one call of a node to the next, by node.
-  private var calls: [Int: NodeCall] = [:]
+  private var calls: [NodeCall?] = []
 
   private struct NodeCall {
     let head: HeaderBlock
@@ -28,12 +28,13 @@ final class ServedGraph {
 
   /// How a request of a node's call begins, and where it goes; nil when there is no such deployment.
   func call(
-    of node: Int, _ deployment: String, _ method: MethodName, _ version: VersionID, _ router: Router
+    of node: Int, _ callee: GraphPlan.Callee, _ version: VersionID, _ router: Router
   ) -> (head: HeaderBlock, pool: PoolID)? {
+    while calls.count <= node { calls.append(nil) }
     if let known = calls[node], known.epoch == router.routeEpoch { return (known.head, known.pool) }
-    guard let pool = router.dispatcher.pool(of: deployment, in: version) else { return nil }
+    guard let pool = router.dispatcher.pool(of: callee.deployment, in: version) else { return nil }
     let head =
-      calls[node]?.head ?? HeaderBlock.grpcRequest(path: method.path, authority: "localhost")
+      calls[node]?.head ?? HeaderBlock.grpcRequest(path: callee.method.path, authority: "localhost")
     calls[node] = NodeCall(head: head, pool: pool, epoch: router.routeEpoch)
     return (head, pool)
   }

@@ -75,6 +75,10 @@ enum GraphFixture {
     let parts = text.split(separator: "/")
     return MethodName(service: "graph.v1.\(parts[0])", method: String(parts[1]))
   }
+
+  static func callee(_ deployment: String, _ method: String) -> GraphPlan.Callee {
+    GraphPlan.Callee(deployment: deployment, method: self.method(method))
+  }
 }
 
 extension GraphNode {

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct GraphMapTests {
   /// A run of a graph and the orders it gave.
-  private struct Request {
+  private struct Request: ~Copyable {
     var run: GraphRun
     let output: String
 
@@ -34,9 +34,9 @@ import Testing
     private func texts(_ orders: [GraphOrder]) -> [String] {
       orders.map { order in
         switch order {
-        case .call(let leg, let deployment, let method, let message, _):
-          "\(leg.number) \(deployment) "
-            + ((try? GraphFixture.json(of: method, message)) ?? "\(message)")
+        case .call(let leg, let callee, let message, _):
+          "\(leg.number) \(callee.deployment) "
+            + ((try? GraphFixture.json(of: callee.method, message)) ?? "\(message)")
         case .mirror(let deployment, _, _): "mirror \(deployment)"
         case .cancel(let leg): "cancel \(leg.number)"
         case .measured(let node, let time): "node \(node) took \(time)"

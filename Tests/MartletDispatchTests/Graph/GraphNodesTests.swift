@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct GraphNodesTests {
   /// A run of a graph that answers crops with labels, and what it ordered.
-  private struct Judge {
+  private struct Judge: ~Copyable {
     var run: GraphRun
     var now = Timestamp.zero
 
@@ -31,15 +31,16 @@ import Testing
 
     /// Nothing but time passes, until the next timer.
     mutating func wait() throws -> [String] {
-      now = try #require(run.nextTimer)
+      let next = run.nextTimer
+      now = try #require(next)
       return texts(run.timePassed(now: now))
     }
 
     private func texts(_ orders: [GraphOrder]) -> [String] {
       orders.map { order in
         switch order {
-        case .call(let leg, let deployment, _, _, let deadline):
-          "\(leg.number) \(deployment)"
+        case .call(let leg, let callee, _, let deadline):
+          "\(leg.number) \(callee.deployment)"
             + (deadline.map { " by \($0.time.nanoseconds / 1_000_000) ms" } ?? "")
         case .mirror(let deployment, _, _): "mirror \(deployment)"
         case .cancel(let leg): "cancel \(leg.number)"
@@ -326,7 +327,7 @@ import Testing
     #expect(
       run.answered(GraphLeg(0), [0x20, 1]) == [
         .call(
-          leg: GraphLeg(2), deployment: "jury", method: GraphFixture.method("Jury/Decide"),
+          leg: GraphLeg(2), GraphFixture.callee("jury", "Jury/Decide"),
           message: [0x0a, 2, 0x20, 1, 0x0a, 2, 0x20, 2], deadline: nil)
       ])
     #expect(run.answered(GraphLeg(2), [0x20, 9]) == [.finish([0x20, 9])])
@@ -364,8 +365,7 @@ import Testing
     #expect(
       run.answered(GraphLeg(0), []) == [
         .call(
-          leg: GraphLeg(1), deployment: "generalist",
-          method: GraphFixture.method("Classifier/Classify"), message: [0x08, 2], deadline: nil)
+          leg: GraphLeg(1), GraphFixture.callee("generalist", "Classifier/Classify"), message: [0x08, 2], deadline: nil)
       ])
   }
 
@@ -471,8 +471,7 @@ import Testing
     #expect(
       run.answered(GraphLeg(1), [0x20, 1]) == [
         .call(
-          leg: GraphLeg(2), deployment: "expert-looped",
-          method: GraphFixture.method("Classifier/Classify"), message: [], deadline: nil)
+          leg: GraphLeg(2), GraphFixture.callee("expert-looped", "Classifier/Classify"), message: [], deadline: nil)
       ])
     #expect(run.answered(GraphLeg(2), [0x20, 2]) == [])
     #expect(
@@ -521,7 +520,7 @@ import Testing
       for order in orders {
         #expect(ends == 0)
         switch order {
-        case .call(let leg, _, _, _, let deadline):
+        case .call(let leg, _, _, let deadline):
           #expect(inFlight.insert(leg.number).inserted)
           if let deadline { #expect(deadline.time > now) }
         case .cancel(let leg): #expect(inFlight.remove(leg.number) != nil)
@@ -545,7 +544,7 @@ import Testing
         : run.answered(GraphLeg(leg), [], now: now)
     }
     #expect(ends == 1, "\(graph)")
-    #expect(run.hasEnded)
+    #expect(run.hasEnded == true)
     #expect(run.nextTimer == nil)
   }
 }

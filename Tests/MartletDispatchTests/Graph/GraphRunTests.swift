@@ -17,8 +17,7 @@ import Testing
     _ leg: Int, _ deployment: String, _ method: String, _ message: [UInt8]
   ) -> GraphOrder {
     .call(
-      leg: GraphLeg(leg), deployment: deployment, method: GraphFixture.method(method),
-      message: message, deadline: nil)
+      leg: GraphLeg(leg), GraphFixture.callee(deployment, method), message: message, deadline: nil)
   }
 
   private func classify(_ leg: Int, _ deployment: String, _ message: [UInt8]) -> GraphOrder {
@@ -48,7 +47,7 @@ import Testing
     // Not a message at all, and nobody looks.
     #expect(run.started([0xff]) == [classify(0, "expert-looped", [0xff])])
     #expect(run.answered(GraphLeg(0), [0xfe]) == [.finish([0xfe])])
-    #expect(run.hasEnded)
+    #expect(run.hasEnded == true)
   }
 
   @Test func aSequencePassesAnswersOn() throws {
@@ -79,7 +78,7 @@ import Testing
           .failedPrecondition,
           "graph.v1.Understanding/Judge at routes[0].graph: no case for kind = KIND_OPEN of "
             + "graph.v1.Crop, and there is no default"))
-    #expect(run.hasEnded)
+    #expect(run.hasEnded == true)
   }
 
   @Test func forEachGathersInTheOrderOfTheElements() throws {
@@ -398,7 +397,7 @@ import Testing
       for order in orders {
         #expect(ends == 0)
         switch order {
-        case .call(let leg, _, _, _, _): #expect(inFlight.insert(leg.number).inserted)
+        case .call(let leg, _, _, _): #expect(inFlight.insert(leg.number).inserted)
         case .cancel(let leg): #expect(inFlight.remove(leg.number) != nil)
         case .finish, .stream, .fail: ends += 1
         case .mirror, .measured: break
@@ -414,6 +413,6 @@ import Testing
       }
     }
     #expect(ends == 1)
-    #expect(run.hasEnded)
+    #expect(run.hasEnded == true)
   }
 }

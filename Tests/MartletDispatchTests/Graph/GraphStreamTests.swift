@@ -21,7 +21,7 @@ import Testing
     #expect(plan.deployments == ["streamer"])
     var run = GraphRun(plan)
     #expect(run.started([10, 0]) == [.stream([stream("Watch")], message: [10, 0])])
-    #expect(run.hasEnded)
+    #expect(run.hasEnded == true)
   }
 
   @Test func aStreamGoesThroughTheCallsAfterIt() throws {

@@ -13,7 +13,7 @@ import Testing
   }
 
   /// `path kind began–ended outcome`, times in milliseconds.
-  private func texts(_ run: GraphRun) -> [String] {
+  private func texts(_ run: borrowing GraphRun) -> [String] {
     (run.trace?.spans ?? []).map { span in
       let end = span.ended.map { "\($0.nanoseconds / 1_000_000)" } ?? ""
       let outcome: String =
@@ -95,7 +95,8 @@ import Testing
     var run = try run(GraphNode.sureA.with(retry: retry))
     _ = run.started([], now: at(0))
     _ = run.failed(GraphLeg(0), RPCStatus(.unavailable, "gone"), now: at(1))
-    let again = try #require(run.nextTimer)
+    let next = run.nextTimer
+    let again = try #require(next)
     _ = run.timePassed(now: again)
     _ = run.answered(GraphLeg(1), [], now: at(3))
     #expect(
