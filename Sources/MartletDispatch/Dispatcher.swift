@@ -5,10 +5,11 @@ package import MartletCore
 /// without clock, socket or randomness: the driver tells it what happened and does what it says.
 ///
 /// After every event the driver takes the orders (`takeOrders`) and sees to it that `timePassed`
-/// is called at `nextWake`.
+/// is called at `nextWake()`.
 ///
 /// It is large, and read through the class that owns it: were it copyable, each such read would count
-/// the references of all its tables.
+/// the references of all its tables. What is asked for every request is asked as if it changed something:
+/// for a mere read of it, all of it would be moved to the stack.
 package struct Dispatcher: ~Copyable, Sendable {
   let limits: DispatchLimits
 
@@ -48,12 +49,13 @@ package struct Dispatcher: ~Copyable, Sendable {
 
   /// What to do now. Doing it may cause new orders: take until there are none.
   package mutating func takeOrders() -> [DispatchOrder] {
+    guard !orders.isEmpty else { return [] }
     defer { orders = [] }
     return orders
   }
 
   /// When `timePassed` is due; nil while nothing waits for time.
-  package var nextWake: Timestamp? {
+  package mutating func nextWake() -> Timestamp? {
     guard let call = callWakes.first else { return replicaWakes.first }
     guard let replica = replicaWakes.first else { return call }
     return min(call, replica)
@@ -150,13 +152,15 @@ package struct Dispatcher: ~Copyable, Sendable {
   }
 
   /// When the call must be over: its caller's deadline or the deployment's `request_timeout_s`.
-  package func deadline(of call: CallID) -> Deadline? { calls[call.index].deadline }
+  package mutating func deadline(of call: CallID) -> Deadline? { calls[call.index].deadline }
 
   /// Whether the call may be sent again when its replica dies.
-  package func isIdempotent(_ call: CallID) -> Bool { pools[calls[call.index].pool].isIdempotent }
+  package mutating func isIdempotent(_ call: CallID) -> Bool {
+    pools[calls[call.index].pool].isIdempotent
+  }
 
   /// Whether an id still stands for a call in hand.
-  package func contains(_ call: CallID) -> Bool {
+  package mutating func contains(_ call: CallID) -> Bool {
     calls.contains(call.index) && calls.generation(at: call.index) == call.generation
   }
 

@@ -192,11 +192,13 @@ final class Router: @unchecked Sendable {
     // An order's consequences come back here; the outermost call takes them all.
     guard !isFollowingOrders, !isClosed else { return }
     isFollowingOrders = true
-    while dispatcher.hasOrders {
-      for order in dispatcher.takeOrders() { follow(order) }
+    var orders = dispatcher.takeOrders()
+    while !orders.isEmpty {
+      for order in orders { follow(order) }
+      orders = dispatcher.takeOrders()
     }
     isFollowingOrders = false
-    if let wake = dispatcher.nextWake, wake < wakeAt { schedule(wake) }
+    if let wake = dispatcher.nextWake(), wake < wakeAt { schedule(wake) }
     if dispatcher.loadChanges != reportedChanges, !reportIsDue { scheduleReport() }
   }
 

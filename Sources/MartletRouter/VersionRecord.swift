@@ -5,8 +5,9 @@ internal import MartletNet
 internal import MartletSchema
 internal import MartletWire
 
-/// One defined version: its graphs, ready to run, and its mark on requests to replicas.
-struct VersionRecord {
+/// One defined version: its graphs, ready to run, and its mark on requests to replicas. An object, since
+/// every request has a look at it. On the router's loop only.
+final class VersionRecord {
   let app: String
   let version: AppVersion
 
@@ -27,6 +28,19 @@ struct VersionRecord {
 
   /// Made of `descriptorSet` when the first client asks.
   var descriptorIndex: DescriptorIndex?
+
+  init(
+    app: String, version: AppVersion, graphs: [Int: ServedGraph], mark: HeaderBlock,
+    unaryPaths: consuming ByteIndex<Void>, schema: Schema?, descriptorSet: [UInt8]
+  ) {
+    self.app = app
+    self.version = version
+    self.graphs = graphs
+    self.mark = mark
+    self.unaryPaths = unaryPaths
+    self.schema = schema
+    self.descriptorSet = descriptorSet
+  }
 }
 
 extension Router {
@@ -73,7 +87,7 @@ extension Router {
     if let index = record.descriptorIndex { return index }
     // The set made a schema before, so it can be read.
     let index = try? DescriptorIndex([record.descriptorSet])
-    versions[version.index]?.descriptorIndex = index
+    record.descriptorIndex = index
     return index
   }
 

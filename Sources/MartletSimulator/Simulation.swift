@@ -159,7 +159,7 @@ package struct Simulation: ~Copyable, Sendable {
         follow(fleet.handle(.timePassed, now: now))
       }
     } while dispatcher.hasOrders
-    if let wake = dispatcher.nextWake, wake < (dispatcherWakeAt ?? .init(nanoseconds: .max)) {
+    if let wake = dispatcher.nextWake(), wake < (dispatcherWakeAt ?? .init(nanoseconds: .max)) {
       dispatcherWakeAt = max(wake, now)
       events.add(.dispatcherWake, at: max(wake, now))
     }

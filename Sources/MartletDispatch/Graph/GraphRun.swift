@@ -37,6 +37,9 @@ package struct GraphRun: ~Copyable, Sendable {
   private var waiting: [Call] = []
   private var firstWaiting = 0
 
+  /// Memory for the steps of a turn.
+  private var spareSteps: [Step] = []
+
   private(set) var legCount = 0
   private var entryCount = 0
   /// Nodes that were run again.
@@ -113,9 +116,10 @@ package struct GraphRun: ~Copyable, Sendable {
   package mutating func started(_ input: [UInt8], now: Timestamp = .zero) -> [GraphOrder] {
     precondition(legCount == 0 && frames.isEmpty, "a run starts once")
     let payload = Payload(bytes: input, origin: nil)
-    var turn = Turn(now: now, steps: [.enter(node: plan.root, payload, .answer)])
+    var turn = begin(now)
+    turn.steps.append(.enter(node: plan.root, payload, .answer))
     run(&turn)
-    return turn.orders
+    return orders(of: turn)
   }
 
   /// A leg's deployment answered.
@@ -154,9 +158,9 @@ package struct GraphRun: ~Copyable, Sendable {
 
   /// The moment of `nextTimer` has come.
   package mutating func timePassed(now: Timestamp) -> [GraphOrder] {
-    var turn = Turn(now: now)
+    var turn = begin(now)
     fireTimers(&turn)
-    return turn.orders
+    return orders(of: turn)
   }
 
   /// Nobody waits for the answer any more: the client cancelled or its deadline passed. Only legs
@@ -189,10 +193,22 @@ package struct GraphRun: ~Copyable, Sendable {
     _ leg: GraphLeg, _ now: Timestamp, _ step: (Ongoing) -> Step
   ) -> [GraphOrder] {
     guard !isOver, let call = ongoing.remove(leg) else { return [] }
-    var turn = Turn(now: now)
+    var turn = begin(now)
     fireTimers(&turn)
     turn.steps.append(step(call))
     run(&turn)
+    return orders(of: turn)
+  }
+
+  private mutating func begin(_ now: Timestamp) -> Turn {
+    var turn = Turn(now: now)
+    swap(&turn.steps, &spareSteps)
+    return turn
+  }
+
+  private mutating func orders(of turn: consuming Turn) -> [GraphOrder] {
+    turn.steps.removeAll(keepingCapacity: true)
+    spareSteps = turn.steps
     return turn.orders
   }
 

@@ -192,16 +192,18 @@ final class GraphExecution: GraphCallObserver {
   }
 
   private func follow(_ new: [GraphOrder]) {
-    orders += new
     // Following one may bring others, which then wait for those before them.
-    guard !isFollowingOrders else { return }
-    isFollowingOrders = true
-    var index = 0
-    while index < orders.count {
-      follow(orders[index])
-      index += 1
+    guard !isFollowingOrders else {
+      orders += new
+      return
     }
-    orders.removeAll(keepingCapacity: true)
+    isFollowingOrders = true
+    var next = new
+    while !next.isEmpty {
+      for order in next { follow(order) }
+      next = orders
+      orders = []
+    }
     isFollowingOrders = false
     setGraphTimer()
   }

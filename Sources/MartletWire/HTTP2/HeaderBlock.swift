@@ -100,7 +100,8 @@ extension HeaderBlock {
   }
 
   package mutating func append(contentsOf other: borrowing HeaderBlock) {
-    append(contentsOf: other) { _ in true }
+    guard let source = other.storage else { return }
+    owned().append(contentsOf: source)
   }
 
   /// Adds the fields of another block that `isKept` wants, by index: what a proxy passes on.
@@ -167,9 +168,12 @@ extension HeaderBlock {
     guard let storage else { return nil }
     var name = name
     return name.withUTF8 { wanted in
+      let known = unsafe HeaderName(spelled: UnsafeRawBufferPointer(wanted))
+      guard storage.names.contains(HeaderNames(known)) else { return nil }
       for index in 0..<storage.fieldCount {
         let field = unsafe storage.fields[index]
-        guard unsafe storage.name(of: field).elementsEqual(wanted) else { continue }
+        guard field.name == known else { continue }
+        if known == .other, unsafe !storage.name(of: field).elementsEqual(wanted) { continue }
         return unsafe String(decoding: storage.value(of: field), as: UTF8.self)
       }
       return nil

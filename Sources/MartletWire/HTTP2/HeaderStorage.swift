@@ -44,7 +44,7 @@
   /// A copy that may be changed on its own.
   convenience init(_ other: HeaderStorage) {
     self.init()
-    append(contentsOf: other) { _ in true }
+    append(contentsOf: other)
   }
 
   deinit {
@@ -78,7 +78,9 @@
   }
 
   /// Adds the fields of `other` that `isKept` wants, by index: the bytes of all of them in one piece.
-  func append(contentsOf other: HeaderStorage, where isKept: (Int) -> Bool) {
+  @inline(__always) func append(
+    contentsOf other: HeaderStorage, where isKept: (Int) -> Bool = { _ in true }
+  ) {
     let shift = unsafe append(UnsafeRawBufferPointer(start: other.bytes, count: other.byteCount))
     for index in 0..<other.fieldCount where isKept(index) {
       var field = unsafe other.fields[index]
@@ -126,7 +128,7 @@
   }
 
   /// A field's name where it lies.
-  func name(of field: Field) -> UnsafeRawBufferPointer {
+  @inline(__always) func name(of field: Field) -> UnsafeRawBufferPointer {
     if field.name != .other {
       let text = field.name.text
       return unsafe UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
@@ -136,7 +138,7 @@
   }
 
   /// A field's value where it lies.
-  func value(of field: Field) -> UnsafeRawBufferPointer {
+  @inline(__always) func value(of field: Field) -> UnsafeRawBufferPointer {
     let start =
       unsafe field.valueIsLiteral
       ? UnsafeRawPointer(bitPattern: field.valueStart)

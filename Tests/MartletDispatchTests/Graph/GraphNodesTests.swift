@@ -365,7 +365,8 @@ import Testing
     #expect(
       run.answered(GraphLeg(0), []) == [
         .call(
-          leg: GraphLeg(1), GraphFixture.callee("generalist", "Classifier/Classify"), message: [0x08, 2], deadline: nil)
+          leg: GraphLeg(1), GraphFixture.callee("generalist", "Classifier/Classify"),
+          message: [0x08, 2], deadline: nil)
       ])
   }
 
@@ -471,7 +472,8 @@ import Testing
     #expect(
       run.answered(GraphLeg(1), [0x20, 1]) == [
         .call(
-          leg: GraphLeg(2), GraphFixture.callee("expert-looped", "Classifier/Classify"), message: [], deadline: nil)
+          leg: GraphLeg(2), GraphFixture.callee("expert-looped", "Classifier/Classify"),
+          message: [], deadline: nil)
       ])
     #expect(run.answered(GraphLeg(2), [0x20, 2]) == [])
     #expect(
