@@ -8,7 +8,7 @@ extension Router {
   /// for none that are, but a replica may have been told to compress all. Throws what is wrong with an answer
   /// that cannot be read.
   func decompressor(ofAnswer head: borrowing HeaderBlock) throws(RPCError) -> Decompressor? {
-    if let failure = head.httpFailure { throw RPCError(failure) }
+    if let failure = head.statusOfNonsense { throw RPCError(failure) }
     do throws(RPCError) {
       return try head.responseEncoding.map {
         Decompressor(codec, $0, maxMessageBytes: limits.maxMessageBytes)
@@ -20,9 +20,19 @@ extension Router {
 }
 
 extension HeaderBlock {
-  /// What an answer's HTTP status means when it is another than 200.
-  var httpFailure: RPCStatus? {
-    guard let status = httpStatus, status != 200 else { return nil }
-    return RPCStatus(RPCStatus.Code(httpStatus: status), "the answer has HTTP status \(status)")
+  /// What trailers, or a head that is the whole answer, say of how the call ended.
+  var statusOfAnswer: RPCStatus {
+    grpcStatus ?? statusOfNonsense ?? RPCStatus(.unknown, "the answer has no gRPC status")
+  }
+
+  /// What the head of an answer that is not gRPC means; nil for one that is, and for trailers.
+  var statusOfNonsense: RPCStatus? {
+    guard let status = httpStatus else { return nil }
+    guard status == 200 else {
+      return RPCStatus(RPCStatus.Code(httpStatus: status), "the answer has HTTP status \(status)")
+    }
+    guard !hasGRPCContentType else { return nil }
+    let type = self[.contentType] ?? "missing"
+    return RPCStatus(.unknown, "the answer is not gRPC: its content-type is \(type)")
   }
 }

@@ -114,7 +114,13 @@ import Testing
     }
   }
 
-  @Test func aLegThatIsAnsweredByAnotherProtocolHasACode() async throws {
+  @Test(arguments: [
+    ("429", RPCStatus.Code.unavailable, "the answer has HTTP status 429"),
+    ("200", .unknown, "the answer is not gRPC: its content-type is text/html"),
+  ])
+  func aLegThatIsAnsweredByAnotherProtocolHasACode(
+    status: String, code: RPCStatus.Code, text: String
+  ) async throws {
     try await Mesh.run { mesh in
       let (spec, schema) = try Self.ensembleApp()
       let good = Self.table { _ in Grpc_Health_V1_HealthCheckResponse() }
@@ -122,12 +128,11 @@ import Testing
         spec,
         [
           "a": [try await mesh.start("a", good)], "b": [try await mesh.start("b", good)],
-          "c": [try await mesh.startPage("c", status: "429")],
+          "c": [try await mesh.startPage("c", status: status)],
         ], schema: schema)
       let error = await mesh.failure { () throws(RPCError) in try await Self.ask(mesh) }
-      #expect(error?.code == .unavailable)
-      #expect(
-        error?.message.hasSuffix("ensemble[2]: calling c: the answer has HTTP status 429") == true)
+      #expect(error?.code == code)
+      #expect(error?.message.hasSuffix("ensemble[2]: calling c: \(text)") == true)
     }
   }
 

@@ -1,20 +1,17 @@
 // One message, gathered from what a call answers to a stream.
 internal import MartletCore
-internal import MartletDispatch
 internal import MartletNet
 internal import MartletWire
 
-/// Where the last call of a stream answers that the nodes of a graph go on with.
+/// Where the last call of a stream answers that the nodes of a graph go on with. It tells once what came of it:
+/// after a failure in mid-answer the calls are for the listener to give up.
 final class GatheredAnswer: ResponseStream {
-  private let router: Router
   private var whenEnded: ((Result<[UInt8], RPCError>) -> Void)?
-  private var deframer: MessageDeframer
-  private var message: [UInt8]?
+  private var answer: UnaryAnswer
 
   init(_ router: Router, whenEnded: @escaping (Result<[UInt8], RPCError>) -> Void) {
-    self.router = router
     self.whenEnded = whenEnded
-    deframer = MessageDeframer(maxMessageBytes: router.limits.maxMessageBytes)
+    answer = UnaryAnswer(router)
   }
 
   var forwardedIdentity: HeaderBlock? { nil }
@@ -24,45 +21,30 @@ final class GatheredAnswer: ResponseStream {
   func sendHead(_ headers: HeaderBlock, endOfStream: Bool) {
     guard !endOfStream else { return sendTrailers(headers) }
     do throws(RPCError) {
-      deframer.decompressor = try router.decompressor(ofAnswer: headers)
+      try answer.began(headers)
     } catch {
       end(.failure(error))
     }
   }
 
   func sendData(copying bytes: UnsafeRawBufferPointer) {
-    var bytes = bytes
-    do throws(FramingError) {
-      while let next = try deframer.next(from: &bytes) {
-        guard message == nil else {
-          return fail(.internalError, "a call with one answer was answered with two messages")
-        }
-        message = next
-      }
+    do throws(RPCError) {
+      try answer.continued(bytes)
     } catch {
-      let refusal = Refusal(error, whose: "the answer")
-      fail(refusal.status.code, refusal.status.message)
+      end(.failure(error))
     }
-  }
-
-  func sendTrailers(copying trailers: borrowing HeaderBlock) {
-    sendTrailers(copy trailers)
   }
 
   func sendTrailers(_ trailers: HeaderBlock) {
-    let status =
-      trailers.grpcStatus ?? RPCStatus(.internalError, "the answer has no gRPC status")
-    guard status.code == .ok else {
-      return end(.failure(RPCError(status, metadata: trailers.metadata)))
-    }
-    guard let message, deframer.isBetweenMessages else {
-      return fail(.internalError, "OK came without a message")
-    }
-    end(.success(message))
+    sendTrailers(copying: trailers)
   }
 
-  private func fail(_ code: RPCStatus.Code, _ message: String) {
-    end(.failure(RPCError(code, message)))
+  func sendTrailers(copying trailers: borrowing HeaderBlock) {
+    switch answer.ended(trailers) {
+    case .answered(let message): end(.success(message))
+    case .failed(let error): end(.failure(error))
+    case .nonsense(let status): end(.failure(RPCError(status)))
+    }
   }
 
   private func end(_ result: Result<[UInt8], RPCError>) {

@@ -146,14 +146,11 @@ final class GraphCall: CallOwner {
 private final class GraphAttempt: ClientStreamHandler {
   private var call: GraphCall?
   var stream: ClientStream?
-  private let router: Router
-  private var deframer: MessageDeframer
-  private var message: [UInt8]?
+  private var answer: UnaryAnswer
 
   init(_ call: GraphCall, _ router: Router) {
     self.call = call
-    self.router = router
-    deframer = MessageDeframer(maxMessageBytes: router.limits.maxMessageBytes)
+    answer = UnaryAnswer(router)
   }
 
   /// Nobody waits for this attempt any more.
@@ -169,20 +166,16 @@ private final class GraphAttempt: ClientStreamHandler {
     guard call != nil else { return }
     if section == .response, !endOfStream { return answerBegan(headers) }
     guard section == .trailers || section == .response else { return }
-    let status =
-      headers.grpcStatus
-      ?? RPCStatus(
-        RPCStatus.Code(httpStatus: headers.httpStatus ?? 200), "the answer has no gRPC status")
-    guard status.code == .ok else {
-      let error = RPCError(status, metadata: headers.metadata)
+    switch answer.ended(headers) {
+    case .answered(let message):
       let time = executionTime(headers)
-      return take { $0.answered(.failure(error), executionTime: time) }
+      take { $0.answered(.success(message), executionTime: time) }
+    case .failed(let error):
+      let time = executionTime(headers)
+      take { $0.answered(.failure(error), executionTime: time) }
+    case .nonsense(let status):
+      take { $0.answeredNonsense(Refusal(status.code, status.message)) }
     }
-    guard let message, deframer.isBetweenMessages else {
-      return take { $0.answeredNonsense(Refusal(.internalError, "OK came without a message")) }
-    }
-    let time = executionTime(headers)
-    take { $0.answered(.success(message), executionTime: time) }
   }
 
   /// Looked for only where somebody asked for it.
@@ -193,25 +186,19 @@ private final class GraphAttempt: ClientStreamHandler {
 
   private func answerBegan(_ headers: borrowing HeaderBlock) {
     do throws(RPCError) {
-      deframer.decompressor = try router.decompressor(ofAnswer: headers)
+      try answer.began(headers)
     } catch {
-      breakOff(Refusal(error.status.code, error.status.message))
+      breakOff(error.status)
     }
   }
 
   func dataReceived(_ bytes: UnsafeRawBufferPointer) {
     stream?.consumed(bytes.count)
     guard call != nil else { return }
-    var bytes = bytes
-    do throws(FramingError) {
-      while let next = try deframer.next(from: &bytes) {
-        guard message == nil else {
-          return breakOff(Refusal(.internalError, "a unary call was answered with two messages"))
-        }
-        message = next
-      }
+    do throws(RPCError) {
+      try answer.continued(bytes)
     } catch {
-      breakOff(Refusal(error, whose: "the answer"))
+      breakOff(error.status)
     }
   }
 
@@ -229,9 +216,9 @@ private final class GraphAttempt: ClientStreamHandler {
     }
   }
 
-  private func breakOff(_ refusal: Refusal) {
+  private func breakOff(_ status: RPCStatus) {
     stream?.reset(.cancel)
-    take { $0.answeredNonsense(refusal) }
+    take { $0.answeredNonsense(Refusal(status.code, status.message)) }
   }
 
   /// Gives the call its outcome, once.

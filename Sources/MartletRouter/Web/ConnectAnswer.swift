@@ -13,8 +13,7 @@ final class ConnectAnswer: AnswerTranslation {
   private let router: Router
   private let takesGzip: Bool
 
-  private var deframer: MessageDeframer
-  private var message: [UInt8]?
+  private var gathered: UnaryAnswer
   private var leading: [Page.Field] = []
   private(set) var isOver = false
 
@@ -27,47 +26,33 @@ final class ConnectAnswer: AnswerTranslation {
     self.output = output
     self.takesGzip = takesGzip
     self.router = router
-    deframer = MessageDeframer(maxMessageBytes: router.limits.maxMessageBytes)
+    gathered = UnaryAnswer(router)
   }
 
   func began(_ head: borrowing HeaderBlock) {
-    if let status = head.statusOfNonsense { return send(Page(status)) }
-    leading = head.webMetadata
     do throws(RPCError) {
-      deframer.decompressor = try router.decompressor(ofAnswer: head)
+      try gathered.began(head)
+      leading = head.webMetadata
     } catch {
       send(Page(error.status))
     }
   }
 
   func continued(_ bytes: UnsafeRawBufferPointer) {
-    var bytes = bytes
-    do throws(FramingError) {
-      while let next = try deframer.next(from: &bytes) {
-        guard message == nil else {
-          let text = "a unary call was answered with two messages"
-          return send(Page(RPCStatus(.internalError, text)))
-        }
-        message = next
-      }
+    do throws(RPCError) {
+      try gathered.continued(bytes)
     } catch {
-      send(Page(Refusal(error, whose: "the answer").status))
+      send(Page(error.status))
     }
   }
 
   func ended(_ trailers: borrowing HeaderBlock, isWhole: Bool) {
     guard !isOver else { return }
-    let status =
-      trailers.grpcStatus ?? trailers.statusOfNonsense
-      ?? RPCStatus(.unknown, "the answer has no gRPC status")
-    guard status.code == .ok else {
-      let error = RPCError(status, metadata: trailers.metadata)
-      return send(Page(status, details: error.statusDetails), trailers)
+    switch gathered.ended(trailers) {
+    case .answered(let message): send(page(of: message), trailers)
+    case .failed(let error): send(Page(error.status, details: error.statusDetails), trailers)
+    case .nonsense(let status): send(Page(status), trailers)
     }
-    guard let message, deframer.isBetweenMessages else {
-      return send(Page(RPCStatus(.internalError, "OK came without a message")), trailers)
-    }
-    send(page(of: message), trailers)
   }
 
   private func page(of message: [UInt8]) -> Page {

@@ -29,10 +29,7 @@ final class GRPCWebAnswer: AnswerTranslation {
 
   func ended(_ trailers: borrowing HeaderBlock, isWhole: Bool) {
     guard !isOver else { return }
-    guard trailers.grpcStatus != nil else {
-      let status = trailers.statusOfNonsense
-      return answer(status ?? RPCStatus(.unknown, "the answer has no gRPC status"), isWhole)
-    }
+    guard trailers.grpcStatus != nil else { return answer(trailers.statusOfAnswer, isWhole) }
     isOver = true
     guard !isWhole else {
       return client.begin(Self.head(format, trailers), endOfStream: true)

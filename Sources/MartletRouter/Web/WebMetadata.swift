@@ -45,14 +45,6 @@ extension HeaderBlock {
       }
     }
   }
-
-  /// What the head of an answer that is not gRPC means; nil for one that is.
-  var statusOfNonsense: RPCStatus? {
-    if let failure = httpFailure { return failure }
-    guard contains(.status), !hasGRPCContentType else { return nil }
-    let type = self[.contentType] ?? "missing"
-    return RPCStatus(.unknown, "the answer is not gRPC: its content-type is \(type)")
-  }
 }
 
 /// Names of fields that are HTTP's own.

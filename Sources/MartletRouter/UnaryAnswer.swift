@@ -1,0 +1,65 @@
+// One message out of what answers a call.
+internal import MartletCore
+internal import MartletDispatch
+internal import MartletNet
+internal import MartletWire
+
+/// Gathers the one message of an answer, from its head to its trailers. Whoever hears of the answer passes on
+/// what comes, in order, and stops after the first error: the answer is no use then.
+struct UnaryAnswer {
+  enum Outcome {
+    case answered([UInt8])
+    /// The call ended with a status other than OK.
+    case failed(RPCError)
+    /// What came is no answer by gRPC, and why.
+    case nonsense(RPCStatus)
+  }
+
+  private let router: Router
+  private var deframer: MessageDeframer
+  private var message: [UInt8]?
+
+  init(_ router: Router) {
+    self.router = router
+    deframer = MessageDeframer(maxMessageBytes: router.limits.maxMessageBytes)
+  }
+
+  /// The head of an answer that goes on. Throws what is wrong with it.
+  mutating func began(_ head: borrowing HeaderBlock) throws(RPCError) {
+    deframer.decompressor = try router.decompressor(ofAnswer: head)
+  }
+
+  /// Payload. Throws when it is not framed well, or is more than one message.
+  mutating func continued(_ bytes: UnsafeRawBufferPointer) throws(RPCError) {
+    var bytes = bytes
+    while let next = try nextMessage(from: &bytes) {
+      guard message == nil else {
+        throw RPCError(
+          .internalError, "a call with one answer was answered with two messages")
+      }
+      message = next
+    }
+  }
+
+  private mutating func nextMessage(
+    from bytes: inout UnsafeRawBufferPointer
+  ) throws(RPCError) -> [UInt8]? {
+    do throws(FramingError) {
+      return try deframer.next(from: &bytes)
+    } catch {
+      throw RPCError(Refusal(error, whose: "the answer").status)
+    }
+  }
+
+  /// The trailers, or the head of an answer that has nothing else.
+  func ended(_ trailers: borrowing HeaderBlock) -> Outcome {
+    guard let status = trailers.grpcStatus else { return .nonsense(trailers.statusOfAnswer) }
+    guard status.code == .ok else {
+      return .failed(RPCError(status, metadata: trailers.metadata))
+    }
+    guard let message, deframer.isBetweenMessages else {
+      return .nonsense(RPCStatus(.internalError, "OK came without a message"))
+    }
+    return .answered(message)
+  }
+}
