@@ -76,9 +76,10 @@ final class GraphRequest: StreamHandler {
 
   private func intakeEnded(_ result: Result<[UInt8], RPCError>) {
     guard !isOver else { return }
-    intake = nil
     switch result {
-    case .success(let message): execution?.start(message)
+    case .success(let message):
+      intake = nil
+      execution?.start(message)
     case .failure(let error): giveUp(Refusal(error.status.code, error.status.message))
     }
   }

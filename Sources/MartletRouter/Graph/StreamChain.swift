@@ -9,7 +9,6 @@ internal import MartletWire
 /// slow client, holds those before it back.
 final class StreamChain {
   private var stages: [PlainRequest] = []
-  private var pipes: [StreamPipe] = []
   private let output: any ResponseStream
   private(set) var isOver = false
 
@@ -32,13 +31,19 @@ final class StreamChain {
       }
       pools.append(pool)
     }
-    pipes = calls.indices.map { StreamPipe(self, from: $0, isLast: $0 == calls.count - 1, router) }
+    var credit = source
     for (index, (call, pool)) in zip(calls, pools).enumerated() {
+      let answer: any ResponseStream
+      if index < calls.count - 1 {
+        let pipe = StreamPipe(self, from: index, router, credit: credit)
+        credit = { pipe.taken($0) }
+        answer = pipe
+      } else {
+        answer = StreamOutlet(self, credit: credit)
+      }
       let entry = RequestGate.Entry(
         route: Route(version: version, target: .deployment(pool)), isUnary: call.answersOne)
-      pipes[index].credit =
-        index == 0 ? source : { [pipe = pipes[index - 1]] in pipe.taken($0) }
-      stages.append(PlainRequest(router, pipes[index], entry, deadline))
+      stages.append(PlainRequest(router, answer, entry, deadline))
     }
     // From the end: a call that fails at once finds those that it is told through.
     for index in calls.indices.reversed() where !isOver {
@@ -74,50 +79,89 @@ final class StreamChain {
     stages.last?.becameWritable()
   }
 
-  var isOutputWritable: Bool { output.isWritable }
-
-  /// The client is gone.
+  /// The client is gone, or what came is no use.
   func abandon() {
     guard !isOver else { return }
     isOver = true
-    for stage in stages { stage.closed(.reset(.cancel)) }
+    let left = stages
     stages = []
+    for stage in left { stage.closed(.reset(.cancel)) }
   }
 
   // MARK: The pipes' word
 
-  func answer(_ order: (any ResponseStream) -> Void) {
-    order(output)
+  /// A call has answered all: those before it are not needed any more.
+  fileprivate func ended(_ index: Int) {
+    for stage in stages.prefix(index) where !stage.isOver { stage.closed(.reset(.cancel)) }
   }
 
-  /// A call has answered all: those before it are not needed any more, and after the last one it is over.
-  func ended(_ index: Int) {
-    guard !isOver else { return }
-    for stage in stages.prefix(index) where !stage.isOver { stage.closed(.reset(.cancel)) }
-    guard index == stages.count - 1 else { return }
+  /// The last call has answered all; returns where its end goes.
+  fileprivate func endedAll() -> any ResponseStream {
+    ended(stages.count - 1)
     isOver = true
     stages = []
+    return output
   }
 
-  func next(after index: Int) -> PlainRequest? {
-    isOver ? nil : stages[index + 1]
-  }
-
-  func stage(_ index: Int) -> PlainRequest? {
+  fileprivate func stage(_ index: Int) -> PlainRequest? {
     isOver ? nil : stages[index]
+  }
+
+  /// Where the last call's answer goes.
+  fileprivate var answer: (any ResponseStream)? { isOver ? nil : output }
+}
+
+/// What the last call of a chain answers to: whoever waits for what comes out.
+private final class StreamOutlet: ResponseStream {
+  /// Gone once the request is over.
+  private weak var chain: StreamChain?
+
+  /// Takes back what the call has taken of what came to it.
+  private let credit: (Int) -> Void
+
+  init(_ chain: StreamChain, credit: @escaping (Int) -> Void) {
+    self.chain = chain
+    self.credit = credit
+  }
+
+  var forwardedIdentity: HeaderBlock? { nil }
+
+  func consumed(_ count: Int) { credit(count) }
+
+  var isWritable: Bool { chain?.answer?.isWritable ?? true }
+
+  func sendHead(_ headers: HeaderBlock, endOfStream: Bool) {
+    let output = endOfStream ? end() : chain?.answer
+    output?.sendHead(headers, endOfStream: endOfStream)
+  }
+
+  func sendData(copying bytes: UnsafeRawBufferPointer) {
+    chain?.answer?.sendData(copying: bytes)
+  }
+
+  func sendTrailers(_ trailers: HeaderBlock) {
+    end()?.sendTrailers(trailers)
+  }
+
+  func sendTrailers(copying trailers: borrowing HeaderBlock) {
+    end()?.sendTrailers(copying: trailers)
+  }
+
+  /// Over before anybody hears of it: they may let the chain go.
+  private func end() -> (any ResponseStream)? {
+    guard let chain, !chain.isOver else { return nil }
+    return chain.endedAll()
   }
 }
 
-/// What one call of a chain answers to: the next one, or the client.
-final class StreamPipe: ResponseStream {
+/// What a call of a chain answers to that another one comes after. Each piece of the answer goes to that one,
+/// and the call is held back while as much as a window of it was not taken yet.
+private final class StreamPipe: ResponseStream {
   /// Gone once the request is over.
   private weak var chain: StreamChain?
   private let index: Int
-  private let isLast: Bool
   private let router: Router
-
-  /// Takes back what the call has taken of what came to it.
-  var credit: (Int) -> Void = { _ in }
+  private let credit: (Int) -> Void
 
   /// Payload that went on to the next call and was not taken yet.
   private var outstanding = 0
@@ -126,11 +170,14 @@ final class StreamPipe: ResponseStream {
   private var deframer: MessageDeframer?
   private var hasEnded = false
 
-  init(_ chain: StreamChain, from index: Int, isLast: Bool, _ router: Router) {
+  /// `credit` takes back what the call has taken of what came to it.
+  init(
+    _ chain: StreamChain, from index: Int, _ router: Router, credit: @escaping (Int) -> Void
+  ) {
     self.chain = chain
     self.index = index
-    self.isLast = isLast
     self.router = router
+    self.credit = credit
     window = router.limits.initialStreamWindowBytes
   }
 
@@ -138,7 +185,7 @@ final class StreamPipe: ResponseStream {
 
   func consumed(_ count: Int) { credit(count) }
 
-  var isWritable: Bool { isLast ? chain?.isOutputWritable ?? true : outstanding < window }
+  var isWritable: Bool { outstanding < window }
 
   /// The next call has taken so much.
   func taken(_ count: Int) {
@@ -148,12 +195,7 @@ final class StreamPipe: ResponseStream {
   }
 
   func sendHead(_ headers: HeaderBlock, endOfStream: Bool) {
-    if isLast {
-      chain?.answer { $0.sendHead(headers, endOfStream: endOfStream) }
-      if endOfStream { end() }
-      return
-    }
-    if endOfStream { return finish(with: headers) }
+    if endOfStream { return sendTrailers(copying: headers) }
     do throws(RPCError) {
       guard let decompressor = try router.decompressor(ofAnswer: headers) else { return }
       var deframer = MessageDeframer(maxMessageBytes: router.limits.maxMessageBytes)
@@ -165,10 +207,6 @@ final class StreamPipe: ResponseStream {
   }
 
   func sendData(copying bytes: UnsafeRawBufferPointer) {
-    if isLast {
-      chain?.answer { $0.sendData(copying: bytes) }
-      return
-    }
     guard deframer != nil else { return pass(bytes) }
     var bytes = bytes
     do throws(FramingError) {
@@ -181,32 +219,25 @@ final class StreamPipe: ResponseStream {
   }
 
   private func pass(_ bytes: UnsafeRawBufferPointer) {
-    guard let next = chain?.next(after: index) else { return }
+    guard let next else { return }
     outstanding += bytes.count
     next.dataReceived(bytes)
   }
 
   func sendTrailers(_ trailers: HeaderBlock) {
-    if isLast {
-      chain?.answer { $0.sendTrailers(trailers) }
-      return end()
-    }
-    finish(with: trailers)
-  }
-
-  func sendTrailers(copying trailers: borrowing HeaderBlock) {
-    sendTrailers(copy trailers)
+    sendTrailers(copying: trailers)
   }
 
   /// The call's stream has ended well, and so does what the next one gets; or badly, and the next one fails.
-  private func finish(with trailers: HeaderBlock) {
-    let status =
-      trailers.grpcStatus ?? RPCStatus(.internalError, "the answer has no gRPC status")
+  func sendTrailers(copying trailers: borrowing HeaderBlock) {
+    let status = trailers.statusOfAnswer
     guard status.code == .ok else { return fail(Refusal(status.code, status.message)) }
-    let next = chain?.next(after: index)
+    let next = next
     end()
     next?.endReceived()
   }
+
+  private var next: PlainRequest? { chain?.stage(index + 1) }
 
   /// What the call answers is no use.
   private func breakOff(_ refusal: Refusal) {
@@ -216,7 +247,7 @@ final class StreamPipe: ResponseStream {
   }
 
   private func fail(_ refusal: Refusal) {
-    let next = chain?.next(after: index)
+    let next = next
     end()
     next?.refuse(refusal)
   }
