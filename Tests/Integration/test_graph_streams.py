@@ -195,6 +195,22 @@ def test_a_failure_of_the_first_step_fails_the_route(front):
     assert front.Count(tokens("a"), timeout=20).text == "a"
 
 
+def test_call_sends_lines_and_prints_what_is_streamed(mesh):
+    def call(method, json, *more, **options):
+        return mesh.cli("call", f"tokens.v1.Front/{method}", json, "--compact", *more, **options)
+
+    done = call("Ask", '{"text": "p",\n "count": 2}')
+    assert [json.loads(line)["text"] for line in done.stdout.splitlines()] == ["P1", "P2"]
+    done = call("Count", '{"text": "a"}\n\n{"text": "B"}\n')
+    assert json.loads(done.stdout) == {"text": "a b", "count": 2}
+    done = call("Chat", "-", input='{"text": "x"}\n{"text": "y"}')
+    assert [json.loads(line)["text"] for line in done.stdout.splitlines()] == ["X", "Y"]
+    done = call("Ask", '{"text": "q", "count": 9, "generateFailsAt": 1}', check=False)
+    assert done.returncode == 1 and "no token 1" in done.stderr and done.stdout == ""
+    done = call("Count", '{"text": "a"}\n{"tex": "B"}', check=False)
+    assert done.returncode == 64 and "tex" in done.stderr
+
+
 @pytest.mark.parametrize("route, graph, problem", [
     ("Ask", {"sequence": [GENERATE, PREPARE]},
      "sequence[1].method: a stream comes here, but tokens.v1.Text/Prepare takes one message"),

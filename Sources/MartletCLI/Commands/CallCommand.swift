@@ -1,4 +1,4 @@
-// `martlet call`: one request written as JSON, and its answer as JSON.
+// `martlet call`: a request written as JSON, and its answer as JSON.
 
 internal import ArgumentParser
 internal import MartletCore
@@ -11,7 +11,8 @@ struct CallCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "call", abstract: "Call a method with a message written as JSON.",
     discussion: """
-      The types come from the deployed apps. With --address any gRPC server is called, with types that it \
+      Of a method that takes a stream each line of the request is a message; what a method streams is printed \
+      as it comes. The types come from the deployed apps. With --address any gRPC server is called, with types that it \
       tells by server reflection, or from a descriptor set (--proto).
       """)
 
@@ -74,17 +75,27 @@ struct CallCommand: ParsableCommand {
     guard let type = schemas.lazy.compactMap({ $0.method(name) }).first else {
       throw unknown(name, in: schemas)
     }
+    let text = try text()
     guard type.isUnary else {
-      throw Failure(Failure.usage, "\(name) is a streaming method; call takes unary ones")
+      let lines = text.split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }
+      let requests =
+        type.clientStreaming
+        ? try lines.map { try encode(String($0), type) } : [try encode(text, type)]
+      return try stream(type, requests, directory)
     }
-    let request: [UInt8]
+    try Self.show(try call(type, try encode(text, type), directory), type, compact: compact)
+  }
+
+  private func encode(_ json: String, _ type: MethodType) throws(Failure) -> [UInt8] {
     do {
-      request = try type.input.encode(json: try text())
-    } catch let error as JSONError {
+      return try type.input.encode(json: json)
+    } catch {
       throw Failure(
         Failure.usage, "the request is not the JSON of a \(type.input.fullName): \(error)")
     }
-    let answer = try call(name, request, directory)
+  }
+
+  private static func show(_ answer: [UInt8], _ type: MethodType, compact: Bool) throws(Failure) {
     do {
       Terminal.print(try type.output.json(answer, pretty: !compact))
     } catch {
@@ -93,25 +104,62 @@ struct CallCommand: ParsableCommand {
     }
   }
 
-  private func call(
-    _ name: MethodName, _ request: [UInt8], _ directory: RunDirectory
-  ) throws -> [UInt8] {
+  /// What goes along with a call.
+  private var headers: Metadata {
     var headers = Metadata()
     for entry in metadata {
       let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       headers.add(String(parts[1]), for: String(parts[0]))
     }
     if trace { headers.add("full", for: TraceHeader.trace) }
-    let deadline = timeout.map { Deadline(Loop.now + .seconds($0)) }
-    return try reaching(directory) { [headers, trace] channel in
+    return headers
+  }
+
+  private var deadline: Deadline? { timeout.map { Deadline(Loop.now + .seconds($0)) } }
+
+  private func call(
+    _ type: MethodType, _ request: [UInt8], _ directory: RunDirectory
+  ) throws -> [UInt8] {
+    try reaching(directory) { [headers, deadline, trace] channel in
       do {
-        let answer = try await channel.unary(name, request, metadata: headers, deadline: deadline)
+        let answer = try await channel.unary(
+          type.name, request, metadata: headers, deadline: deadline)
         if trace { Self.tell(answer.trailingMetadata) }
         return answer.message
       } catch let error as RPCError {
         if trace { Self.tell(error.metadata) }
         throw error
       }
+    }
+  }
+
+  /// Sends all requests and prints every answer as it comes.
+  private func stream(
+    _ type: MethodType, _ requests: [[UInt8]], _ directory: RunDirectory
+  ) throws {
+    try reaching(directory) { [headers, deadline, trace, compact] channel in
+      do {
+        try await channel.stream(type.name, metadata: headers, deadline: deadline) {
+          writer, answers in
+          async let sent: Void = Self.send(requests, to: writer)
+          for try await answer in answers { try Self.show(answer, type, compact: compact) }
+          await sent
+          if trace { Self.tell(await answers.trailingMetadata()) }
+        }
+      } catch let error as RPCError {
+        if trace { Self.tell(error.metadata) }
+        throw error
+      }
+    }
+  }
+
+  /// A call that ended before all was sent says why in its answer.
+  private static func send(_ requests: [[UInt8]], to writer: MessageWriter) async {
+    do throws(RPCError) {
+      for request in requests { try await writer.write(request) }
+      try await writer.finish()
+    } catch {
+      return
     }
   }
 
