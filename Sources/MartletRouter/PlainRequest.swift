@@ -39,6 +39,9 @@ final class PlainRequest: StreamHandler, CallOwner {
   private var lengths: MessageLengthGuard
   private var requestHasEnded = false
 
+  /// Of a call of a graph whose request asked for its trace.
+  var timing: StreamTiming?
+
   /// Payload of the client that it may not replace yet: the replica is slow or the call waits.
   private var uncredited = 0
 
@@ -92,6 +95,7 @@ final class PlainRequest: StreamHandler, CallOwner {
     attempt.stream = upstream
     self.attempt = attempt
     phase = .sent
+    timing?.sent(to: link.replica)
     replay.forEach { upstream.sendData($0) }
     if requestHasEnded { upstream.sendEnd() }
     creditClient()

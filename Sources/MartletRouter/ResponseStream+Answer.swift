@@ -7,18 +7,12 @@ internal import MartletWire
 extension ResponseStream {
   /// Ends the call without a response. A caller that still sends is told to stop.
   ///
-  /// - Parameters:
-  ///   - details: a `google.rpc.Status`.
-  ///   - trace: what the request did, where it asked for that.
-  func answer(
-    _ refusal: Refusal, sayingEncodings: Bool = false, details: [UInt8]? = nil,
-    trace: String? = nil
-  ) {
+  /// - Parameter details: a `google.rpc.Status`.
+  func answer(_ refusal: Refusal, sayingEncodings: Bool = false, details: [UInt8]? = nil) {
     var headers = HeaderBlock.grpcTrailersOnly(refusal.status)
     headers.append(pushback: refusal.pushback)
     if sayingEncodings { headers.appendAcceptEncoding() }
     if let details { headers.append(statusDetails: details) }
-    if let trace { headers.append(name: TraceHeader.trace, value: trace) }
     sendHead(headers, endOfStream: true)
   }
 
@@ -30,13 +24,10 @@ extension ResponseStream {
   }
 
   /// Answers a unary call with success.
-  func answer(_ message: [UInt8], sayingEncodings: Bool = false, trace: String? = nil) {
+  func answer(_ message: [UInt8], sayingEncodings: Bool = false) {
     sendHead(sayingEncodings ? .grpcResponseAccepting : .grpcResponse, endOfStream: false)
     sendMessage(message)
-    guard let trace else { return sendTrailers(.grpcSuccess) }
-    var trailers = HeaderBlock.grpcSuccess
-    trailers.append(name: TraceHeader.trace, value: trace)
-    sendTrailers(trailers)
+    sendTrailers(.grpcSuccess)
   }
 }
 

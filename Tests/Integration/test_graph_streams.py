@@ -195,6 +195,102 @@ def test_a_failure_of_the_first_step_fails_the_route(front):
     assert front.Count(tokens("a"), timeout=20).text == "a"
 
 
+def traced(call):
+    """The trace of a call, when its stream has ended: its whole, and its nodes by where they are."""
+    trace = json.loads(dict(call.trailing_metadata())["martlet-trace"])
+    assert trace["route"].startswith("tokens.v1.Front/") and "more" not in trace
+    nodes = {node["path"].split("graph", 1)[1].lstrip("."): node for node in trace["nodes"]}
+    for node in nodes.values():
+        if "first_us" in node:
+            assert (node["kind"], node["attempts"]) == ("call", 1)
+            assert node["replica"].startswith(node["deployment"] + "#")
+            parts = node["queue_us"] + node["first_us"] + node["stream_us"]
+            assert abs(parts - node["us"]) <= 3, node
+    return trace, nodes
+
+
+def amounts(node):
+    return tuple(node[key] for key in ("status", "in_messages", "out_messages"))
+
+
+TRACED = [("martlet-trace", "1")]
+
+
+def test_a_trace_says_what_streams_did(front):
+    call = front.Ask(prompt(" Tr ", count=4, pause_ms=50), timeout=20, metadata=TRACED)
+    tokens = list(call)
+    trace, nodes = traced(call)
+    prepare, generate, polish = (nodes[f"sequence[{index}]"] for index in range(3))
+    assert [node.get("parent") for node in trace["nodes"]] == [None, 0, 0, 0]
+    assert (nodes[""]["kind"], nodes[""]["status"]) == ("sequence", "OK")
+    assert amounts(generate) == ("OK", 1, 4) and amounts(polish) == ("OK", 4, 4)
+    assert polish["out_bytes"] == sum(token.ByteSize() for token in tokens)
+    assert generate["out_bytes"] == polish["in_bytes"]
+    assert generate["in_bytes"] == prepare["out_bytes"]
+    # Each token takes 50 ms, and the first one waits for nothing else.
+    assert 45_000 < generate["first_us"] < 120_000 and generate["stream_us"] > 140_000
+    # The parts are the whole.
+    assert trace["us"] > 190_000
+    assert prepare["us"] + polish["us"] == pytest.approx(trace["us"], rel=0.03)
+    assert polish["start_us"] + polish["us"] == pytest.approx(trace["us"], abs=1000)
+
+
+def test_a_trace_of_a_client_s_stream(front):
+    chat = front.Chat(tokens("a", "b", "c"), timeout=20, metadata=TRACED)
+    assert len(list(chat)) == 3
+    trace, nodes = traced(chat)
+    assert [amounts(node) for node in trace["nodes"]] == [("OK", 3, 3)] * 2
+    repeat = front.Repeat(tokens("x", "y"), timeout=20, metadata=TRACED)
+    assert len(list(repeat)) == 2
+    trace, nodes = traced(repeat)
+    join, prepare, generate = (nodes[f"sequence[{index}]"] for index in range(3))
+    assert trace["nodes"][0] == join and amounts(join) == ("OK", 2, 1)
+    assert prepare["status"] == "OK" and amounts(generate) == ("OK", 1, 2)
+    assert join["us"] + prepare["us"] + generate["us"] == pytest.approx(trace["us"], abs=3000)
+
+
+def test_a_trace_of_a_switch_that_streams(front):
+    call = front.Choose(prompt("bare", count=2), timeout=20, metadata=TRACED)
+    assert len(list(call)) == 2
+    _, nodes = traced(call)
+    assert (nodes[""]["took"], nodes[""]["status"]) == ("bare", "OK")
+    assert amounts(nodes["switch.cases.bare"]) == ("OK", 1, 2)
+
+
+def test_a_trace_comes_with_streams_that_fail(front):
+    call = front.Ask(
+        prompt("b", count=1000, pause_ms=20, polish_fails_at=3), timeout=20, metadata=TRACED)
+    with pytest.raises(grpc.RpcError):
+        list(call)
+    _, nodes = traced(call)
+    assert nodes[""]["status"] == "OUT_OF_RANGE"
+    assert nodes["sequence[1]"]["status"] == "CANCELLED"
+    assert amounts(nodes["sequence[2]"]) == ("OUT_OF_RANGE", 3, 2)
+    failing = front.Ask(
+        prompt("g", count=9, pause_ms=20, generate_fails_at=2), timeout=20, metadata=TRACED)
+    with pytest.raises(grpc.RpcError):
+        list(failing)
+    _, nodes = traced(failing)
+    assert amounts(nodes["sequence[1]"]) == ("DATA_LOSS", 1, 1)
+    assert nodes["sequence[2]"]["status"] == "DATA_LOSS"
+
+
+def test_nobody_asks_and_no_trace_comes(front):
+    call = front.Ask(prompt("quiet", count=1), timeout=20)
+    assert len(list(call)) == 1
+    assert "martlet-trace" not in dict(call.trailing_metadata())
+
+
+def test_streams_and_their_trace_for_people(mesh):
+    done = mesh.cli(
+        "call", "tokens.v1.Front/Ask", '{"text": "p", "count": 2}', "--trace")
+    lines = done.stderr.splitlines()
+    assert lines[0].startswith("tokens.v1.Front/Ask took ")
+    header = lines[1].split()
+    assert header[header.index("QUEUE"):][:3] == ["QUEUE", "FIRST", "STREAM"]
+    assert any("call two" in line and "two#" in line and "B in 2 " in line for line in lines)
+
+
 def test_call_sends_lines_and_prints_what_is_streamed(mesh):
     def call(method, json, *more, **options):
         return mesh.cli("call", f"tokens.v1.Front/{method}", json, "--compact", *more, **options)

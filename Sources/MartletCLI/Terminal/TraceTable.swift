@@ -11,25 +11,36 @@ struct TraceTable {
     guard let trace = try? ConfigValue(json: json), let total = trace["us"]?.microseconds,
       case .array(let nodes)? = trace["nodes"]
     else { return nil }
-    var table = Table([
-      "NODE", "TOOK", "REPLICA", "START", "TIME", "QUEUE", "WIRE", "EXECUTE", "TRIES", "IN", "OUT",
-      "STATUS",
-    ])
+    // Only calls that stream have these.
+    let streams = nodes.contains { $0["first_us"] != nil }
+    var table = Table(
+      ["NODE", "TOOK", "REPLICA", "START", "TIME", "QUEUE"]
+        + (streams ? ["FIRST", "STREAM"] : []) + [
+          "WIRE", "EXECUTE", "TRIES", "IN", "OUT", "STATUS",
+        ])
     var depths: [Int] = []
     for node in nodes {
       let depth = node["parent"]?.whole.map { depths.indices.contains($0) ? depths[$0] + 1 : 0 }
       depths.append(depth ?? 0)
       let indent = String(repeating: "  ", count: depth ?? 0)
       func time(_ key: String) -> String { node[key]?.microseconds ?? "" }
-      func bytes(_ key: String) -> String { node[key]?.whole.map { "\($0) B" } ?? "" }
-      table.add(
-        indent + Self.title(of: node), node["took"]?.text ?? "",
-        node["replica"]?.text ?? "", time("start_us"), time("us"), time("queue_us"),
-        time("wire_us"), time("execute_us"), node["attempts"]?.whole.map { "\($0)" } ?? "",
-        bytes("in_bytes"), bytes("out_bytes"), node["status"]?.text ?? "")
+      table.rows.append(
+        [
+          indent + Self.title(of: node), node["took"]?.text ?? "",
+          node["replica"]?.text ?? "", time("start_us"), time("us"), time("queue_us"),
+        ] + (streams ? [time("first_us"), time("stream_us")] : []) + [
+          time("wire_us"), time("execute_us"), node["attempts"]?.whole.map { "\($0)" } ?? "",
+          Self.amount("in", of: node), Self.amount("out", of: node), node["status"]?.text ?? "",
+        ])
     }
     let more = trace["more"]?.whole.map { "\n… and \($0) nodes more" } ?? ""
     text = "\(trace["route"]?.text ?? "") took \(total)\n\(table.text)\(more)"
+  }
+
+  /// Bytes, of a call that streams also how many messages they are.
+  private static func amount(_ way: String, of node: ConfigValue) -> String {
+    guard let bytes = node["\(way)_bytes"]?.whole else { return "" }
+    return node["\(way)_messages"]?.whole.map { "\(bytes) B in \($0)" } ?? "\(bytes) B"
   }
 
   /// A node goes by its name, or by what it calls, or by its kind; with the element that it works on.

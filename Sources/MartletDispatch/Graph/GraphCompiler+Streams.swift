@@ -67,7 +67,9 @@ extension GraphCompiler {
       return call(deployment, name, input: input, at: path)
     }
     var stream = Stream(output: input, streams: false)
-    _ = add(.call(deployment: deployment, method: name), to: &stream, at: path)
+    var call = GraphNode.call(deployment: deployment, method: name)
+    call.options.name = node.options.name
+    _ = add(call, to: &stream, at: path)
     streams = streams || stream.streams
     return (.streamed(stream.calls), stream.output)
   }
@@ -85,21 +87,22 @@ extension GraphCompiler {
       return false
     }
     checkDeployment(deployment, serves: name.service, at: path.appending("call"))
-    let path = path.appending("method")
+    let methodPath = path.appending("method")
     guard let method = schema.method(name) else {
-      note(path, schema.unknownMethod(name))
+      note(methodPath, schema.unknownMethod(name))
       return false
     }
     if stream.streams, !method.clientStreaming {
-      note(path, "a stream comes here, but \(name) takes one message")
+      note(methodPath, "a stream comes here, but \(name) takes one message")
       return false
     }
     if let input = stream.output, input != method.input {
-      note(path, "\(name) takes \(method.input), but what comes here is \(input)")
+      note(methodPath, "\(name) takes \(method.input), but what comes here is \(input)")
     }
     stream.calls.append(
       GraphPlan.StreamCall(
-        deployment: deployment, method: name, answersOne: !method.serverStreaming))
+        deployment: deployment, method: name, answersOne: !method.serverStreaming, path: path,
+        name: step.options.name))
     stream.output = method.output
     stream.streams = method.serverStreaming
     return true

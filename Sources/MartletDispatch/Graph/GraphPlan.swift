@@ -108,8 +108,16 @@ package final class GraphPlan: Sendable {
     package var method: MethodName
     /// The method has one response.
     package var answersOne: Bool
+    /// Where the call is in the app file, and its name there.
+    package var path: SpecPath
+    package var name: String?
 
-    package init(deployment: String, method: MethodName, answersOne: Bool) {
+    package init(
+      deployment: String, method: MethodName, answersOne: Bool, path: SpecPath,
+      name: String? = nil
+    ) {
+      self.path = path
+      self.name = name
       self.deployment = deployment
       self.method = method
       self.answersOne = answersOne

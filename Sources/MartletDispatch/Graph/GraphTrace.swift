@@ -25,6 +25,8 @@ package struct GraphTrace: Sendable, Equatable {
     package var outcome: Outcome
     /// Of a call.
     package var leg: GraphLeg?
+    /// Of a call that streams: which one it is in `GraphOrder.stream`.
+    package var stream: Int?
     package var inputBytes: Int
     package var outputBytes: Int?
   }
@@ -67,25 +69,48 @@ package struct GraphTrace: Sendable, Equatable {
   mutating func entered(
     _ node: GraphPlan.Node, _ input: GraphPayload, _ back: GraphFrame.Return, now: Timestamp
   ) {
-    guard spans.count < maxSpans else {
-      omittedSpans += 1
-      current = nil
-      return
-    }
-    current = spans.count
-    open[Place(back), default: []].append(spans.count)
+    if case .streamed(let calls) = node.kind { return entered(calls, input, back, now: now) }
     var deployment: String?
     switch node.kind {
     case .call(let callee): deployment = callee.deployment
     case .mirror(let plan): deployment = plan.deployment
-    case .streamed(let calls): deployment = calls.first?.deployment
     default: break
     }
-    spans.append(
-      Span(
-        path: node.path.description, name: node.name, kind: node.kind.key, deployment: deployment,
-        detail: nil, parent: back.frame.flatMap { frameSpans[$0] }, slot: back.slot, began: now,
-        ended: nil, outcome: .running, leg: nil, inputBytes: input.bytes.count, outputBytes: nil))
+    let span = Span(
+      path: node.path.description, name: node.name, kind: node.kind.key, deployment: deployment,
+      detail: nil, parent: back.frame.flatMap { frameSpans[$0] }, slot: back.slot, began: now,
+      ended: nil, outcome: .running, leg: nil, stream: nil, inputBytes: input.bytes.count,
+      outputBytes: nil)
+    if keep(span) { open[Place(back), default: []].append(spans.count - 1) }
+  }
+
+  /// The run ends, but these calls go on, and with them all that is around them.
+  private mutating func entered(
+    _ calls: [GraphPlan.StreamCall], _ input: GraphPayload, _ back: GraphFrame.Return,
+    now: Timestamp
+  ) {
+    open = [:]
+    for (index, call) in calls.enumerated() {
+      _ = keep(
+        Span(
+          path: call.path.description, name: call.name, kind: "call",
+          deployment: call.deployment, detail: nil,
+          parent: back.frame.flatMap { frameSpans[$0] }, slot: back.slot, began: now, ended: nil,
+          outcome: .running, leg: nil, stream: index,
+          inputBytes: index == 0 ? input.bytes.count : 0, outputBytes: nil))
+    }
+  }
+
+  /// False when there are too many already.
+  private mutating func keep(_ span: Span) -> Bool {
+    guard spans.count < maxSpans else {
+      omittedSpans += 1
+      current = nil
+      return false
+    }
+    current = spans.count
+    spans.append(span)
+    return true
   }
 
   /// The node that was entered last waits in a frame.

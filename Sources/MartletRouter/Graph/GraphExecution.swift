@@ -37,7 +37,6 @@ final class GraphExecution: GraphCallObserver {
   /// Where the time of each leg went, and since when; nil: nobody asked.
   private var timings: [Int: LegTiming]?
   private let began: Timestamp
-  private let traceRequest: TraceRequest?
 
   /// What is known of legs that failed beyond their status: the graph may fail with it.
   private var failures: [Failure] = []
@@ -50,22 +49,17 @@ final class GraphExecution: GraphCallObserver {
   /// The time to the deadline runs from now on. `metadata` is what every leg is told.
   init(
     _ router: Router, _ version: VersionID, _ graph: ServedGraph, metadata: HeaderBlock,
-    deadline: Deadline?, tracing traceRequest: TraceRequest?,
-    whenEnded: @escaping (Outcome) -> Void
+    deadline: Deadline?, traces: Bool, whenEnded: @escaping (Outcome) -> Void
   ) {
-    self.traceRequest = traceRequest
     let (plan, now) = (graph.plan, router.loop.now)
     self.graph = graph
     began = now
-    timings = traceRequest == nil ? nil : [:]
-    var metadata = metadata
-    if traceRequest != nil { metadata.append(name: TraceHeader.trace, value: "1") }
+    timings = traces ? [:] : nil
     self.router = router
     self.version = version
     self.metadata = metadata
     self.deadline = deadline
     self.whenEnded = whenEnded
-    let traces = traceRequest != nil
     let delays = graph.delays(now: now, least: router.routerLimits.leastMeasuredAnswers)
     var limits = GraphLimits()
     limits.maxMessageBytes = router.limits.maxMessageBytes
@@ -86,12 +80,10 @@ final class GraphExecution: GraphCallObserver {
 
   var isOver: Bool { whenEnded == nil }
 
-  /// What the request did so far, for the answer's trailers; nil: nobody asked.
-  var traceText: String? {
-    guard let trace = run.trace, let timings, let traceRequest else { return nil }
-    let text = TraceText(
-      route: run.route, began: began, ended: router.loop.now, trace: trace, legs: timings)
-    return text.ascii(maxBytes: traceRequest.maxBytes)
+  /// What the nodes did so far; nil: nobody asked.
+  var traced: (trace: GraphTrace, legs: [Int: LegTiming])? {
+    guard let trace = run.trace, let timings else { return nil }
+    return (trace, timings)
   }
 
   /// The message that the graph is asked. Once.

@@ -8,11 +8,13 @@ internal import MartletWire
 /// streams of client and answer go through the calls that take them. The handler of the client's stream.
 final class GraphRequest: StreamHandler {
   private let router: Router
-  private let stream: any ResponseStream
+  private var stream: any ResponseStream
   private let version: VersionID
   private let graph: ServedGraph
   private let deadline: Deadline?
   private var execution: GraphExecution?
+  /// Nil: nobody asked.
+  private var trace: RequestTrace?
   /// What every call is told.
   private var metadata = HeaderBlock()
 
@@ -41,7 +43,8 @@ final class GraphRequest: StreamHandler {
 
   func begin(_ headers: borrowing HeaderBlock, endOfStream: Bool) {
     metadata = router.metadata(of: headers, from: stream.forwardedIdentity, version)
-    if !graph.plan.intakeAnswers { beginGraph(headers) }
+    if let request = TraceRequest(headers) { begin(request) }
+    if !graph.plan.intakeAnswers { beginGraph() }
     do throws(RPCError) {
       if graph.plan.intake.isEmpty {
         try expect(headers.requestCompression)
@@ -55,10 +58,16 @@ final class GraphRequest: StreamHandler {
     if endOfStream { endReceived() }
   }
 
-  private func beginGraph(_ headers: borrowing HeaderBlock) {
+  private func begin(_ request: TraceRequest) {
+    metadata.append(name: TraceHeader.trace, value: "1")
+    let trace = RequestTrace(request, of: graph.plan.route, router)
+    stream = TracedAnswer(stream, trace)
+    self.trace = trace
+  }
+
+  private func beginGraph() {
     execution = GraphExecution(
-      router, version, graph, metadata: metadata, deadline: deadline,
-      tracing: TraceRequest(headers)
+      router, version, graph, metadata: metadata, deadline: deadline, traces: trace != nil
     ) { [unowned self] outcome in
       ended(outcome)
     }
@@ -71,7 +80,8 @@ final class GraphRequest: StreamHandler {
       ? stream : GatheredAnswer(router) { [weak self] in self?.intakeEnded($0) }
     intake = StreamChain(
       graph.plan.intake, router, version, heading: metadata, encoding: encoding, deadline: deadline,
-      source: { [stream] in stream.consumed($0) }, output: output)
+      timings: trace?.intakeBegins(graph.plan.intake), source: { [stream] in stream.consumed($0) },
+      output: output)
   }
 
   private func intakeEnded(_ result: Result<[UInt8], RPCError>) {
@@ -140,19 +150,17 @@ final class GraphRequest: StreamHandler {
 
   private func ended(_ outcome: GraphExecution.Outcome) {
     guard !isOver else { return }
+    trace?.nodes = execution?.traced
     switch outcome {
-    case .answered(let message):
-      stream.answer(
-        message, sayingEncodings: saysEncodings, trace: execution?.traceText)
+    case .answered(let message): stream.answer(message, sayingEncodings: saysEncodings)
     case .streams(let calls, let message):
       execution = nil
       outflow = StreamChain(
         calls, router, version, heading: metadata, encoding: nil, deadline: deadline,
-        source: { _ in }, output: stream)
+        timings: trace?.outflowBegins(calls), source: { _ in }, output: stream)
       outflow?.send(message)
       return
-    case .failed(let refusal, let details):
-      stream.answer(refusal, details: details, trace: execution?.traceText)
+    case .failed(let refusal, let details): stream.answer(refusal, details: details)
     }
     finish()
   }
@@ -161,6 +169,7 @@ final class GraphRequest: StreamHandler {
   private func giveUp(_ refusal: Refusal) {
     guard !isOver else { return }
     execution?.abandon()
+    trace?.nodes = execution?.traced
     stream.answer(refusal, sayingEncodings: saysEncodings)
     finish()
   }

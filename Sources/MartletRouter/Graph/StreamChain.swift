@@ -8,18 +8,32 @@ internal import MartletWire
 /// next, and what the last one answers is the answer. Nothing is kept beyond the windows: a slow call, or a
 /// slow client, holds those before it back.
 final class StreamChain {
-  private var stages: [PlainRequest] = []
+  private var stages: [Stage] = []
   private let output: any ResponseStream
   private(set) var isOver = false
+
+  fileprivate struct Stage {
+    let call: PlainRequest
+    /// Nil: nobody asked.
+    let timing: StreamTiming?
+
+    /// Its answer is not needed any more.
+    func cancel() {
+      guard !call.isOver else { return }
+      timing?.ended(.cancelled)
+      call.closed(.reset(.cancel))
+    }
+  }
 
   /// - Parameters:
   ///   - heading: what every call is told beside its method; of the first one also how its messages are
   ///     compressed.
+  ///   - timings: what is to be kept of each call; nil: nothing.
   ///   - source: takes back what the first call has taken.
   ///   - output: where the answer goes.
   init?(
     _ calls: [GraphPlan.StreamCall], _ router: Router, _ version: VersionID,
-    heading: HeaderBlock, encoding: String?, deadline: Deadline?,
+    heading: HeaderBlock, encoding: String?, deadline: Deadline?, timings: [StreamTiming]?,
     source: @escaping (Int) -> Void, output: any ResponseStream
   ) {
     self.output = output
@@ -33,7 +47,7 @@ final class StreamChain {
     }
     var credit = source
     for (index, (call, pool)) in zip(calls, pools).enumerated() {
-      let answer: any ResponseStream
+      var answer: any ResponseStream
       if index < calls.count - 1 {
         let pipe = StreamPipe(self, from: index, router, credit: credit)
         credit = { pipe.taken($0) }
@@ -43,27 +57,30 @@ final class StreamChain {
       }
       let entry = RequestGate.Entry(
         route: Route(version: version, target: .deployment(pool)), isUnary: call.answersOne)
-      stages.append(PlainRequest(router, answer, entry, deadline))
+      let timing = timings?[index]
+      if let timing { answer = TimedAnswer(answer, timing) }
+      let request = PlainRequest(router, answer, entry, deadline)
+      request.timing = timing
+      stages.append(Stage(call: request, timing: timing))
     }
     // From the end: a call that fails at once finds those that it is told through.
     for index in calls.indices.reversed() where !isOver {
       var head = HeaderBlock.grpcRequest(path: calls[index].method.path, authority: "localhost")
       if index == 0, let encoding { head.append(.grpcEncoding, encoding) }
       head.append(contentsOf: heading)
-      stages[index].begin(marked: head, pools[index])
+      stages[index].call.begin(marked: head, pools[index])
     }
   }
 
   // MARK: What goes in
 
   func dataReceived(_ bytes: UnsafeRawBufferPointer) {
-    guard let first = stages.first, !isOver else { return }
-    first.dataReceived(bytes)
+    pass(bytes, to: 0)
   }
 
   func endReceived() {
     guard !isOver else { return }
-    stages.first?.endReceived()
+    stages.first?.call.endReceived()
   }
 
   /// The one message of a graph.
@@ -76,7 +93,7 @@ final class StreamChain {
 
   func becameWritable() {
     guard !isOver else { return }
-    stages.last?.becameWritable()
+    stages.last?.call.becameWritable()
   }
 
   /// The client is gone, or what came is no use.
@@ -85,14 +102,14 @@ final class StreamChain {
     isOver = true
     let left = stages
     stages = []
-    for stage in left { stage.closed(.reset(.cancel)) }
+    for stage in left { stage.cancel() }
   }
 
   // MARK: The pipes' word
 
   /// A call has answered all: those before it are not needed any more.
   fileprivate func ended(_ index: Int) {
-    for stage in stages.prefix(index) where !stage.isOver { stage.closed(.reset(.cancel)) }
+    for stage in stages.prefix(index) { stage.cancel() }
   }
 
   /// The last call has answered all; returns where its end goes.
@@ -103,8 +120,15 @@ final class StreamChain {
     return output
   }
 
-  fileprivate func stage(_ index: Int) -> PlainRequest? {
+  fileprivate func stage(_ index: Int) -> Stage? {
     isOver ? nil : stages[index]
+  }
+
+  /// What a call gets.
+  fileprivate func pass(_ bytes: UnsafeRawBufferPointer, to index: Int) {
+    guard let stage = stage(index) else { return }
+    stage.timing?.took(bytes)
+    stage.call.dataReceived(bytes)
   }
 
   /// Where the last call's answer goes.
@@ -191,7 +215,7 @@ private final class StreamPipe: ResponseStream {
   func taken(_ count: Int) {
     let wasFull = outstanding >= window
     outstanding -= count
-    if wasFull, outstanding < window { chain?.stage(index)?.becameWritable() }
+    if wasFull, outstanding < window { chain?.stage(index)?.call.becameWritable() }
   }
 
   func sendHead(_ headers: HeaderBlock, endOfStream: Bool) {
@@ -219,9 +243,9 @@ private final class StreamPipe: ResponseStream {
   }
 
   private func pass(_ bytes: UnsafeRawBufferPointer) {
-    guard let next else { return }
+    guard let chain, !chain.isOver else { return }
     outstanding += bytes.count
-    next.dataReceived(bytes)
+    chain.pass(bytes, to: index + 1)
   }
 
   func sendTrailers(_ trailers: HeaderBlock) {
@@ -237,13 +261,14 @@ private final class StreamPipe: ResponseStream {
     next?.endReceived()
   }
 
-  private var next: PlainRequest? { chain?.stage(index + 1) }
+  private var next: PlainRequest? { chain?.stage(index + 1)?.call }
 
   /// What the call answers is no use.
   private func breakOff(_ refusal: Refusal) {
     let stage = chain?.stage(index)
+    stage?.timing?.ended(refusal.status.code)
     fail(refusal)
-    stage?.closed(.reset(.cancel))
+    stage?.cancel()
   }
 
   private func fail(_ refusal: Refusal) {

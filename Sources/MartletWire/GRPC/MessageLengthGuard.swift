@@ -10,6 +10,9 @@ package struct MessageLengthGuard {
   /// Payload of the current message that is still to come.
   private var remaining = 0
 
+  /// The messages whose prefix has come.
+  package private(set) var messageCount = 0
+
   package init(limit: Int) {
     self.limit = limit
   }
@@ -32,6 +35,7 @@ package struct MessageLengthGuard {
       index += 1
       guard prefixTaken == GRPCMessage.prefixBytes else { continue }
       if announced > limit { return announced }
+      messageCount += 1
       remaining = announced
       prefixTaken = 0
       announced = 0

@@ -9,11 +9,15 @@ import Testing
   private static let follow = GraphNode.call("streamer", "Streamer/Follow")
   private static let change = GraphNode.call("streamer", "Streamer/Change")
 
-  private func stream(_ method: String, answersOne: Bool = false) -> GraphPlan.StreamCall {
+  private func stream(
+    _ method: String, at path: SpecPath = [], answersOne: Bool = false
+  ) -> GraphPlan.StreamCall {
     GraphPlan.StreamCall(
       deployment: "streamer", method: GraphFixture.method("Streamer/\(method)"),
-      answersOne: answersOne)
+      answersOne: answersOne, path: path)
   }
+
+  private func step(_ index: Int) -> SpecPath { SpecPath().appending("sequence").appending(index) }
 
   @Test func theLastStepStreams() throws {
     let plan = try GraphFixture.compile(Self.watch, for: "Watch")
@@ -31,14 +35,21 @@ import Testing
     var run = GraphRun(try GraphFixture.compile(graph, for: "Watch"))
     #expect(
       run.started([10, 0]) == [
-        .stream([stream("Watch"), stream("Change"), stream("Change")], message: [])
+        .stream(
+          [
+            stream("Watch", at: step(1)), stream("Change", at: step(2)),
+            stream("Change", at: step(3)),
+          ], message: [])
       ])
     let gathered = GraphNode.sequence([Self.watch, Self.change, Self.follow])
     var unary = GraphRun(try GraphFixture.compile(gathered, for: "Analyze"))
     #expect(
       unary.started([]) == [
         .stream(
-          [stream("Watch"), stream("Change"), stream("Follow", answersOne: true)], message: [])
+          [
+            stream("Watch", at: step(0)), stream("Change", at: step(1)),
+            stream("Follow", at: step(2), answersOne: true),
+          ], message: [])
       ])
   }
 
@@ -47,7 +58,7 @@ import Testing
     #expect(plan.intake == [stream("Follow", answersOne: true)])
     #expect(plan.intakeAnswers)
     let both = try GraphFixture.compile(.sequence([Self.change, Self.change]), for: "Chat")
-    #expect(both.intake == [stream("Change"), stream("Change")])
+    #expect(both.intake == [stream("Change", at: step(0)), stream("Change", at: step(1))])
     #expect(both.intakeAnswers)
     let named = GraphNode.map(
       MapNode(fields: [.init(field: "text", source: .path("text"))], type: "graph.v1.Answer"))
@@ -55,6 +66,21 @@ import Testing
     #expect(!rest.intakeAnswers)
     var run = GraphRun(rest)
     #expect(run.started([10, 1, 97]) == [.finish([10, 1, 97])])
+  }
+
+  @Test func aCallThatStreamsKeepsItsName() throws {
+    var named = Self.watch
+    named.options.name = "first"
+    let alone = try GraphFixture.compile(named, for: "Watch")
+    var call = stream("Watch")
+    call.name = "first"
+    var run = GraphRun(alone)
+    #expect(run.started([]) == [.stream([call], message: [])])
+    let chain = try GraphFixture.compile(.sequence([named, Self.change]), for: "Watch")
+    call.path = step(0)
+    var other = GraphRun(chain)
+    #expect(
+      other.started([]) == [.stream([call, stream("Change", at: step(1))], message: [])])
   }
 
   @Test(arguments: mistakes.indices) func aMistakeIsNamedOnce(index: Int) throws {

@@ -64,6 +64,27 @@ import Testing
     #expect(run.trace?.spans.last?.outputBytes == 2)
   }
 
+  @Test func callsThatStreamAndWhatIsAroundThemGoOn() throws {
+    let graph = GraphNode.sequence([
+      .map(MapNode(fields: [], type: "graph.v1.Request")),
+      .call("streamer", "Streamer/Watch"), .call("streamer", "Streamer/Change"),
+    ])
+    var run = try run(graph, for: "Watch")
+    _ = run.started([], now: at(1))
+    #expect(run.hasEnded)
+    #expect(
+      texts(run) == [
+        " sequence 1– running",
+        "sequence[0] map 1–1 ok",
+        "sequence[1] call 1– running",
+        "sequence[2] call 1– running",
+      ])
+    #expect(run.trace?.spans.map(\.stream) == [nil, nil, 0, 1])
+    #expect(run.trace?.spans.map(\.parent) == [nil, 0, 0, 0])
+    _ = run.abandoned(now: at(2))
+    #expect(run.trace?.spans.last?.outcome == .running)
+  }
+
   @Test func whatIsGivenUpIsCancelled() throws {
     var run = try run(.ensemble([.looped, GraphNode.open.with(onError: .skip)], .merge, quorum: 1))
     _ = run.started([], now: at(0))
