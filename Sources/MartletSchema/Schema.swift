@@ -9,6 +9,7 @@ package final class Schema: Sendable {
   private let serviceRecords: [ServiceRecord]
   private let messageByName: [String: Int]
   private let enumByName: [String: Int]
+  private let serviceByName: [String: Int]
   private let methodByName: [MethodName: MethodRecord]
   let layouts: MessageLayouts
 
@@ -33,6 +34,7 @@ package final class Schema: Sendable {
     serviceRecords = linker.services
     messageByName = linker.messageByName
     enumByName = linker.enumByName
+    serviceByName = linker.serviceByName
     var methodByName: [MethodName: MethodRecord] = [:]
     for method in linker.services.flatMap(\.methods) { methodByName[method.name] = method }
     self.methodByName = methodByName
@@ -41,13 +43,11 @@ package final class Schema: Sendable {
 
   /// All services in the order of the set.
   package var services: [ServiceType] {
-    serviceRecords.map {
-      ServiceType(fullName: $0.fullName, methods: $0.methods.map(methodType))
-    }
+    serviceRecords.map(serviceType)
   }
 
   package func service(named name: String) -> ServiceType? {
-    services.first { $0.fullName == name }
+    serviceByName[name].map { serviceType(serviceRecords[$0]) }
   }
 
   package func method(_ name: MethodName) -> MethodType? {
@@ -65,6 +65,10 @@ package final class Schema: Sendable {
 
   /// The full names of all message types, unsorted.
   package var messageNames: [String] { Array(messageByName.keys) }
+
+  private func serviceType(_ record: ServiceRecord) -> ServiceType {
+    ServiceType(fullName: record.fullName, methods: record.methods.map(methodType))
+  }
 
   private func methodType(_ record: MethodRecord) -> MethodType {
     MethodType(

@@ -10,6 +10,7 @@ struct SchemaLinker {
   var services: [Schema.ServiceRecord] = []
   var messageByName: [String: Int] = [:]
   var enumByName: [String: Int] = [:]
+  var serviceByName: [String: Int] = [:]
 
   private var files: [DescriptorSet.FileDescriptor] = []
   private var pendingMessages: [(descriptor: DescriptorSet.MessageDescriptor, isProto3: Bool)] = []
@@ -159,7 +160,7 @@ struct SchemaLinker {
     _ service: DescriptorSet.ServiceDescriptor, in package: String
   ) throws(SchemaError) {
     var record = Schema.ServiceRecord(fullName: Self.join(package, service.name))
-    guard !services.contains(where: { $0.fullName == record.fullName }) else {
+    guard serviceByName.updateValue(services.count, forKey: record.fullName) == nil else {
       throw SchemaError("\(record.fullName) is defined twice in the descriptor set")
     }
     for method in service.methods {

@@ -105,6 +105,31 @@ import Testing
         == "p.M has two fields named b or numbered 1")
   }
 
+  @Test func servicesAreFoundByTheirNamesWhichAreUnique() throws {
+    func services(_ names: [String]) -> Google_Protobuf_FileDescriptorSet {
+      .with {
+        $0.file = [
+          .with {
+            $0.name = "a.proto"
+            $0.package = "p"
+            $0.syntax = "proto3"
+            $0.service = names.map { name in .with { $0.name = name } }
+          }
+        ]
+      }
+    }
+    let names = (0..<20_000).map { "S\($0)" }
+    let schema = try Schema(descriptorSet: services(names).serializedBytes())
+    #expect(schema.services.map(\.fullName) == names.map { "p.\($0)" })
+    // So many that comparing each with all others would take most of a minute.
+    #expect(names.allSatisfy { schema.service(named: "p.\($0)")?.fullName == "p.\($0)" })
+    #expect(schema.service(named: "p.T") == nil)
+    let error = #expect(throws: SchemaError.self) {
+      try Schema(descriptorSet: services(["S", "T", "S"]).serializedBytes())
+    }
+    #expect(error?.description == "p.S is defined twice in the descriptor set")
+  }
+
   @Test func editionsAreRefused() throws {
     #expect(
       try error { $0.syntax = "editions" }
