@@ -164,7 +164,7 @@ let package = Package(
       of: "MartletDispatch", ["MartletCore", "MartletSchema", swiftProtobuf],
       exclude: ["Graph/Protos"]),
     tests(of: "MartletScaling", ["MartletCore"]),
-    tests(of: "MartletNet", ["MartletCore", "MartletWire", nioHTTP1]),
+    tests(of: "MartletNet", ["MartletCore", "MartletWire", nioCore, nioHTTP1]),
     .testTarget(
       name: "MartletRPCTests",
       dependencies: ["MartletRPC", "MartletCore", "MartletNet", swiftProtobuf],

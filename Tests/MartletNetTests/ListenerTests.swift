@@ -1,10 +1,12 @@
 // Facts about who is let in.
 import Foundation
 import MartletCore
-import MartletNet
 import MartletWire
+import NIOCore
 import Synchronization
 import Testing
+
+@testable import MartletNet
 
 @Suite(.timeLimit(.minutes(1))) struct ListenerTests {
   @Test func connectionsBeyondTheLimitAreRefusedAndTold() async throws {
@@ -35,6 +37,42 @@ import Testing
     await listener.drain(within: .seconds(1))
     await loops.shutdown()
     unlink(path)
+  }
+
+  /// A connection that was gone before it could be set up.
+  @Test(arguments: [false, true]) func whatEndsBeforeItBeginsDoesNotCount(isShared: Bool)
+    async throws
+  {
+    var limits = Limits()
+    limits.maxConnections = 1
+    let loops = LoopGroup(count: 1)
+    let loop = loops.next()
+    let record = RefusalRecord()
+    let target = Listener.Target(loop, record, port: isShared ? SharedPort() : nil)
+    let listener = Listener(on: loop, limits: limits, targets: [target])
+    let ended = MemoryChannel.pair(client: loop, server: loop, path: "ended").server
+    try await ended.close().get()
+    let refused = Mutex<[any Error]>([])
+    for _ in 0..<3 {
+      await withUnsafeContinuation { done in
+        loop.run {
+          do { try listener.accept(ended, for: target) } catch {
+            refused.withLock { $0.append(error) }
+          }
+          done.resume()
+        }
+      }
+    }
+    #expect(refused.withLock { $0.count } == 3)
+    #expect(record.reasons.withLock { $0 } == [])
+    let endpoint = try await listener.listen(
+      on: MemoryNetwork.endpoint("\(MemoryNetwork.makeNumber())"))
+    let channel = GRPCChannel(endpoint: endpoint, loops: loops, limits: limits)
+    #expect(await status { _ = try await channel.unary(.echo, []) }?.code == .notFound)
+    await channel.close()
+    // None of them is waited for.
+    await listener.drain(within: .seconds(10))
+    await loops.shutdown()
   }
 }
 

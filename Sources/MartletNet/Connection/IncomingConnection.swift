@@ -55,11 +55,12 @@ final class IncomingConnection {
     loop = target.loop
   }
 
+  /// Throws when the channel has ended; then it never was a connection, and `whenClosed` is not called.
   func start() throws {
-    target.connections.insert(self)
     let detector = ProtocolDetector(self)
-    stage = detector
     try channel.pipeline.syncOperations.addHandler(detector)
+    stage = detector
+    target.connections.insert(self)
     expectWithinTime()
   }
 

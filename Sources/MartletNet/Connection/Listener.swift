@@ -172,7 +172,9 @@ package final class Listener: Sendable {
       }
   }
 
-  private func accept(_ channel: any Channel, for target: Target) throws {
+  /// Counts a connection and gives it to who speaks on it. Throws when it must be closed: it is one too
+  /// many, or it has ended already; then it does not count.
+  func accept(_ channel: any Channel, for target: Target) throws {
     guard connectionCount.load(ordering: .relaxed) < limits.maxConnections else {
       tellRefused("\(limits.maxConnections) connections are open, the most that are taken")
       throw ChannelError.inappropriateOperationForState
@@ -184,6 +186,18 @@ package final class Listener: Sendable {
       throw ChannelError.inappropriateOperationForState
     }
     connectionCount.wrappingAdd(1, ordering: .relaxed)
+    do {
+      try begin(channel, for: target, from: address)
+    } catch {
+      leave(address)
+      throw error
+    }
+  }
+
+  /// Nothing of the connection is left when it throws.
+  private func begin(
+    _ channel: any Channel, for target: Target, from address: PeerAddress?
+  ) throws {
     if case .some(.v4) = channel.remoteAddress, let options = channel.syncOptions {
       try options.setOption(.tcpOption(.tcp_nodelay), value: 1)
     } else if case .some(.v6) = channel.remoteAddress, let options = channel.syncOptions {
@@ -197,12 +211,12 @@ package final class Listener: Sendable {
     }
     let connection = ServerConnection(
       target.loop, peer: peer, limits: limits, acceptor: target.acceptor)
-    target.connections.insert(connection)
+    try channel.pipeline.syncOperations.addHandler(connection.transport)
     connection.whenClosed = { [self] in
       leave(address)
       target.connections.remove(connection)
     }
-    try channel.pipeline.syncOperations.addHandler(connection.transport)
+    target.connections.insert(connection)
     connection.start()
   }
 }
