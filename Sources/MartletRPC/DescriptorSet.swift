@@ -15,8 +15,8 @@ public struct DescriptorSet: Sendable {
     form = .bytes(bytes)
   }
 
-  /// Takes what protoc-gen-martlet wrote: standard base64 (RFC 4648 §4), decoded when it is asked
-  /// for.
+  /// Takes what protoc-gen-martlet wrote: base64 (RFC 4648 §4), decoded when it is asked for. Text that is not
+  /// base64 is an empty set.
   public init(base64: StaticString) {
     form = .base64(base64)
   }
@@ -25,7 +25,7 @@ public struct DescriptorSet: Sendable {
   public var bytes: [UInt8] {
     switch form {
     case .bytes(let bytes): bytes
-    case .base64(let text): text.withUTF8Buffer { decode($0) }
+    case .base64(let text): text.withUTF8Buffer { Base64.decode(UnsafeRawBufferPointer($0)) } ?? []
     }
   }
 
@@ -40,34 +40,5 @@ public struct DescriptorSet: Sendable {
       merged.file += files.filter { names.insert($0.name).inserted }
     }
     return DescriptorSet(bytes: try merged.serializedBytes())
-  }
-}
-
-/// Decodes base64; what is none is skipped.
-private func decode(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8] {
-  var bytes: [UInt8] = []
-  bytes.reserveCapacity(text.count * 3 / 4)
-  var bits: UInt32 = 0
-  var count = 0
-  for character in text {
-    guard let value = value(of: character) else { continue }
-    bits = bits << 6 | value
-    count += 6
-    if count >= 8 {
-      count -= 8
-      bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
-    }
-  }
-  return bytes
-}
-
-private func value(of character: UInt8) -> UInt32? {
-  switch character {
-  case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(character - UInt8(ascii: "A"))
-  case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(character - UInt8(ascii: "a")) + 26
-  case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(character - UInt8(ascii: "0")) + 52
-  case UInt8(ascii: "+"): 62
-  case UInt8(ascii: "/"): 63
-  default: nil
   }
 }

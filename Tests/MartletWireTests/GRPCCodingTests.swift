@@ -60,28 +60,6 @@ import Testing
     Array(text.utf8).withUnsafeBytes { PercentEncoding.decode($0) }
   }
 
-  @Test(arguments: [
-    ("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg"),
-    ("fooba", "Zm9vYmE"), ("foobar", "Zm9vYmFy"),
-  ])
-  func base64BothWays(text: String, encoded: String) {
-    let bytes = Array(text.utf8)
-    #expect(String(decoding: Base64.encode(bytes), as: UTF8.self) == encoded)
-    #expect(Array(encoded.utf8).withUnsafeBytes { Base64.decode($0) } == bytes)
-    let padding = String(repeating: "=", count: (4 - encoded.count % 4) % 4)
-    #expect(Array((encoded + padding).utf8).withUnsafeBytes { Base64.decode($0) } == bytes)
-  }
-
-  @Test(arguments: ["Z", "Zg===", "Z*", "Zm9vY", "=", "Zg=a"])
-  func brokenBase64IsNone(text: String) {
-    #expect(Array(text.utf8).withUnsafeBytes { Base64.decode($0) } == nil)
-  }
-
-  @Test func base64CarriesEveryByte() {
-    let bytes = (0...255).map { UInt8($0) }
-    #expect(Base64.encode(bytes).withUnsafeBytes { Base64.decode($0) } == bytes)
-  }
-
   @Test func statusesTravelInTrailers() {
     for code in RPCStatus.Code.allCases {
       let status = RPCStatus(code, code == .ok ? "" : "50 % of \(code)\n")

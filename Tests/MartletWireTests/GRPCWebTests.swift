@@ -45,17 +45,6 @@ import Testing
 
   // MARK: Base64
 
-  @Test(
-    arguments: [
-      ("", []), ("AAAA", [0, 0, 0]), ("AA==", [0]), ("AAE=", [0, 1]),
-      ("AA==AAE=AAAA", [0, 0, 1, 0, 0, 0]),
-      ("AAA", nil), ("AA", nil), ("A===", nil), ("====", nil), ("AA=A", nil), ("=AAA", nil),
-      ("AA A", nil), ("AAAA\n", nil),
-    ] as [(String, [UInt8]?)])
-  func pieces(text: String, bytes: [UInt8]?) {
-    #expect(Base64.decodePieces(Array(text.utf8)) == bytes)
-  }
-
   /// However a stream is cut, the text is the same bytes, and whole where a message ends.
   @Test(arguments: 1...12) func textIsWholeWhereMessagesEnd(step: Int) throws {
     let messages: [[UInt8]] = [[1], [], [2, 3], Array(0..<40), [4, 5, 6]]

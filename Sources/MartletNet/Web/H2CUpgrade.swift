@@ -1,4 +1,5 @@
 // An HTTP/1.1 request that asks to go on as HTTP/2.
+internal import MartletCore
 internal import MartletWire
 internal import NIOCore
 internal import NIOHTTP1

@@ -91,7 +91,7 @@ extension Page {
         json.name("type")
         json.string(String(detail.typeURL.split(separator: "/").last ?? ""))
         json.name("value")
-        json.string(String(decoding: Base64.encode(Array(detail.value)), as: UTF8.self))
+        json.string(String(decoding: Base64.encode(Array(detail.value), .none), as: UTF8.self))
         json.close("}")
       }
       json.close("]")

@@ -53,7 +53,7 @@ final class GRPCWebAnswer: AnswerTranslation {
     var kept = HeaderBlock()
     kept.append(contentsOf: trailers) { Self.passes(trailers, at: $0) }
     let frame = kept.grpcWebTrailers
-    client.send(text.map { _ in Base64.encodePadded(frame) } ?? frame)
+    client.send(text.map { _ in Base64.encode(frame, .full) } ?? frame)
     client.end()
   }
 

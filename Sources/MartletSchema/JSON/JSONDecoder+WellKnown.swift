@@ -1,5 +1,7 @@
 // The types of google.protobuf that JSON spells in their own way, from JSON.
 
+internal import MartletCore
+
 extension JSONDecoder {
   /// Fills a message of a well-known type; false for every other type.
   func fillWellKnown(_ message: MessageNode, from value: JSONValue) throws(JSONError) -> Bool {
@@ -98,6 +100,7 @@ extension JSONDecoder {
       try inner.fill(nested.root, members: members)
     }
     try set(message, 1, .string(url))
-    try set(message, 2, .string(Base64.encode(nested.pack())))
+    let bytes = Base64.encode(nested.pack(), .full)
+    try set(message, 2, .string(String(decoding: bytes, as: UTF8.self)))
   }
 }

@@ -1,5 +1,7 @@
 // Writes JSON text.
 
+internal import MartletCore
+
 /// Appends JSON to UTF-8 bytes, on one line or indented by two spaces.
 package struct JSONText {
   package private(set) var bytes: [UInt8] = []
@@ -56,7 +58,7 @@ package struct JSONText {
   /// Bytes as a string in base64.
   mutating func base64(_ content: [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
-    Base64.append(content, to: &bytes)
+    Base64.append(content, .full, to: &bytes)
     bytes.append(UInt8(ascii: "\""))
   }
 

@@ -95,6 +95,6 @@ package struct GRPCWebTextEncoder {
     unsafe input.append(contentsOf: bytes)
     let rest = messages.isBetweenMessages ? 0 : input.count % 3
     carry = Array(input.suffix(rest))
-    return Base64.encodePadded(Array(input.dropLast(rest)))
+    return Base64.encode(Array(input.dropLast(rest)), .full)
   }
 }

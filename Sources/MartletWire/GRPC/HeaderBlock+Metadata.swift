@@ -3,7 +3,7 @@
 package import MartletCore
 
 extension HeaderBlock {
-  /// Appends custom metadata; `-bin` values become base64. Throws, having appended nothing, when a
+  /// Appends custom metadata; `-bin` values become base64 without padding. Throws, having appended nothing, when a
   /// name or a value cannot be sent (gRPC over HTTP/2, "Custom-Metadata").
   package mutating func append(_ metadata: Metadata) throws(InvalidMetadata) {
     guard !metadata.isEmpty else { return }
@@ -15,7 +15,7 @@ extension HeaderBlock {
       case .binary(let bytes):
         var name = entry.name
         name.withUTF8 { name in
-          unsafe Base64.encode(bytes).withUnsafeBytes { value in
+          unsafe Base64.encode(bytes, .none).withUnsafeBytes { value in
             unsafe append(name: UnsafeRawBufferPointer(name), value: value)
           }
         }

@@ -17,7 +17,7 @@ extension HeaderBlock {
 
   /// Appends `grpc-status-details-bin`.
   package mutating func append(statusDetails details: [UInt8]) {
-    unsafe Base64.encode(details).withUnsafeBytes {
+    unsafe Base64.encode(details, .none).withUnsafeBytes {
       unsafe append(.grpcStatusDetails, $0, neverIndexed: true)
     }
   }

@@ -41,11 +41,11 @@ private func tokenByte(_ byte: UInt8) -> UInt8 {
 }
 
 private func fuzzValue(_ value: [UInt8]) throws(BrokenClaim) {
-  let encoded = Base64.encode(value)
+  let encoded = Base64.encode(value, .none)
   let decoded = encoded.withUnsafeBytes { Base64.decode($0) }
   try claim(decoded == value, "base64 of \(value) reads back as \(String(describing: decoded))")
   if let bytes = value.withUnsafeBytes({ Base64.decode($0) }) {
-    let again = Base64.encode(bytes).withUnsafeBytes { Base64.decode($0) }
+    let again = Base64.encode(bytes, .none).withUnsafeBytes { Base64.decode($0) }
     try claim(again == bytes, "base64 \(value) means two things")
   }
   let text = String(decoding: value, as: UTF8.self)
