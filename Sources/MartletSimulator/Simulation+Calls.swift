@@ -136,8 +136,8 @@ extension Simulation {
 }
 
 extension SeededGenerator {
-  /// The logarithm of a uniform number: negative, and -1 on average.
+  /// The logarithm of a number that is uniform in (0, 1]: not positive, and -1 on average.
   fileprivate mutating func unitLogarithm() -> Double {
-    naturalLogarithm(unit())
+    naturalLogarithm((Double(next() >> 11) + 1) / Double(1 << 53))
   }
 }

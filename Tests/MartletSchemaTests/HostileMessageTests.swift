@@ -1,5 +1,6 @@
 // Bytes that nobody honest sends: an error each time, never a crash.
 
+import MartletCore
 import MartletSchema
 import SwiftProtobuf
 import Testing

@@ -1,6 +1,7 @@
 // JSON that differs from what swift-protobuf writes, and JSON that is wrong.
 
 import Foundation
+import MartletCore
 import MartletSchema
 import SwiftProtobuf
 import Testing

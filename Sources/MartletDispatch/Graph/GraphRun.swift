@@ -45,7 +45,7 @@ package struct GraphRun: ~Copyable, Sendable {
   /// Nodes that were run again.
   var retryCount = 0
   private var isOver = false
-  var random: GraphRandom
+  var random: SeededGenerator
 
   /// What the nodes did so far; nil: nobody asked.
   package internal(set) var trace: GraphTrace?
@@ -96,7 +96,7 @@ package struct GraphRun: ~Copyable, Sendable {
     self.metadata = metadata
     self.delays = delays
     self.limits = limits
-    random = GraphRandom(state: seed)
+    random = SeededGenerator(seed: seed)
     trace = traces ? GraphTrace(maxSpans: limits.maxTracedNodes) : nil
   }
 

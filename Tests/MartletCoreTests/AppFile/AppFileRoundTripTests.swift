@@ -60,12 +60,12 @@ import Testing
 
 /// Random apps that have no problems.
 private struct AppMaker {
-  private var generator: SplitMix
+  private var generator: SeededGenerator
   /// Nodes that have a name.
   private var names = 0
 
   init(seed: UInt64) {
-    generator = SplitMix(state: seed)
+    generator = SeededGenerator(seed: seed)
   }
 
   private mutating func chance(_ percent: Int) -> Bool {
@@ -257,18 +257,5 @@ private struct AppMaker {
       let quorum = combiner != .first && chance(50) ? number(1...branches.count) : nil
       return .ensemble(EnsembleNode(branches: branches, combiner: combiner, quorum: quorum))
     }
-  }
-}
-
-/// SplitMix64: enough for tests and the same everywhere.
-private struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -503,7 +503,7 @@ import Testing
   /// Whatever happens in whatever order, a run ends once, and never with a leg in flight that it did not
   /// cancel.
   @Test(arguments: 0..<600 as Range<UInt64>) func anyGraphEndsOnce(seed: UInt64) throws {
-    var maker = GraphMaker(random: GraphSeed(state: seed))
+    var maker = GraphMaker(random: SeededGenerator(seed: seed))
     let graph = maker.node(depth: 4)
     var limits = GraphLimits()
     limits.maxOngoingLegs = Int.random(in: 1...4, using: &maker.random)
@@ -558,7 +558,7 @@ extension GraphNode {
 
 /// Random graphs from a crop to a label.
 private struct GraphMaker {
-  var random: GraphSeed
+  var random: SeededGenerator
 
   private mutating func chance(_ percent: Int) -> Bool {
     Int.random(in: 0..<100, using: &random) < percent

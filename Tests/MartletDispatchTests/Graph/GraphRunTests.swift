@@ -386,7 +386,7 @@ import Testing
   /// Whatever order reports come in, a run ends once, and never with a leg in flight that it did
   /// not cancel.
   @Test(arguments: 0..<200) func anyOrderOfReportsEndsOnce(seed: UInt64) throws {
-    var random = GraphSeed(state: seed)
+    var random = SeededGenerator(seed: seed)
     var limits = GraphLimits()
     limits.maxOngoingLegs = Int.random(in: 1...5, using: &random)
     var run = try run(.understanding, for: "Analyze", limits: limits)
