@@ -17,7 +17,7 @@ final class GraphExecution: GraphCallObserver {
 
   let router: Router
   let version: VersionID
-  let metadata: HeaderBlock
+  private(set) var metadata: HeaderBlock
   private let graph: ServedGraph
   private let deadline: Deadline?
   private var run: GraphRun
@@ -252,6 +252,10 @@ final class GraphExecution: GraphCallObserver {
   private func finish() {
     deadlineTimer?.cancel()
     graphTimer?.cancel()
+    // Taken out first: it is emptied in place where nobody else has it.
+    var spare = HeaderBlock()
+    swap(&spare, &metadata)
+    router.giveBack(consume spare)
     router.dispatcher.requestEnded(version)
     router.settle()
   }

@@ -178,6 +178,7 @@ final class GraphRequest: StreamHandler {
     isOver = true
     message = nil
     execution = nil
+    metadata = HeaderBlock()
     intake?.abandon()
     intake = nil
     outflow?.abandon()
@@ -191,7 +192,7 @@ extension Router {
   func metadata(
     of headers: borrowing HeaderBlock, from identity: HeaderBlock?, _ version: VersionID
   ) -> HeaderBlock {
-    var metadata = HeaderBlock()
+    var metadata = takeHeaders()
     for index in 0..<headers.count
     where headers.name(at: index) == .userAgent
       || headers.isCustom(at: index) && !headers.staysBehind(at: index)

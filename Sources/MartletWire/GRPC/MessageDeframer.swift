@@ -61,7 +61,7 @@ package struct MessageDeframer {
     if message.isEmpty, available == missing {
       // The whole message lay before us: one allocation, one copy.
       prefixTaken = 0
-      return unsafe Self.array(part)
+      return unsafe [UInt8](part)
     }
     if message.isEmpty { message.reserveCapacity(min(Int(length), Self.maxTrustedBytes)) }
     unsafe message.append(contentsOf: part)
@@ -76,13 +76,6 @@ package struct MessageDeframer {
     of bytes: UnsafeRawBufferPointer, from start: Int
   ) -> UnsafeRawBufferPointer {
     unsafe UnsafeRawBufferPointer(rebasing: bytes[start...])
-  }
-
-  private static func array(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
-    unsafe [UInt8](unsafeUninitializedCapacity: bytes.count) { buffer, count in
-      unsafe UnsafeMutableRawBufferPointer(buffer).copyMemory(from: bytes)
-      count = bytes.count
-    }
   }
 
   private mutating func takePrefix(_ byte: UInt8) throws(FramingError) {

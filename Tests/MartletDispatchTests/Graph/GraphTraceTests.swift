@@ -71,7 +71,7 @@ import Testing
     ])
     var run = try run(graph, for: "Watch")
     _ = run.started([], now: at(1))
-    #expect(run.hasEnded)
+    #expect(run.hasEnded == true)
     #expect(
       texts(run) == [
         " sequence 1– running",
