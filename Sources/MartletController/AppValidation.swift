@@ -35,7 +35,7 @@ struct ValidatedApp: Sendable {
               SpecProblem(
                 [.key("deployments"), .index(index), .key("command")], error.description))
           }
-          fingerprints[deployment.name] = Self.fingerprint(deployment, source.directory)
+          fingerprints[deployment.name] = Fingerprint.of(deployment, source.directory)
         }
       }
       guard problems.isEmpty else { throw file.located(problems) }
@@ -53,9 +53,29 @@ struct ValidatedApp: Sendable {
     }
   }
 
+  /// Goes by the program's files where the code is another version than in `served`: a rollback
+  /// brings the earlier app file back, but not the program that was there then, and the next deploy must
+  /// not take the two for each other.
+  mutating func distrustVersions(otherThanIn served: AppSpec) {
+    guard spec.launcher == .process else { return }
+    for deployment in spec.deployments {
+      let version = served.deployment(named: deployment.name)?.codeVersion
+      guard deployment.codeVersion != nil, deployment.codeVersion != version else { continue }
+      fingerprints[deployment.name] = Fingerprint.ofFiles(deployment, source.directory)
+    }
+  }
+}
+
+/// What identifies the program of a deployment beyond its spec.
+enum Fingerprint {
+  static func of(_ deployment: DeploymentSpec, _ directory: String) -> String {
+    guard let version = deployment.codeVersion else { return ofFiles(deployment, directory) }
+    return "\(directory) code \(version)"
+  }
+
   /// A deployment whose program was built anew has to start anew, although its spec is the same.
   /// Words of the command that name files count: an interpreter's script is one.
-  private static func fingerprint(_ deployment: DeploymentSpec, _ directory: String) -> String {
+  static func ofFiles(_ deployment: DeploymentSpec, _ directory: String) -> String {
     let files = deployment.command.compactMap { word -> String? in
       let path = word.hasPrefix("/") ? word : "\(directory)/\(word)"
       var status = stat()

@@ -77,7 +77,9 @@ extension MeshController {
       throw RPCError(.failedPrecondition, "app \(name) has no version before \(current)")
     }
     log.info("rolling \(name) back from \(current) to what \(version) was")
-    return try deploy(source)
+    var valid = try ValidatedApp(source, launcher: options.launcher)
+    if let served = app.versions[current]?.spec { valid.distrustVersions(otherThanIn: served) }
+    return try deploy(valid)
   }
 
   func delete(_ name: String) throws {

@@ -1,4 +1,5 @@
 // Stories of real controllers with real replicas, and of their sudden deaths.
+import Foundation
 import Glibc
 import MartletCore
 import MartletRPC
@@ -164,6 +165,46 @@ import Testing
       // The deaf ones need a SIGKILL after their grace.
       let last = try await controller.running(2)
       #expect(Set(last.map(\.pid)).isDisjoint(with: after.map(\.pid)))
+    }
+  }
+
+  @Test func aCodeVersionStandsForTheFilesOfTheProgram() async throws {
+    try await withController { controller in
+      let file = "\(controller.directory.path)/weights"
+      /// Deploys with a new file in the place of the old one.
+      func deploy(_ version: String?) async throws -> UInt64 {
+        try Data(version.debugDescription.utf8).write(to: URL(filePath: file), options: .atomic)
+        let extra = version.map { ", \"code_version\": \"\($0)\"" } ?? ""
+        return try await controller.deploy(
+          ControllerProcess.app("serve", file, replicas: 2, extra: extra))
+      }
+      /// The processes once version `version` runs.
+      func replicas(_ version: UInt64) async throws -> Set<Int32> {
+        try await controller.app("version \(version)") { $0.version == version }
+        return Set(try await controller.running(2).map(\.pid))
+      }
+      #expect(try await deploy("1") == 1)
+      let first = try await replicas(1)
+      #expect(try await deploy("1") == 1)
+      #expect(try await replicas(1) == first)
+      #expect(try await deploy("2") == 2)
+      let second = try await replicas(2)
+      #expect(second.isDisjoint(with: first))
+
+      // What it goes back to is a name of 1 with the file of 2, so that 1 is a change again.
+      _ = try await controller.client.rollback(.with { $0.app = "app" }, timeout: .seconds(5))
+      let third = try await replicas(3)
+      #expect(third.isDisjoint(with: second))
+      #expect(try await deploy("1") == 4)
+      let fourth = try await replicas(4)
+      #expect(fourth.isDisjoint(with: third))
+
+      // Without a version the file counts.
+      #expect(try await deploy(nil) == 5)
+      let fifth = try await replicas(5)
+      #expect(fifth.isDisjoint(with: fourth))
+      #expect(try await deploy(nil) == 6)
+      #expect(try await replicas(6).isDisjoint(with: fifth))
     }
   }
 

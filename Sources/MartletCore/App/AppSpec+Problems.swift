@@ -27,6 +27,9 @@ extension DeploymentSpec {
 
   /// Letters of a name: it is part of socket paths and log file names, and sockets' paths are short.
   public static let maxNameLength = 48
+
+  /// Characters of a code version: the digest of an image fits, which is `sha256:` and 64 digits.
+  public static let maxCodeVersionLength = 128
 }
 
 /// Walks an app and notes what is wrong.
@@ -135,6 +138,21 @@ extension SpecCheck {
     resources(spec.resources, at: path.appending("resources"))
     config(spec.userConfig, at: path.appending("user_config"))
     environment(spec.environment, at: path.appending("env"))
+    if let version = spec.codeVersion {
+      codeVersion(version, at: path.appending("code_version"))
+    }
+  }
+
+  /// It stands between spaces where the controller keeps it.
+  mutating func codeVersion(_ version: String, at path: SpecPath) {
+    let most = DeploymentSpec.maxCodeVersionLength
+    if version.isEmpty {
+      note(path, "the version is empty; leave code_version out to go by the program's files")
+    } else if version.utf8.count > most {
+      note(path, "the version is too long; it has at most \(most) characters")
+    } else if !version.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) {
+      note(path, "a version has visible ASCII characters only, without spaces")
+    }
   }
 
   mutating func services(_ services: [String], at path: SpecPath) {

@@ -36,6 +36,10 @@ public struct DeploymentSpec: Sendable, Hashable {
 
   public var environment: [String: String]
 
+  /// Which code the replicas run. Where it is given, it stands for the program's files: they may be
+  /// replaced, and a deploy replaces the replicas only when this changed. nil: when a file did.
+  public var codeVersion: String?
+
   public init(name: String, command: [String] = [], services: [String] = []) {
     self.name = name
     self.command = command
@@ -50,6 +54,7 @@ public struct DeploymentSpec: Sendable, Hashable {
     healthCheckPeriod = .seconds(1)
     gracefulShutdownTimeout = .seconds(20)
     environment = [:]
+    codeVersion = nil
   }
 }
 

@@ -49,6 +49,7 @@ extension AppFile {
     add("env", \.environment) { environment in
       .mapping(environment.sorted { $0.key < $1.key }.map { ($0.key, .text($0.value)) })
     }
+    if let version = spec.codeVersion { members.append(("code_version", .text(version))) }
     return .mapping(members)
   }
 

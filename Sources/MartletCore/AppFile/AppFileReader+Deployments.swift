@@ -4,7 +4,7 @@ extension AppFileReader {
   static let deploymentKeys = [
     "name", "command", "services", "num_replicas", "autoscaling_config", "max_ongoing_requests",
     "max_queued_requests", "request_timeout_s", "idempotent", "resources", "user_config",
-    "health_check_period_s", "graceful_shutdown_timeout_s", "env",
+    "health_check_period_s", "graceful_shutdown_timeout_s", "env", "code_version",
   ]
   static let autoscalingKeys = [
     "min_replicas", "max_replicas", "initial_replicas", "target_ongoing_requests",
@@ -33,6 +33,9 @@ extension AppFileReader {
     readResources(in: fields, into: &spec.resources)
     if let node = fields["user_config"] { spec.userConfig = ConfigValue(node) }
     spec.environment = environment(in: fields)
+    if let node = fields["code_version"] {
+      spec.codeVersion = text(node, at: fields.path(of: "code_version"))
+    }
     return spec
   }
 

@@ -30,8 +30,8 @@ extension AppFileReader {
     return values
   }
 
-  /// Any scalar as it is written: arguments and environment variables are text, and `8000` there is
-  /// no mistake.
+  /// Any scalar as it is written: arguments, environment variables and versions are text, and `8000`
+  /// there is no mistake.
   package mutating func text(_ node: SourceNode, at path: SpecPath) -> String? {
     switch node.content {
     case .quoted(let text), .plain(let text): return text

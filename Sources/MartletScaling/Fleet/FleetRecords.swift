@@ -7,7 +7,7 @@ package struct VersionRecord: Sendable, Hashable {
   package var version: AppVersion
   package var spec: AppSpec
   /// What identifies each deployment's program beyond its spec, such as the time its file was written:
-  /// a rebuilt program is a change.
+  /// a rebuilt program is a change, unless the spec's code version says that it is not.
   package var fingerprints: [String: String]
   /// Filled in by the fleet.
   package var revisions: [String: UInt64]

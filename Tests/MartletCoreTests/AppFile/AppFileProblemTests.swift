@@ -50,6 +50,11 @@ import Testing
     ("env: {A=B: c}", "not an environment variable"),
     ("env: {MARTLET_LISTEN: c}", "the mesh's own"),
     ("env: {A: [c]}", "expected a string, found a list"),
+    ("code_version: [1]", "expected a string, found a list"),
+    ("code_version: ''", "leave code_version out to go by the program's files"),
+    ("code_version: a b", "visible ASCII characters only, without spaces"),
+    ("code_version: \u{E9}", "visible ASCII characters only"),
+    ("code_version: \(String(repeating: "a", count: 129))", "at most 128 characters"),
     ("autoscaling_config: {min_replicas: 5}", "min_replicas is 5 but max_replicas is 4"),
     (
       "autoscaling_config: {max_replicas: 2, initial_replicas: 3}",

@@ -166,6 +166,12 @@ private struct AppMaker {
     for index in 0..<number(0...2) {
       spec.environment["K\(index)"] = text().replacing("\u{0}", with: "")
     }
+    if chance(30) {
+      let versions = [
+        "1.10", "0x1F", "null", "~", "sha256:5d735d", "\"", "{a", "#", "v1+b,c", "yes",
+      ]
+      spec.codeVersion = versions[number(0...versions.count - 1)]
+    }
     return spec
   }
 

@@ -25,6 +25,7 @@ import Testing
         resources: {cpus: 1, gpus: 0.3, memory: 512Mi}
         user_config: {threshold: 0.5, roots: [/a, 1, true, null]}
         env: {LEVEL: 3, NAME: "a b"}
+        code_version: 1.10
     routes:
       - method: content.v1.Understanding/Analyze
         graph:
@@ -52,6 +53,7 @@ import Testing
     #expect(spec.protos == ["content.binpb"])
     #expect(spec.deployments[0].command == ["./app", "replica", "downloader", "--port", "8000"])
     #expect(spec.deployments[0].replicas == .fixed(1))
+    #expect(spec.deployments[0].codeVersion == nil)
     let expert = try #require(spec.deployment(named: "expert-a"))
     var scaling = AutoscalingSpec(minReplicas: 0, maxReplicas: 4, targetOngoingRequests: 2.5)
     scaling.initialReplicas = 1
@@ -67,6 +69,7 @@ import Testing
     #expect(
       expert.userConfig["roots"] == .array([.string("/a"), .integer(1), .bool(true), .null]))
     #expect(expert.environment == ["LEVEL": "3", "NAME": "a b"])
+    #expect(expert.codeVersion == "1.10")
   }
 
   @Test func readsGraphs() throws {
@@ -176,7 +179,7 @@ import Testing
       "no field boxes")
     #expect(
       file.located([problem]).description
-        == "martlet.yaml:25:21: routes[0].graph.sequence[1].for_each: no field boxes")
+        == "martlet.yaml:26:21: routes[0].graph.sequence[1].for_each: no field boxes")
   }
 
   @Test func readsJSON() throws {
