@@ -42,4 +42,16 @@ import Testing
     let error = #expect(throws: ConfigValue.JSONError.self) { try ConfigValue(json: text) }
     #expect(error?.message == "not JSON: nested more than 100 deep")
   }
+
+  /// What each value cost its place in the line would take minutes here.
+  @Test(.timeLimit(.minutes(1))) func readsLongLines() throws {
+    let many = Array(repeating: #"{"é":7}"#, count: 60_000).joined(separator: ",")
+    guard case .array(let values) = try ConfigValue(json: "[\(many)]") else {
+      Issue.record("no array")
+      return
+    }
+    #expect(values.count == 60_000 && values.last == .object(["é": .integer(7)]))
+    let error = #expect(throws: ConfigValue.JSONError.self) { try ConfigValue(json: "[\(many),x]") }
+    #expect(error?.mark == SourceMark(line: 1, column: 60_000 * 8 + 2))
+  }
 }

@@ -15,19 +15,25 @@ private struct JSONParser {
   private let bytes: [UInt8]
   private var position = 0
   private var line = 1
-  private var lineStart = 0
+
+  /// The column of a position in the line that is not behind the current one: the values of a long line do
+  /// not count it anew, each from its start.
+  private var counted = (position: 0, column: 1)
 
   init(_ text: String) {
     bytes = Array(text.utf8)
   }
 
   private var mark: SourceMark {
-    // A column is a Unicode scalar, so continuation bytes do not count.
-    let before = bytes[lineStart..<position].count { $0 & 0xC0 != 0x80 }
-    return SourceMark(line: line, column: before + 1)
+    mutating get {
+      // A column is a Unicode scalar, so continuation bytes do not count.
+      counted.column += bytes[counted.position..<position].count { $0 & 0xC0 != 0x80 }
+      counted.position = position
+      return SourceMark(line: line, column: counted.column)
+    }
   }
 
-  private func failure(_ message: String) -> ConfigValue.JSONError {
+  private mutating func failure(_ message: String) -> ConfigValue.JSONError {
     ConfigValue.JSONError("not JSON: \(message)", at: mark)
   }
 
@@ -39,7 +45,7 @@ private struct JSONParser {
       case UInt8(ascii: "\n"):
         position += 1
         line += 1
-        lineStart = position
+        counted = (position, 1)
       case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"):
         position += 1
       default: return
