@@ -2,7 +2,7 @@
 
 downloader, preprocessor and detector in a row, then one of three experts (dispatch) or all of them (ensemble),
 then a combiner; and a hundred parts of one message to one of the experts each. Nothing is pinned but the
-load: the mesh has the machine as it would have it.
+load: the mesh has the machine as it would have it. Beside them what one more call costs the router (`edges`).
 
 Ray Serve runs the same beside it where it is there: `.venv/bin/pip install "ray[serve]"` (it is large).
 """
@@ -21,6 +21,7 @@ import time
 
 import grpc
 
+import edges
 from measure import Shape, compare, echo_message, framed, free_port
 from meshes import mesh
 
@@ -145,8 +146,10 @@ RAY_SHAPES = {
 
 
 def figures(rounds, requests):
-    sys.stderr.write("bench: CPU is that of all processes of the mesh together\n")
+    sys.stderr.write("bench: CPU is that of all processes of the mesh together; of an edge, one more call, "
+                     "the router's\n")
     measured = compare("compose", {"martlet": (martlet, 1)}, SHAPES, rounds, requests)
+    measured += edges.figures(rounds, requests)
     if importlib.util.find_spec("ray") is None:
         sys.stderr.write("bench: no ray here, so it is not measured\n")
         return measured

@@ -1,4 +1,5 @@
-"""`tools/bench --gate`: instructions per request of replica and router against the committed ones.
+"""`tools/bench --gate`: instructions per request of replica and router, and of the router for one more call of a
+graph, against the committed ones.
 
 callgrind counts user instructions, so the figure is the same on a quiet machine and on a busy one; what
 varies is how many requests happen to arrive together. A rise beyond `TOLERANCE` fails.
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import time
 
+import edges
 import peers
 from measure import LOAD_CPU, SERVER_CPU, SHAPES, free_port, load, process, wait_for_port
 from meshes import ROOT, martlet
@@ -41,14 +43,15 @@ def control(pid, *words):
     subprocess.run(["callgrind_control", *words, str(pid)], check=True, capture_output=True)
 
 
-def instructions_per_request(port, pid, out):
+def instructions_per_request(port, pid, out, shape=SHAPES["c8-m16"]):
     """User instructions of the process for each of a steady stream of requests."""
-    load(port, REQUESTS // 4, SHAPES["c8-m16"])
+    requests = REQUESTS // shape.one_of
+    load(port, requests // 4, shape)
     control(pid, "--zero")
-    load(port, REQUESTS, SHAPES["c8-m16"])
+    load(port, requests, shape)
     control(pid, "--dump")
     newest = max(out.parent.glob(f"{out.name}*"), key=lambda path: path.stat().st_mtime_ns)
-    return int(re.search(r"^totals: (\d+)", newest.read_text(), re.M).group(1)) / REQUESTS
+    return int(re.search(r"^totals: (\d+)", newest.read_text(), re.M).group(1)) / requests
 
 
 @contextlib.contextmanager
@@ -60,12 +63,11 @@ def counted_replica(folder):
 
 
 @contextlib.contextmanager
-def counted_router(folder):
+def counted_router(folder, app=ROOT / "deploy/echo/martlet.yaml"):
     """A controller, and a router under callgrind, each started alone."""
     run, port, out = folder / "run", free_port(), folder / "callgrind.router"
     binary = pathlib.Path(os.environ["MARTLET_BIN"])
     path = {**os.environ, "PATH": f"{binary}:{os.environ['PATH']}", "CALLGRIND_OUT": str(out)}
-    app = ROOT / "deploy/echo/martlet.yaml"
     with process([binary / "martlet", "controller", "--run-dir", run, "--app", app],
                  cpu=LOAD_CPU, env=path):
         peers.wait_for_socket(run / "controller.sock")
@@ -73,11 +75,21 @@ def counted_router(folder):
                       f"127.0.0.1:{port}"], env=path) as router:
             wait_for_port(port, within=60)
             end = time.monotonic() + 30
-            while "RUNNING" not in martlet("status", run_dir=run).stdout:
+            while not is_running(martlet("status", "-o", "json", run_dir=run).stdout):
                 if time.monotonic() > end:
-                    raise SystemExit("bench: the echo app did not start within 30 s")
+                    raise SystemExit(f"bench: {app} did not start within 30 s")
                 time.sleep(0.1)
             yield port, router.pid, out
+
+
+def is_running(status):
+    return [app["state"] for app in json.loads(status).get("apps", [])] == ["APP_STATE_RUNNING"]
+
+
+def edge():
+    with edges.file() as app, peers.folder() as folder, counted_router(folder, app) as started:
+        return edges.between(
+            *(instructions_per_request(*started, shape) for shape in edges.SHAPES.values()))
 
 
 def counts():
@@ -86,6 +98,7 @@ def counts():
         for name, start in (("replica", counted_replica), ("router", counted_router)):
             with peers.folder() as folder, start(folder) as (port, pid, out):
                 found[name] = round(instructions_per_request(port, pid, out))
+        found["edge"] = round(edge())
     return found
 
 
@@ -96,6 +109,9 @@ def main(accept):
     allowed = json.loads(COMMITTED.read_text())
     worse = False
     for name, count in found.items():
+        if name not in allowed:
+            print(f"{name}: {count:,} instructions, none committed")
+            continue
         ratio = count / allowed[name]
         worse |= ratio > TOLERANCE
         print(f"{name}: {count:,} instructions per request, {allowed[name]:,} committed "
