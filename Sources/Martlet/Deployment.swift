@@ -7,6 +7,7 @@ package import MartletReplica
 public struct Deployment: Sendable {
   package private(set) var spec: DeploymentSpec
   package private(set) var service: ReplicaService
+  private let type: any DeploymentService.Type
   package let execution: Execution
 
   /// - Parameters:
@@ -17,9 +18,13 @@ public struct Deployment: Sendable {
     _ name: String, _ service: Service.Type, execution: Execution = .loop
   ) {
     self.service = ReplicaService(service)
+    type = service
     self.execution = execution
     spec = DeploymentSpec(name: name, services: self.service.serviceNames)
   }
+
+  /// The type that answers, as the compiler names it in symbols, without their prefix `$s`.
+  var mangledTypeName: String? { _mangledTypeName(type) }
 
   package var descriptorSets: [DescriptorSet] { service.descriptorSets }
 

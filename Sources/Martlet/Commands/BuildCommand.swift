@@ -25,6 +25,12 @@ struct BuildCommand<App: Application>: ParsableCommand {
       valueName: "path"))
   var executable: String?
 
+  @Flag(
+    help: ArgumentHelp(
+      "Give each deployment the version of its code, so that a deploy leaves alone those whose code "
+        + "is the same. Needs the object files of the build, and nm."))
+  var codeVersions = false
+
   /// Of programs that ask for the files, not people.
   @Flag(help: .hidden)
   var quiet = false
@@ -33,8 +39,12 @@ struct BuildCommand<App: Application>: ParsableCommand {
     let app = App()
     let folder = output.map { URL(filePath: $0).deletingLastPathComponent() } ?? URL(filePath: ".")
     let descriptors = "\(App.name).binpb"
-    let spec = app.spec(
+    var spec = app.spec(
       executable: try executable ?? ThisProgram.path(), protos: [descriptors])
+    if codeVersions {
+      // A program that asks has been told when it began to.
+      spec = CodeVersions.added(to: spec, of: app) { if !quiet { complain($0) } }
+    }
     try spec.check()
     let path = folder.appending(path: descriptors).path
     try Data(app.descriptorSet().bytes).write(to: URL(filePath: path), options: .atomic)
