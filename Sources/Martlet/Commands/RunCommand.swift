@@ -59,7 +59,8 @@ struct RunCommand<App: Application>: ParsableCommand {
 
   @Flag(
     help: ArgumentHelp(
-      "Build the program anew when a source file is saved, and let it take over without losing a request."
+      "Build the program anew when a source file is saved, and let it take over without losing a request. "
+        + "Deployments whose code is the same go on."
     ))
   var watch = false
 
@@ -87,10 +88,11 @@ struct RunCommand<App: Application>: ParsableCommand {
     }
     let executable = try ThisProgram.path()
     let reload = try reload(executable)
-    holdSignals()
     let app = App()
-    let spec = app.spec(executable: executable)
+    var spec = app.spec(executable: executable)
     try spec.check()
+    if reload != nil { spec = CodeVersions.added(to: spec, of: app, complain: complain) }
+    holdSignals()
     let descriptors = try app.descriptorSet()
     let options = try supervisorOptions()
     let mesh: MeshProcess

@@ -10,8 +10,8 @@ struct LiveReload: Sendable {
   /// How long a build may take: a first one of everything.
   private static let buildLimit = Duration.seconds(3600)
 
-  /// How long the new program may take to say what the app is.
-  private static let describeLimit = Duration.seconds(30)
+  /// How long the new program may take to say what the app is, and to look at its objects.
+  private static let describeLimit = Duration.seconds(90)
 
   let executable: String
   let rebuild: RebuildCommand
@@ -45,12 +45,23 @@ struct LiveReload: Sendable {
       complain("nothing has changed")
       return
     }
+    var isTold = false
     try await control.waitUntilRunning(app: spec.name, version: response.version) { status in
+      if !isTold { complain(Self.rolling(status, to: response.version)) }
+      isTold = true
       for deployment in status.deployments where !deployment.message.isEmpty {
         complain("\(deployment.name): \(deployment.message)")
       }
     }
     complain("\(spec.name) v\(response.version) serves")
+  }
+
+  /// Which deployments start anew: those with a replica that version `version` brought. The others' stay.
+  private static func rolling(_ status: MeshControl.AppStatus, to version: UInt64) -> String {
+    let names = status.deployments.filter { deployment in
+      deployment.replicas.contains { $0.revision == version }
+    }.map(\.name)
+    return names.isEmpty ? "no deployment starts anew" : "rolling \(names.joined(separator: ", "))"
   }
 
   /// What the app is now: only its new program knows.
@@ -60,7 +71,10 @@ struct LiveReload: Sendable {
     try files.createDirectory(at: folder, withIntermediateDirectories: false)
     defer { try? files.removeItem(at: folder) }
     let file = folder.appending(path: "app.yaml")
-    let words = [executable, "build", "-o", file.path, "--executable", executable, "--quiet"]
+    let words = [
+      executable, "build", "-o", file.path, "--executable", executable, "--code-versions",
+      "--quiet",
+    ]
     guard try await process.run(words, within: Self.describeLimit, on: loop) == 0 else {
       throw RolloutFailure(description: "the new program cannot say what the app is")
     }
