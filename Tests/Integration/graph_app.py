@@ -1,12 +1,9 @@
 """A mesh whose one route is a graph with a case for every kind of node, chosen by the request's text."""
 
-import contextlib
-import json
 import sys
-import tempfile
 
-from conftest import check_gone
-from mesh import HERE, Mesh
+import served_app
+from mesh import HERE
 
 METHOD = "probe.v1.Probe/Echo"
 
@@ -49,27 +46,14 @@ def deployment(name, **config):
         "resources": {"cpus": 0.1}, "user_config": {"version": name, **config}}
 
 
-@contextlib.contextmanager
+def app():
+    return {
+        "name": "graphs", "protos": [str(HERE / "protos/probe/v1/probe.proto")],
+        "deployments": [
+            deployment("fast"), deployment("slow", delay_s=0.5), deployment("broken", fails=True)],
+        "routes": [{"method": METHOD, "graph": {
+            "switch": {"on": "text", "cases": CASES, "default": call("fast")}}}]}
+
+
 def running(stubs):
-    with tempfile.TemporaryDirectory(prefix="m") as folder:
-        mesh = Mesh(folder, stubs)
-        app = {
-            "name": "graphs", "protos": [str(HERE / "protos/probe/v1/probe.proto")],
-            "deployments": [
-                deployment("fast"), deployment("slow", delay_s=0.5), deployment("broken", fails=True)],
-            "routes": [{"method": METHOD, "graph": {
-                "switch": {"on": "text", "cases": CASES, "default": call("fast")}}}]}
-        file = mesh.folder / "app.yaml"
-        file.write_text(json.dumps(app))
-        try:
-            mesh.up(file)
-            for name in ("fast", "slow", "broken"):
-                mesh.wait_running(name, 1)
-            yield mesh
-        finally:
-            check_gone(mesh)
-
-
-def log(mesh, deployment):
-    return "".join(
-        path.read_text(errors="replace") for path in (mesh.run_dir / "logs").glob(f"*{deployment}*"))
+    return served_app.running(stubs, app())

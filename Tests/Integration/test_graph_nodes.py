@@ -7,6 +7,7 @@ import grpc
 import pytest
 
 import graph_app
+import served_app
 from mesh import wait_until
 
 
@@ -40,7 +41,7 @@ def test_a_fallback_goes_on_to_who_answers(graphs, ask):
     start = time.monotonic()
     assert ask("fallback").version == "fast"
     assert time.monotonic() - start < 0.45, "it did not wait for the slow one"
-    wait_until(lambda: "cancelled fallback" in graph_app.log(graphs, "slow"), 5, "it is cancelled")
+    wait_until(lambda: "cancelled fallback" in served_app.log(graphs, "slow"), 5, "it is cancelled")
     assert failure(lambda: ask("hopeless")) == (
         grpc.StatusCode.DATA_LOSS, "broken always fails")
 
@@ -56,7 +57,7 @@ def test_ensembles_that_do_not_need_all(graphs, ask):
     # A handler that is cancelled before it has begun says nothing of it.
     assert ask("first", sleep_ms=100).version == "fast"
     assert time.monotonic() - start < 0.45
-    wait_until(lambda: "cancelled first" in graph_app.log(graphs, "slow"), 5, "it is cancelled")
+    wait_until(lambda: "cancelled first" in served_app.log(graphs, "slow"), 5, "it is cancelled")
     assert ask("quorum").version == "slow"  # merged last
     assert ask("left out").version == "fast"
 

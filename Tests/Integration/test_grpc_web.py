@@ -11,6 +11,7 @@ import pytest
 from google.protobuf import json_format
 
 import rawhttp2 as h2
+import served_app
 import web_app
 from mesh import wait_until
 from rawload import resident
@@ -322,8 +323,8 @@ def test_a_client_that_leaves_cancels_its_call(web, version, pause_ms):
                 ("content-type", "application/grpc-web"))) + h2.data(1, body, h2.END_STREAM))
             assert connection.pump(lambda: connection.answer(1).data)
             connection.send(h2.reset(1))
-            assert connection.pump(lambda: f"{name} ended" in web_app.log(web, "stream"), 5)
-    wait_until(lambda: f"{name} ended" in web_app.log(web, "stream"), 5, "the handler ends")
+            assert connection.pump(lambda: f"{name} ended" in served_app.log(web, "stream"), 5)
+    wait_until(lambda: f"{name} ended" in served_app.log(web, "stream"), 5, "the handler ends")
     wait_until(lambda: web.deployment("stream").ongoing_requests == 0, 5, "nothing is ongoing")
 
 

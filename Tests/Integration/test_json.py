@@ -10,6 +10,7 @@ import pytest
 
 import graph_app
 import rawhttp2 as h2
+import served_app
 from mesh import wait_until
 from webclient import ASKS
 
@@ -274,7 +275,7 @@ def test_a_client_that_leaves_cancels_its_call(graphs):
     with h2.dial(graphs.address) as sock:
         sock.sendall(post({"text": name, "sleepMs": 20_000}))
         time.sleep(0.3)
-    wait_until(lambda: f"cancelled {name}" in graph_app.log(graphs, "fast"), 5, "it is cancelled")
+    wait_until(lambda: f"cancelled {name}" in served_app.log(graphs, "fast"), 5, "it is cancelled")
     # And on a stream of HTTP/2.
     name = f"reset {time.monotonic_ns()}"
     running = subprocess.Popen(
@@ -284,7 +285,7 @@ def test_a_client_that_leaves_cancels_its_call(graphs):
     time.sleep(0.5)
     running.kill()
     running.wait()
-    wait_until(lambda: f"cancelled {name}" in graph_app.log(graphs, "fast"), 5, "it is cancelled")
+    wait_until(lambda: f"cancelled {name}" in served_app.log(graphs, "fast"), 5, "it is cancelled")
 
 
 def test_a_drained_router_answers_what_it_has(graphs):

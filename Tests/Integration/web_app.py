@@ -1,12 +1,9 @@
 """A mesh for the clients of plain HTTP: a plain deployment, a graph, and a stream."""
 
-import contextlib
-import json
 import sys
-import tempfile
 
-from conftest import check_gone
-from mesh import BINARIES, HERE, Mesh
+import served_app
+from mesh import BINARIES, HERE
 
 ECHO = "/probe.v1.Probe/Echo"
 GRAPH = "/probe.v1.Other/Double"
@@ -31,21 +28,5 @@ def app(other=None, **first_route):
             {"service": "stream.v1.Stream", "deployment": "stream"}]}
 
 
-@contextlib.contextmanager
 def running(stubs, *arguments, **routes):
-    with tempfile.TemporaryDirectory(prefix="m") as folder:
-        mesh = Mesh(folder, stubs)
-        file = mesh.folder / "app.yaml"
-        file.write_text(json.dumps(app(**routes)))
-        try:
-            mesh.up(file, *arguments)
-            for name in ("probe", "stream"):
-                mesh.wait_running(name, 1)
-            yield mesh
-        finally:
-            check_gone(mesh)
-
-
-def log(mesh, deployment):
-    return "".join(
-        path.read_text(errors="replace") for path in (mesh.run_dir / "logs").glob(f"{deployment}*"))
+    return served_app.running(stubs, app(**routes), *arguments)
