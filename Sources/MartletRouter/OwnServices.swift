@@ -15,6 +15,16 @@ final class OwnServices {
   /// The router drains.
   private(set) var isClosed = false
 
+  /// The types of their messages.
+  private(set) lazy var schema: Schema? = {
+    let set = try? DescriptorSet.merging(Self.descriptorSets)
+    return set.flatMap { try? Schema(descriptorSet: $0.bytes) }
+  }()
+
+  fileprivate static let names = [Grpc_Health_V1_Health.name] + ReflectionService.ownServices
+  fileprivate static let descriptorSets =
+    [Grpc_Health_V1_Health.descriptorSet] + ReflectionService.ownDescriptorSets
+
   private let health: HealthService
   private let reflection: ReflectionService
 
@@ -29,6 +39,11 @@ final class OwnServices {
     handlers.add(health)
     handlers.add(reflection)
     core = ServerCore(loop: router.loop, limits: router.limits, handlers: handlers)
+  }
+
+  /// Whether the method of a `:path` is one of theirs.
+  func answers(path: String) -> Bool {
+    Array(path.utf8).withUnsafeBytes { core.answers(path: $0) }
   }
 
   func tableChanged(_ dispatcher: borrowing Dispatcher) {
@@ -46,10 +61,6 @@ final class OwnServices {
 
 /// What reflection tells until the next table. On the router's loop only.
 private final class CatalogMemo: @unchecked Sendable {
-  private static let services = [Grpc_Health_V1_Health.name] + ReflectionService.ownServices
-  private static let descriptorSets =
-    [Grpc_Health_V1_Health.descriptorSet] + ReflectionService.ownDescriptorSets
-
   private var epoch: Int?
   private var catalog = ReflectionCatalog(services: [], indexes: [])
   private var ownIndex: DescriptorIndex?
@@ -57,11 +68,11 @@ private final class CatalogMemo: @unchecked Sendable {
   func catalog(of router: Router) throws -> ReflectionCatalog {
     router.loop.preconditionIsCurrent()
     guard epoch != router.routeEpoch else { return catalog }
-    let own = try ownIndex ?? DescriptorIndex(Self.descriptorSets.map(\.bytes))
+    let own = try ownIndex ?? DescriptorIndex(OwnServices.descriptorSets.map(\.bytes))
     ownIndex = own
     let apps = router.dispatcher.currentVersions.compactMap { router.descriptorIndex(of: $0) }
     catalog = ReflectionCatalog(
-      services: router.dispatcher.routedServices + Self.services, indexes: apps + [own])
+      services: router.dispatcher.routedServices + OwnServices.names, indexes: apps + [own])
     epoch = router.routeEpoch
     return catalog
   }

@@ -152,7 +152,10 @@ final class RequestGate: RequestAcceptor {
     _ headers: borrowing HeaderBlock, on stream: ServerStream, endOfStream: Bool
   ) -> (any StreamHandler)? {
     let isOwn = headers.withValue(of: .path) { router.own.core.answers(path: $0) } ?? false
-    guard !isOwn else {
+    if isOwn {
+      guard headers.hasGRPCContentType else {
+        return webCall(headers, on: stream, endOfStream: endOfStream)
+      }
       return router.own.core.requestReceived(headers, on: stream, endOfStream: endOfStream)
     }
     let path = headers[.path] ?? ""

@@ -38,7 +38,7 @@ package final class InboundCall: CallScope, @unchecked Sendable {
   private let forwardedIdentity: PeerIdentity?
 
   private let entry: HandlerTable.Entry
-  private let stream: ServerStream
+  private let stream: CallStream
   private let server: ServerCore
   private var phase = Phase.open
   private var handler = Handler.notBegun
@@ -59,7 +59,7 @@ package final class InboundCall: CallScope, @unchecked Sendable {
   var observer: (any CallObserver)?
 
   init(
-    _ entry: HandlerTable.Entry, on stream: ServerStream, of server: ServerCore,
+    _ entry: HandlerTable.Entry, on stream: CallStream, of server: ServerCore,
     metadata: Metadata, deadline: Deadline?, compression: RequestCompression?,
     forwardedIdentity: PeerIdentity?
   ) {
@@ -91,7 +91,7 @@ package final class InboundCall: CallScope, @unchecked Sendable {
   package var loop: Loop { server.loop }
 
   /// The other end of the connection, as logs spell it.
-  package var peer: String { stream.connection.peer }
+  package var peer: String { stream.peer }
 
   /// How the one message of a unary request was compressed; nil when it was not, and for streams, which
   /// know it of each message.
@@ -104,7 +104,7 @@ package final class InboundCall: CallScope, @unchecked Sendable {
   package var peerIdentity: PeerIdentity? {
     if let forwardedIdentity { return forwardedIdentity }
     // A router says nothing of clients that had to prove nothing, and it is not itself who calls.
-    return metadata[MeshHeader.version] == nil ? stream.connection.identity : nil
+    return metadata[MeshHeader.version] == nil ? stream.identity : nil
   }
 
   /// Metadata to send with the response's head; without effect once the head is sent. Any thread.
@@ -246,7 +246,7 @@ extension InboundCall: MessageSink {
     } else {
       stream.sendMessage(message)
     }
-    return outbox == nil ? 0 : stream.backlog
+    return outbox == nil ? 0 : stream.backlog(server.limits)
   }
 
   func sendUncompressed(_ message: [UInt8]) throws(RPCError) -> Int {

@@ -77,16 +77,6 @@ package final class ServerCore {
   }
 }
 
-extension ServerCore {
-  /// Who calls, as a router says: processes of the mesh are believed, anybody else could say anything.
-  private func forwardedIdentity(
-    _ headers: borrowing HeaderBlock, on stream: ServerStream
-  ) -> PeerIdentity? {
-    guard headers.contains(.forwardedClientCert), stream.connection.isOfMesh else { return nil }
-    return headers[.forwardedClientCert].flatMap { PeerIdentity(forwarded: $0) }
-  }
-}
-
 extension ServerCore: RequestAcceptor {
   package func connectionOpened(_ connection: ServerConnection) {}
 
@@ -103,17 +93,37 @@ extension ServerCore: RequestAcceptor {
       stream.sendHead([":status": "415", "accept-post": "application/grpc"], endOfStream: true)
       return nil
     }
-    guard let found = headers.withValue(of: .path, { entry(forPath: $0) }), let entry = found else {
-      let reason = index.explanation(forPath: headers[.path] ?? "")
-      stream.sendHead(
-        .grpcTrailersOnly(RPCStatus(.unimplemented, reason)), endOfStream: true)
-      return nil
-    }
     let deadline: Deadline?
     do throws(RPCError) {
       deadline = try headers.grpcTimeout.map { Deadline(loop.now + $0) }
     } catch {
       stream.sendHead(.grpcTrailersOnly(error.status), endOfStream: true)
+      return nil
+    }
+    guard let call = call(headers, on: .http2(stream), deadline) else { return nil }
+    if endOfStream { call.endReceived() }
+    return call
+  }
+}
+
+extension ServerCore {
+  /// Takes a request of a client that speaks another protocol: its head as gRPC has it, without
+  /// `grpc-timeout`. The handler that is returned gets its messages; nil when it has been answered.
+  package func requestReceived(
+    _ headers: borrowing HeaderBlock, on stream: any ResponseStream & AnyObject,
+    deadline: Deadline?
+  ) -> (any StreamHandler)? {
+    call(headers, on: .translated(stream), deadline)
+  }
+
+  /// The call that a request makes, begun; nil when it has been answered.
+  private func call(
+    _ headers: borrowing HeaderBlock, on stream: CallStream, _ deadline: Deadline?
+  ) -> InboundCall? {
+    guard let found = headers.withValue(of: .path, { entry(forPath: $0) }), let entry = found else {
+      let reason = index.explanation(forPath: headers[.path] ?? "")
+      stream.sendHead(
+        .grpcTrailersOnly(RPCStatus(.unimplemented, reason)), endOfStream: true)
       return nil
     }
     let compression: RequestCompression?
@@ -126,14 +136,13 @@ extension ServerCore: RequestAcceptor {
       return nil
     }
     guard !entry.countsAsOngoing || ongoing.enter() else {
-      stream.reset(.refusedStream)
+      stream.refuse()
       return nil
     }
     let call = InboundCall(
       entry, on: stream, of: self, metadata: headers.metadata, deadline: deadline,
-      compression: compression, forwardedIdentity: forwardedIdentity(headers, on: stream))
+      compression: compression, forwardedIdentity: stream.forwardedIdentity(headers))
     call.begin()
-    if endOfStream { call.endReceived() }
     return call
   }
 }

@@ -48,9 +48,12 @@ extension RequestGate: WebCallAcceptor {
       }
       let deadline = try timeout(of: request).map { Deadline(request.arrived + $0) }
       let call = TranslatedCall(router.loop, from: request.identity, to: answer, translation)
-      let entry = entry(found.route, path: found.path)
       call.begin(message) { call in
-        handler(of: head, entry, on: call, deadline, endOfStream: false)
+        guard let route = found.route else {
+          return router.own.core.requestReceived(head, on: call, deadline: deadline)
+        }
+        let entry = entry(route, path: found.path)
+        return handler(of: head, entry, on: call, deadline, endOfStream: false)
       }
       return call.isOver ? nil : call
     } catch {
@@ -72,7 +75,8 @@ extension RequestGate: WebCallAcceptor {
 
   /// Where a call goes, and how it is written.
   private struct Found {
-    let route: Route
+    /// Nil: to the router's own services.
+    let route: Route?
     /// The method's own path, whatever the request asked for.
     let path: String
     let `protocol`: WebProtocol
@@ -85,16 +89,17 @@ extension RequestGate: WebCallAcceptor {
 
   private func find(_ request: WebRequest) throws(WebRefusal) -> Found {
     let path = request.path
-    guard router.dispatcher.generation > 0 else {
+    let route = Array(path.utf8).withUnsafeBytes { router.dispatcher.route(path: $0) }
+    let isOwn = route == nil && router.own.answers(path: path)
+    guard router.dispatcher.generation > 0 || isOwn else {
       throw WebRefusal(
         .unavailable, "the router has not heard from its controller yet; try again")
     }
-    let route = Array(path.utf8).withUnsafeBytes { router.dispatcher.route(path: $0) }
-    guard let route else { return try findByHTTPName(request) }
+    guard route != nil || isOwn else { return try findByHTTPName(request) }
     guard request.method == "POST" else { throw .notAllowed(request, but: [.post]) }
     let name = String(path.drop { $0 == "/" })
+    let schema = schema(of: route)
     if case .grpcWeb(let format) = request.media {
-      let schema = router.versions[route.version.index]?.schema
       guard MethodName(name).flatMap({ schema?.method($0) })?.clientStreaming != true else {
         throw WebRefusal(
           .unimplemented, "\(name) takes a stream of messages, which only gRPC over HTTP/2 can send"
@@ -105,7 +110,7 @@ extension RequestGate: WebCallAcceptor {
     let codec = try codec(of: request)
     return Found(
       route: route, path: path,
-      protocol: .connect(codec, try unaryMethod(name, in: route.version)))
+      protocol: .connect(codec, try unaryMethod(name, in: schema)))
   }
 
   /// A method by the name that its app gave it for plain HTTP.
@@ -120,15 +125,21 @@ extension RequestGate: WebCallAcceptor {
     if !verb.readsQuery, case .proto = try codec(of: request) {
       throw .unsupportedMedia("\(request.path) takes JSON", accepted: "application/json")
     }
-    let method = try unaryMethod(found.method.description, in: found.route.version)
+    let method = try unaryMethod(found.method.description, in: schema(of: found.route))
     return Found(
       route: found.route, path: found.method.path, protocol: .connect(.json, method))
   }
 
+  /// The types of what a call is led to: an app's, or those of the router's own services.
+  private func schema(of route: Route?) -> Schema? {
+    guard let route else { return router.own.schema }
+    return router.versions[route.version.index]?.schema
+  }
+
   private func unaryMethod(
-    _ name: String, in version: VersionID
+    _ name: String, in schema: Schema?
   ) throws(WebRefusal) -> MethodType {
-    guard let schema = router.versions[version.index]?.schema else {
+    guard let schema else {
       throw WebRefusal(
         .unimplemented, "the app has no protos, so only gRPC and gRPC-Web can call \(name)")
     }
