@@ -84,6 +84,7 @@ let package = Package(
     room("MartletSchema", ["MartletCore", "CProtobufC"], settings: houseWithC),
     room("MartletDispatch", ["MartletCore", "MartletSchema"]),
     room("MartletScaling", ["MartletCore"]),
+    room("MartletConversion", ["MartletCore"]),
 
     // 3 drivers
     room(
@@ -127,9 +128,9 @@ let package = Package(
     .executableTarget(
       name: "MartletCLI",
       dependencies: [
-        "MartletCore", "MartletSchema", "MartletDispatch", "MartletNet", "MartletRPC",
-        "MartletRouter", "MartletController", "MartletSupervisor", "MartletSimulator", "CLinux",
-        argumentParser, swiftProtobuf, logging,
+        "MartletCore", "MartletConversion", "MartletSchema", "MartletDispatch", "MartletNet",
+        "MartletRPC", "MartletRouter", "MartletController", "MartletSupervisor",
+        "MartletSimulator", "CLinux", argumentParser, swiftProtobuf, logging,
       ],
       swiftSettings: house),
     .executableTarget(
@@ -164,6 +165,7 @@ let package = Package(
       of: "MartletDispatch", ["MartletCore", "MartletSchema", swiftProtobuf],
       exclude: ["Graph/Protos"]),
     tests(of: "MartletScaling", ["MartletCore"]),
+    tests(of: "MartletConversion", ["MartletCore"]),
     tests(of: "MartletNet", ["MartletCore", "MartletWire", nioCore, nioHTTP1]),
     .testTarget(
       name: "MartletRPCTests",
@@ -211,7 +213,7 @@ let package = Package(
       path: "Tests/GraphFixture", swiftSettings: house),
     // What the fuzz targets do: tools/fuzz links it with libFuzzer, a test replays kept inputs.
     .target(
-      name: "MartletFuzz", dependencies: ["MartletCore", "MartletWire", "MartletSchema"],
+      name: "MartletFuzz", dependencies: ["MartletCore", "MartletWire", "MartletSchema", "MartletConversion"],
       path: "Tests/Fuzz/Bodies", swiftSettings: house),
     .testTarget(
       name: "MartletFuzzTests", dependencies: ["MartletFuzz"], path: "Tests/Fuzz/Replay",

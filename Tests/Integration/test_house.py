@@ -11,7 +11,7 @@ from mesh import ROOT
 RUNGS = [
     ["CNGHTTP2", "CProtobufC", "CZlib", "CLinux"],
     ["MartletCore"],
-    ["MartletWire", "MartletSchema", "MartletDispatch", "MartletScaling"],
+    ["MartletWire", "MartletSchema", "MartletDispatch", "MartletScaling", "MartletConversion"],
     ["MartletNet", "MartletRPC", "MartletSimulator"],
     ["MartletReplica", "MartletRouter", "MartletController", "MartletSupervisor"],
     ["Martlet", "MartletCLI", "MartletTestKit", "protoc-gen-martlet"],
@@ -22,7 +22,7 @@ NEIGHBOURS = {
     ("MartletDispatch", "MartletSchema"), ("MartletRPC", "MartletNet"),
     ("MartletTestKit", "Martlet"),
 }
-MACHINES = ["MartletWire", "MartletSchema", "MartletDispatch", "MartletScaling"]
+MACHINES = RUNGS[2]
 TOP_LEVEL = {"Package.swift", "README.md", "LICENSE", "Sources", "Tests", "protos", "deploy", "tools"}
 
 

@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import Glibc
+internal import MartletConversion
 internal import MartletCore
 
 struct ConvertCommand: ParsableCommand {
@@ -61,9 +62,7 @@ struct ConvertCommand: ParsableCommand {
   @OptionGroup var mesh: MeshOptions
 
   func run() throws {
-    let options = try ConversionOptions(
-      methods: method, route: route, answers: answer, protos: protos, command: command)
-    let (apps, unsaid) = try converted(options)
+    let (apps, unsaid) = try converted()
     let targets = try targets(of: apps)
     var lines = unsaid.map(\.description)
     for (app, path) in targets {
@@ -90,14 +89,18 @@ struct ConvertCommand: ParsableCommand {
     }
   }
 
-  private func converted(
-    _ options: ConversionOptions
-  ) throws(Failure) -> (apps: [ConvertedApp], unsaid: [LocatedProblem]) {
+  private func converted() throws(Failure) -> (apps: [ConvertedApp], unsaid: [LocatedProblem]) {
     let bytes = try Files.read(file, maxBytes: AppFile.maxBytes)
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw Failure(Failure.badFile, "\(file) is not UTF-8 text")
     }
-    return try Conversion.apps(text: text, file: file, options: options)
+    do throws(ConversionError) {
+      let options = try ConversionOptions(
+        methods: method, route: route, answers: answer, protos: protos, command: command)
+      return try Conversion.apps(text: text, file: file, options: options)
+    } catch {
+      throw Failure(error)
+    }
   }
 
   /// Where each app goes; nil is stdout.

@@ -3,7 +3,7 @@
 internal import MartletCore
 
 /// The types, the protos and the programs of a converted app, none of which the other file has.
-struct ConversionOptions {
+package struct ConversionOptions: Sendable {
   /// What KServe's services speak when nothing else is said: the Open Inference Protocol
   /// (open-inference-protocol, "gRPC", `ModelInfer`).
   static let openInference = MethodName(
@@ -43,11 +43,11 @@ extension ConversionOptions {
   ///   - methods: `NAME=package.Service/Method`, or a method alone for all others.
   ///   - answers: `NODE=package.Message`.
   ///   - command: words, which may stand in quotes.
-  /// - Throws: status 64 for what cannot be read.
-  init(
+  /// - Throws: for what cannot be read.
+  package init(
     methods texts: [String], route routeText: String?, answers answerTexts: [String] = [],
     protos: [String], command commandText: String?
-  ) throws(Failure) {
+  ) throws(ConversionError) {
     self.protos = protos
     for text in texts {
       let (name, value) = Self.named(text)
@@ -57,15 +57,15 @@ extension ConversionOptions {
       } else if defaultMethod == nil {
         defaultMethod = method
       } else {
-        throw Failure(
-          Failure.usage, "--method \(text): one method is for all; say --method NAME=\(text)")
+        throw ConversionError(
+          .options, "--method \(text): one method is for all; say --method NAME=\(text)")
       }
     }
     if let routeText { route = try Self.method(routeText, "--route") }
     for text in answerTexts {
       let (name, type) = Self.named(text)
       guard let name, !type.isEmpty else {
-        throw Failure(Failure.usage, "--answer \(text): expected NODE=package.Message")
+        throw ConversionError(.options, "--answer \(text): expected NODE=package.Message")
       }
       answers[name] = type
     }
@@ -77,15 +77,16 @@ extension ConversionOptions {
     return (String(text[..<mark]), String(text[text.index(after: mark)...]))
   }
 
-  private static func method(_ text: String, _ option: String) throws(Failure) -> MethodName {
+  private static func method(_ text: String, _ option: String) throws(ConversionError) -> MethodName
+  {
     if let method = MethodName(text) { return method }
-    throw Failure(
-      Failure.usage,
+    throw ConversionError(
+      .options,
       "\(option) \(text): expected a full method name such as content.v1.Classifier/Classify")
   }
 
   /// Splits at spaces outside of quotes, as a shell would without expanding anything.
-  private static func words(_ text: String) throws(Failure) -> [String] {
+  private static func words(_ text: String) throws(ConversionError) -> [String] {
     var words: [String] = []
     var word: String?
     var quote: Character?
@@ -104,20 +105,20 @@ extension ConversionOptions {
     }
     if let word { words.append(word) }
     guard quote == nil, !words.isEmpty else {
-      throw Failure(
-        Failure.usage, "--command \(text): expected a program and its arguments, quotes closed")
+      throw ConversionError(
+        .options, "--command \(text): expected a program and its arguments, quotes closed")
     }
     return words
   }
 
   /// Names of `--method` and `--answer` that the file does not have are slips of the finger.
   ///
-  /// - Throws: status 64 with the nearest name.
-  func check(named names: Set<String>) throws(Failure) {
+  /// - Throws: with the nearest name.
+  func check(named names: Set<String>) throws(ConversionError) {
     for (option, given) in [("--method", Set(methods.keys)), ("--answer", Set(answers.keys))] {
       for name in given.subtracting(names).sorted() {
         let hint = Spelling.hint(for: name, among: names.sorted())
-        throw Failure(Failure.usage, "\(option) \(name)=…: the file has no \(name)\(hint)")
+        throw ConversionError(.options, "\(option) \(name)=…: the file has no \(name)\(hint)")
       }
     }
   }

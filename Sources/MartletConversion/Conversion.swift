@@ -1,9 +1,9 @@
 // Another system's file on its way to being an app: what was read of it and what cannot be said.
 
-internal import MartletCore
+package import MartletCore
 
 /// Reads one file and notes, with its place, everything that the app will not say.
-struct Conversion {
+package struct Conversion {
   typealias Fields = AppFileReader.Fields
 
   var reader: AppFileReader
@@ -90,17 +90,17 @@ extension SourceNode {
 extension Conversion {
   /// The apps of a file, and everything that they do not say.
   ///
-  /// - Throws: status 78 for a file that is not of a known format, 64 for options that do not fit it.
-  static func apps(
+  /// - Throws: when the file is not of a known format or the options do not fit it.
+  package static func apps(
     text: String, file: String, options: ConversionOptions
-  ) throws(Failure) -> (apps: [ConvertedApp], unsaid: [LocatedProblem]) {
+  ) throws(ConversionError) -> (apps: [ConvertedApp], unsaid: [LocatedProblem]) {
     let root: SourceNode?
     do {
       root = try AppFile.parse(text, file: file)
     } catch {
-      throw Failure(Failure.badFile, lines: error.problems.map(\.description))
+      throw ConversionError(.file, lines: error.problems.map(\.description))
     }
-    guard let root else { throw Failure(Failure.badFile, "\(file) is empty") }
+    guard let root else { throw ConversionError(.file, "\(file):1:1: the file is empty") }
     let format = try ForeignFormat(root, file: file)
     var conversion = Conversion(file: file, root: root, options: options)
     var specs: [AppSpec] = []

@@ -9,11 +9,10 @@ enum ForeignFormat {
   /// Ray Serve's config of one or several applications (`ServeDeploySchema`).
   case rayServe
 
-  /// - Throws: status 78 for everything else, with what to do where that is known.
-  init(_ root: SourceNode, file: String) throws(Failure) {
-    func failure(_ message: String) -> Failure {
-      Failure(
-        Failure.badFile, lines: ["\(file):\(root.mark.line):\(root.mark.column): \(message)"])
+  /// - Throws: for everything else, with what to do where that is known.
+  init(_ root: SourceNode, file: String) throws(ConversionError) {
+    func failure(_ message: String) -> ConversionError {
+      ConversionError(.file, "\(file):\(root.mark.line):\(root.mark.column): \(message)")
     }
     let version = root["apiVersion"]?.text ?? ""
     let kind = root["kind"]?.text ?? ""

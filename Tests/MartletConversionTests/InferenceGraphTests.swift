@@ -3,7 +3,7 @@
 import MartletCore
 import Testing
 
-@testable import MartletCLI
+@testable import MartletConversion
 
 @Suite struct InferenceGraphTests {
   private func call(

@@ -2,16 +2,19 @@
 
 import MartletCore
 
-@testable import MartletCLI
+@testable import MartletConversion
 
 /// What became of a file: the app files, and the lines of what they do not say.
 struct Converted {
   var apps: [AppSpec]
   var unsaid: [String]
+  /// The files as `--partial` writes them.
+  var texts: [String]
 
   init(_ text: String, _ options: ConversionOptions = ConversionOptions()) throws {
     let (apps, unsaid) = try Conversion.apps(text: text, file: "a.yaml", options: options)
     self.apps = apps.map(\.spec)
+    texts = apps.map { $0.text(from: "a.yaml", unsaid: unsaid.map(\.description)) }
     self.unsaid = unsaid.map(\.description)
   }
 

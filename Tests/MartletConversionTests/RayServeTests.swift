@@ -3,7 +3,7 @@
 import MartletCore
 import Testing
 
-@testable import MartletCLI
+@testable import MartletConversion
 
 @Suite struct RayServeTests {
   private static let method = MethodName(service: "p.S", method: "Do")
@@ -178,10 +178,23 @@ import Testing
     ("name: app", "neither KServe's InferenceGraph"),
   ])
   func otherFiles(text: String, reason: String) {
-    let error = #expect(throws: Failure.self) { _ = try Converted(text) }
-    #expect(error?.exitCode == Failure.badFile)
+    let error = #expect(throws: ConversionError.self) { _ = try Converted(text) }
+    #expect(error?.place == .file)
     #expect(error?.lines.first?.hasPrefix("a.yaml:1:1: ") == true)
     #expect(error?.lines.first?.contains(reason) == true, "\(error?.lines ?? [])")
+  }
+
+  /// Comments quote the file, which may have anything in its keys.
+  @Test func commentsStayComments() throws {
+    let (_, unsaid) = try deployment("num_replicas: 3")
+    #expect(unsaid == [])
+    let found = try Converted(
+      "applications: [{name: app, \"x\\n\\a\\L\\u0085\\ty: &\": 1, deployments: [{name: d}]}]",
+      options)
+    #expect(found.unsaid.count == 1)
+    #expect(found.texts.first?.contains(".x \u{FFFD}  \ty: &: unknown key;") == true)
+    #expect(
+      try AppFile.read(text: found.texts.first ?? "", file: "app.yaml").spec == found.apps.first)
   }
 
   @Test func optionsAreRead() throws {
@@ -192,7 +205,7 @@ import Testing
     #expect(read.defaultMethod?.description == "p.All/Do")
     #expect(read.command(of: "d") == ["serve", "a b", "", "--n=d"])
     for (methods, command) in [(["p.S"], "x"), (["p.S/A", "p.S/B"], "x"), ([], "a 'b"), ([], " ")] {
-      #expect(throws: Failure.self) {
+      #expect(throws: ConversionError.self) {
         _ = try ConversionOptions(methods: methods, route: nil, protos: [], command: command)
       }
     }

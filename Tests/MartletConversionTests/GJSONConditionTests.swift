@@ -2,7 +2,7 @@
 
 import Testing
 
-@testable import MartletCLI
+@testable import MartletConversion
 
 @Suite struct GJSONConditionTests {
   @Test(arguments: [

@@ -3,7 +3,7 @@
 import MartletCore
 import Testing
 
-@testable import MartletCLI
+@testable import MartletConversion
 
 @Suite struct UnsayableGraphTests {
   @Test(arguments: [
@@ -104,11 +104,11 @@ import Testing
   @Test func aMethodOfNobodyIsASlip() throws {
     var options = ConversionOptions()
     options.methods = ["roto": ConversionOptions.openInference]
-    let error = #expect(throws: Failure.self) {
+    let error = #expect(throws: ConversionError.self) {
       _ = try Converted.graph(
         "    root: {routerType: Sequence, steps: [{serviceName: a}]}", options)
     }
-    #expect(error?.exitCode == Failure.usage)
+    #expect(error?.place == .options)
     #expect(error?.lines.first?.contains("did you mean root?") == true)
   }
 }

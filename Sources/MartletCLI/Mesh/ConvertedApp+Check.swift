@@ -1,0 +1,38 @@
+// What a converted app would be told where it is used.
+
+internal import MartletConversion
+internal import MartletCore
+
+extension ConvertedApp {
+  /// What `martlet validate` says of the app, a line for each mistake: all of it where its protos are
+  /// there, and what needs no types where they are not.
+  ///
+  /// - Parameter path: where the app file is to be, for messages and for finding the protos.
+  func problems(at path: String) throws(Failure) -> [String] {
+    let directory = Files.directory(of: Files.absolute(path))
+    let hasProtos =
+      !spec.protos.isEmpty
+      && spec.protos.allSatisfy { Files.exists(Files.resolve($0, in: directory)) }
+    do throws(Failure) {
+      if hasProtos {
+        _ = try LoadedApp(text: yaml, name: path, directory: directory)
+      } else {
+        _ = try LoadedApp.read(yaml, name: path)
+      }
+      return []
+    } catch {
+      // Without protoc nobody can tell.
+      guard error.exitCode == Failure.badFile else { throw error }
+      return error.lines
+    }
+  }
+}
+
+extension Failure {
+  init(_ error: ConversionError) {
+    switch error.place {
+    case .file: self.init(Failure.badFile, lines: error.lines)
+    case .options: self.init(Failure.usage, error.lines.joined(separator: "\n"))
+    }
+  }
+}
