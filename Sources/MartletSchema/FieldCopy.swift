@@ -63,8 +63,8 @@ package struct FieldCopy: Sendable, Hashable {
     }
   }
 
-  /// Appends the field to the bytes of the new message. A source that is not set sets nothing, but
-  /// stands for its default where the new field is repeated.
+  /// Appends the field to the bytes of the new message. A source that is not set sets nothing, but one
+  /// without presence stands for its default where the new field is repeated.
   package func append(from message: [UInt8], to output: inout [UInt8]) throws(WireError) {
     var content: [UInt8] = []
     let field = target.field
@@ -74,7 +74,7 @@ package struct FieldCopy: Sendable, Hashable {
     case .values:
       for value in try values(of: source, in: message) where mustBeSaid(value) {
         content.appendTag(field.number, field.kind.wireType)
-        content.appendNumber(value, as: field.kind)
+        content.appendNumber(value.enumAsNumber, as: field.kind)
       }
     case .names:
       for value in try values(of: source, in: message) {
@@ -93,10 +93,9 @@ package struct FieldCopy: Sendable, Hashable {
   private func values(of source: FieldPlace, in message: [UInt8]) throws(WireError) -> [FieldValue]
   {
     let values = try source.values(in: message)
-    guard values.isEmpty, !source.field.isRepeated else { return values }
-    let hasOwnDefault = source.field.record.defaultText != nil
-    let isElement = target.field.isRepeated && !source.field.hasPresence
-    return hasOwnDefault || isElement ? [source.field.defaultValue] : []
+    if source.field.isRepeated || source.field.hasPresence { return values }
+    if target.field.isRepeated { return values.isEmpty ? [source.field.defaultValue] : values }
+    return values.filter { !$0.isZero }
   }
 
   private func appendRecords(
@@ -109,10 +108,17 @@ package struct FieldCopy: Sendable, Hashable {
       if isMessage, target.field.isRepeated, records.count > 1 {
         return content.appendField(number, records.flatMap { message[$0.range] })
       }
-      if !isMessage { records = records.suffix(1) }
-      let isElement = target.field.isRepeated && !source.field.hasPresence && !isMessage
-      if records.isEmpty, isElement {
-        return try appendDefault(of: source.field, to: &content)
+      if !isMessage {
+        records = records.suffix(1)
+        // Zero on the wire is as good as nothing, unless both fields know it from that.
+        let isKnown =
+          source.field.hasPresence && (target.field.isRepeated || target.field.hasPresence)
+        if !isKnown, let value = records.last, try source.isZero(value, in: message) {
+          records = []
+        }
+      }
+      if records.isEmpty, target.field.isRepeated, !source.field.hasPresence {
+        return appendDefault(of: source.field, to: &content)
       }
     }
     for record in records {
@@ -122,7 +128,7 @@ package struct FieldCopy: Sendable, Hashable {
     }
   }
 
-  private func appendDefault(of field: Field, to content: inout [UInt8]) throws(WireError) {
+  private func appendDefault(of field: Field, to content: inout [UInt8]) {
     let number = target.field.number
     switch field.defaultValue {
     case .string(let text): content.appendField(number, text.utf8)
@@ -150,6 +156,13 @@ package struct FieldCopy: Sendable, Hashable {
       content = outer
     }
     return content
+  }
+}
+
+extension FieldValue {
+  /// An enum's value as the number that it is on the wire.
+  fileprivate var enumAsNumber: FieldValue {
+    if case .enumeration(let number) = self { .signed(Int64(number)) } else { self }
   }
 }
 

@@ -121,7 +121,10 @@ package struct FieldPlace: Sendable, Hashable, CustomStringConvertible {
           throw WireError(.mismatchedWireType(tag.type), at: reader.position, field: field.fullName)
         }
         if tag.type == .lengthDelimited {
-          records.append(Record(type: tag.type, range: try reader.lengthDelimited()))
+          let range = try reader.lengthDelimited()
+          // Packed elements may be none.
+          guard !range.isEmpty || !field.kind.isPackable else { continue }
+          records.append(Record(type: tag.type, range: range))
         } else {
           let start = reader.position
           try reader.skip(tag.type)
@@ -148,6 +151,13 @@ package struct FieldPlace: Sendable, Hashable, CustomStringConvertible {
     return field.isRepeated ? values : values.suffix(1)
   }
 
+  /// Whether a record of a singular field that is not a message holds the value that is not sent.
+  func isZero(_ record: Record, in message: [UInt8]) throws(WireError) -> Bool {
+    guard field.kind.wireType != .lengthDelimited else { return record.range.isEmpty }
+    var reader = WireReader(message, in: record.range)
+    return try reader.value(of: field.kind).isZero
+  }
+
   private func value(
     _ kind: FieldKind, of content: ArraySlice<UInt8>, at offset: Int
   ) throws(WireError) -> FieldValue {
@@ -162,8 +172,7 @@ package struct FieldPlace: Sendable, Hashable, CustomStringConvertible {
   /// there, a repeated one has an element, any other one is not its default.
   package func isSet(in message: [UInt8]) throws(WireError) -> Bool {
     let records = try records(in: message)
-    if field.hasPresence || (field.isRepeated && !field.isPacked) { return !records.isEmpty }
-    if field.isRepeated { return records.contains { !$0.range.isEmpty } }
+    if field.hasPresence || field.isRepeated { return !records.isEmpty }
     return try values(in: message).contains { !$0.isZero }
   }
 }

@@ -74,6 +74,9 @@ import Testing
         == .with { $0.rDouble = [1, 2] })
     #expect(
       try copy("f_kind", to: "f_int32", .with { $0.fKind = .negative }) == .with { $0.fInt32 = -1 })
+    #expect(
+      try copy("r_kind", to: "r_double", .with { $0.rKind = [.open, .negative] })
+        == .with { $0.rDouble = [2, -1] })
   }
 
   @Test func enumsGoIntoTextByTheirNames() throws {
@@ -95,6 +98,56 @@ import Testing
         "f_message", to: "r_message", .with { $0.fMessage.fInt32 = 1 },
         .with { $0.fMessage.fString = "x" })
         == .with { $0.rMessage = [.with { ($0.fInt32, $0.fString) = (1, "x") }] })
+  }
+
+  /// Zero on the wire is not set where a field has no presence, and so it does not set what has.
+  @Test func zeroIsAsGoodAsNothing() throws {
+    let zeros: [(String, [UInt8])] = [
+      ("f_int32", [3 << 3, 0]), ("f_int32", [3 << 3, 5, 3 << 3, 0]),
+      // Beyond the 32 bits of the field.
+      ("f_int32", [3 << 3, 0x80, 0x80, 0x80, 0x80, 0x10]), ("f_double", [1 << 3 | 1] + zeros(8)),
+      ("f_fixed32", [9 << 3 | 5] + zeros(4)), ("f_bool", [13 << 3, 0]),
+      ("f_string", [14 << 3 | 2, 0]), ("f_bytes", [15 << 3 | 2, 0]), ("f_kind", [0x80, 1, 0]),
+    ]
+    for (source, bytes) in zeros {
+      for target in ["o_\(source.dropFirst(2))", "o_string", "o_int64", "c_double"] {
+        guard let copied = try? output(source, to: target, bytes) else { continue }
+        #expect(copied == [], "\(source) to \(target)")
+      }
+    }
+    #expect(try output("f_kind", to: "o_string", [0x80, 1, 0]) == [])
+    #expect(try output("o_int32", to: "o_int64", [0xb8, 1, 0]) == [0xc0, 1, 0])
+    #expect(try copy("f_double", to: "o_double", .with { $0.fDouble = -0.0 }).hasODouble)
+    // Nor what is around a field without presence, also where the types differ.
+    for target in ["f_message.f_int32", "f_message.f_int64"] {
+      #expect(try copy("o_int32", to: target, .with { $0.oInt32 = 0 }) == AllTypes())
+    }
+    #expect(try copy("o_string", to: "f_message.f_string", .with { $0.oString = "" }) == AllTypes())
+  }
+
+  private func zeros(_ count: Int) -> [UInt8] { [UInt8](repeating: 0, count: count) }
+
+  private func output(_ source: String, to target: String, _ bytes: [UInt8]) throws -> [UInt8] {
+    let type = try Fixture.allTypes()
+    let copy = try FieldCopy(
+      from: FieldPlace(source, in: type), of: type, to: FieldPlace(target, in: type))
+    var output: [UInt8] = []
+    try copy.append(from: bytes, to: &output)
+    return output
+  }
+
+  @Test func whatIsNotSetIsNotCopiedWhateverItsDefault() throws {
+    let (legacy, all) = (try Fixture.legacy(), try Fixture.allTypes())
+    for (source, target) in [
+      ("number", "o_int32"), ("number", "o_int64"), ("number", "r_int64"), ("text", "o_string"),
+      ("other_shade", "o_string"), ("flag", "o_bool"),
+    ] {
+      let copy = try FieldCopy(
+        from: FieldPlace(source, in: legacy), of: legacy, to: FieldPlace(target, in: all))
+      var output: [UInt8] = []
+      try copy.append(from: [], to: &output)
+      #expect(output == [], "\(source) to \(target)")
+    }
   }
 
   @Test func theLastValueCountsAndOneofsUndoEachOther() throws {
@@ -158,6 +211,20 @@ import Testing
     #expect(try isSet("m_string_message", .with { $0.mStringMessage["a"] = AllTypes() }))
     #expect(try isSet("f_message.o_string", .with { $0.fMessage.oString = "" }))
     #expect(try !isSet("f_message.o_string", .with { $0.fMessage = AllTypes() }))
+  }
+
+  /// A packed record without elements, for a field that is sent so and for one that is not.
+  @Test(
+    arguments: [("r_int32", [0xda, 2, 0]), ("r_unpacked", [0xd2, 3, 0])] as [(String, [UInt8])])
+  func noElementsAreNone(field: String, message: [UInt8]) throws {
+    let type = try Fixture.allTypes()
+    let place = try FieldPlace(field, in: type)
+    #expect(try !place.isSet(in: message))
+    let copy = try FieldCopy(
+      from: place, of: type, to: FieldPlace("f_message.r_int32", in: type))
+    var output: [UInt8] = []
+    try copy.append(from: message, to: &output)
+    #expect(output == [])
   }
 
   @Test func aOneofNamesItsMember() throws {
