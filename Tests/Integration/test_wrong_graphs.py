@@ -16,6 +16,8 @@ let again = UnaryMethod<Content_V1_Label, Content_V1_Label>(
 ).on("again")
 let streaming = ServerStreamingMethod<Content_V1_AnalyzeRequest, Content_V1_AnalyzeResponse>(
   service: "content.v1.Labels", method: "All", descriptorSet: DescriptorSet(bytes: []))
+let labelling = ServerStreamingMethod<Content_V1_AnalyzeRequest, Content_V1_Label>(
+  service: "content.v1.Labels", method: "Label", descriptorSet: DescriptorSet(bytes: []))
 let piping = BidirectionalMethod<Content_V1_Page, Content_V1_AnalyzeResponse>(
   service: "content.v1.Labels", method: "Pipe", descriptorSet: DescriptorSet(bytes: []))
 """

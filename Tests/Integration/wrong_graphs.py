@@ -54,6 +54,18 @@ let _ = Switch(on: Content_V1_Crop.fields.box.isSet) {
   }
 }
 let _ = Route(streaming) { streaming.on("a") }
+let _ = Route(streaming) {
+  Switch(on: Content_V1_AnalyzeRequest.fields.url) {
+    Case("a") { streaming.on("a") }
+    Case("b") {
+      Splitter {
+        Share(50) { streaming.on("b") }
+        Share(50) { Content_V1_Understanding.analyze.on("c").asStream }
+      }
+    }
+    Default { streaming.route }
+  }
+}
 """
 
 WRONG = {
@@ -112,10 +124,40 @@ let _ = Route(streaming) {
   streaming.on("a")
   piping.on("b")  // !
 }""", "Content_V1_Page", "Content_V1_AnalyzeResponse"),
-    "a stream as a case": ("""
+    "a case that streams beside one that does not": ("""
 let _ = Switch(on: Content_V1_AnalyzeRequest.fields.url) {
-  Case("a") { streaming.on("a") }  // !
-}""", "StreamStep<Content_V1_AnalyzeRequest"),
+  Case("a") { streaming.on("a") }
+  Case("b") { Content_V1_Understanding.analyze.on("b") }  // !
+}""", "StreamEnd<Content_V1_AnalyzeRequest", "Step<Content_V1_AnalyzeRequest"),
+    "cases that stream different types": ("""
+let _ = Switch(on: Content_V1_AnalyzeRequest.fields.url) {
+  Case("a") { streaming.on("a") }
+  Default { labelling.on("b") }  // !
+}""", "Content_V1_Label", "Content_V1_AnalyzeResponse"),
+    "a case that takes a stream": ("""
+let _ = Switch(on: Content_V1_Page.fields.width) {
+  Case(1) { piping.on("a") }  // !
+}""", "PipeEnd<Content_V1_Page"),
+    "shares that stream different types": ("""
+let _ = Splitter {
+  Share(50) { streaming.on("a") }
+  Share(50) { labelling.on("b") }  // !
+}""", "Content_V1_Label", "Content_V1_AnalyzeResponse"),
+    "a step after cases that stream": ("""
+let _ = Route(streaming) {  // !
+  Switch(on: Content_V1_AnalyzeRequest.fields.url) { Case("a") { streaming.on("a") } }
+  Content_V1_Detector.detect.on("b")
+}""", "nothing comes after a step that ends with a stream"),
+    "cases that stream where a message is to be": ("""
+let _ = Route(Content_V1_Understanding.analyze) {  // !
+  Switch(on: Content_V1_AnalyzeRequest.fields.url) { Case("a") { streaming.on("a") } }
+}""", "StreamEnd<Content_V1_AnalyzeRequest", "Step<Content_V1_AnalyzeRequest"),
+    "cases of one message where a stream is to be": ("""
+let _ = Route(streaming) {  // !
+  Switch(on: Content_V1_AnalyzeRequest.fields.url) {
+    Case("a") { Content_V1_Understanding.analyze.on("a") }
+  }
+}""", "StreamEnd<Content_V1_AnalyzeRequest", "Step<Content_V1_AnalyzeRequest"),
     "a stream as a branch": ("""
 let _ = Ensemble(combine: .merge) {
   Content_V1_Understanding.analyze.on("a")

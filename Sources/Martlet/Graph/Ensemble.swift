@@ -63,7 +63,7 @@ public struct Branch<Input: Message, Output: Message>: Sendable {
     _ name: String, _ step: some GraphStep<Input, Answer>,
     @AssignmentsBuilder<Answer, Output> _ assignments: () -> [Assign<Answer, Output>]
   ) {
-    let step = step.named(name)
+    let step = step.step.named(name)
     node = step.node
     descriptorSets = step.descriptorSets
     self.assignments = assignments().map { $0.assignment(ofBranch: name) }

@@ -3,11 +3,6 @@ public import MartletCore
 private import SwiftProtobuf
 
 extension GraphStep {
-  /// Names the step in errors. Names are unique within a graph.
-  public func named(_ name: String) -> Step<Input, Output> {
-    changed { $0.name = name }
-  }
-
   /// The time that the step has, with all below it; the request's deadline where that is nearer. Then it
   /// fails with DEADLINE_EXCEEDED, and what runs below is cancelled.
   public func timeout(_ timeout: Duration) -> Step<Input, Output> {
@@ -42,9 +37,7 @@ extension GraphStep {
   }
 
   private func changed(_ change: (inout NodeOptions) -> Void) -> Step<Input, Output> {
-    var node = step.node
-    change(&node.options)
-    return Step(node, step.descriptorSets)
+    Step(step.row.changed(change))
   }
 }
 

@@ -42,55 +42,64 @@ public struct Hedge<Input: Message, Output: Message>: GraphStep {
   }
 }
 
-/// Runs one of its shares, by their weights.
-public struct Splitter<Input: Message, Output: Message>: GraphStep {
-  public let step: Step<Input, Output>
+/// Runs one of its shares, by their weights. As the last step of a route that answers with a stream its shares
+/// may end with one.
+public struct Splitter<Steps: EndedSteps>: StepPart {
+  public let joined: Steps
 
   /// Draws anew for each request.
-  public init(@SharesBuilder _ shares: () -> [Share<Input, Output>]) {
+  public init(@SharesBuilder _ shares: () -> [Share<Steps>]) {
     self.init(sticky: nil, shares())
   }
 
   /// Requests with the same value of a field take the same share.
   public init<Value>(
-    by field: FieldPath<Input, Value>, @SharesBuilder _ shares: () -> [Share<Input, Output>]
+    by field: FieldPath<Steps.Input, Value>, @SharesBuilder _ shares: () -> [Share<Steps>]
   ) {
     self.init(sticky: .field(field.text), shares())
   }
 
   /// Requests with the same value of a metadata key take the same share; those without the key any.
   public init(
-    byMetadata key: String, @SharesBuilder _ shares: () -> [Share<Input, Output>]
+    byMetadata key: String, @SharesBuilder _ shares: () -> [Share<Steps>]
   ) {
     self.init(sticky: .metadata(key), shares())
   }
 
-  private init(sticky: SplitterNode.Sticky?, _ shares: [Share<Input, Output>]) {
+  private init(sticky: SplitterNode.Sticky?, _ shares: [Share<Steps>]) {
     let node = SplitterNode(
       shares: shares.map { SplitterNode.Share(weight: $0.percent, node: $0.body.node) },
       sticky: sticky)
-    step = Step(.splitter(node), shares.flatMap(\.body.descriptorSets))
+    joined = Steps(StepRow([.splitter(node)], shares.flatMap(\.body.descriptorSets)))
   }
 }
 
+extension Splitter: GraphStep where Steps: GraphStep {
+  public typealias Input = Steps.Input
+  public typealias Output = Steps.Output
+
+  public var step: Step<Steps.Input, Steps.Output> { joined.step }
+}
+
 /// One way of a `Splitter`.
-public struct Share<Input: Message, Output: Message>: Sendable {
+public struct Share<Steps: EndedSteps>: Sendable {
   fileprivate let percent: Int
-  fileprivate let body: Step<Input, Output>
+  fileprivate let body: StepRow
 
   /// - Parameter percent: of the requests; those of all shares add up to 100.
-  public init(_ percent: Int, @StepsBuilder body: () -> Step<Input, Output>) {
+  public init<Body: JoinedSteps>(_ percent: Int, @StepsBuilder body: () -> Body)
+  where Body.Ended == Steps {
     self.percent = percent
-    self.body = body()
+    self.body = body().row
   }
 }
 
 /// Collects the shares of a `Splitter`.
 @resultBuilder
 public enum SharesBuilder {
-  public static func buildBlock<Input, Output>(
-    _ first: Share<Input, Output>, _ others: Share<Input, Output>...
-  ) -> [Share<Input, Output>] {
+  public static func buildBlock<Steps>(
+    _ first: Share<Steps>, _ others: Share<Steps>...
+  ) -> [Share<Steps>] {
     [first] + others
   }
 }

@@ -4,37 +4,46 @@ public import MartletRPC
 public import SwiftProtobuf
 
 /// Steps that take what came into the steps around them, not what the step before answered.
-public struct FromRequest<Input: Message, Output: Message>: Sendable {
-  fileprivate let step: Step<Input, Output>
+public struct FromRequest<Steps: EndedSteps>: JoinedSteps {
+  public typealias Ended = FromRequest
+  public let row: StepRow
 
-  public init(@StepsBuilder _ body: () -> Step<Input, Output>) {
-    let body = body()
-    var node = body.node
-    node.options.takesRequest = true
-    step = Step(node, body.descriptorSets)
+  public init(_ row: StepRow) { self.row = row }
+
+  public init<Body: JoinedSteps>(@StepsBuilder _ body: () -> Body) where Body.Ended == Steps {
+    self.init(body().row.changed { $0.takesRequest = true })
   }
 
   /// The same as all that a case or a branch does.
   ///
   /// - Parameter taken: what comes to the case and is passed over. That what came into the steps around it is
-  ///   an `Input` is checked when the app is built.
-  public func insteadOf<Taken: Message>(_ taken: Taken.Type) -> Step<Taken, Output> {
-    Step(step.node, step.descriptorSets)
+  ///   what these take is checked when the app is built.
+  public func insteadOf<Taken: Message, Input, Output>(
+    _ taken: Taken.Type
+  ) -> Step<Taken, Output> where Steps == Step<Input, Output> {
+    Step(row)
+  }
+
+  /// The same where they end with a stream.
+  public func insteadOf<Taken: Message, Input, Output>(
+    _ taken: Taken.Type
+  ) -> StreamEnd<Taken, Output> where Steps == StreamEnd<Input, Output> {
+    StreamEnd(row)
   }
 }
 
+/// What came into the steps is what the first of them got.
 extension StepsJoining {
-  public static func buildExpression<Input, Output>(
-    _ part: FromRequest<Input, Output>
-  ) -> FromRequest<Input, Output> {
-    part
+  public static func buildPartialBlock<Input, Middle, Output>(
+    accumulated: Step<Input, Middle>, next: FromRequest<Step<Input, Output>>
+  ) -> Step<Input, Output> {
+    Step(accumulated.row + next.row)
   }
 
-  /// What came into the steps is what the first of them got.
   public static func buildPartialBlock<Input, Middle, Output>(
-    accumulated: Step<Input, Middle>, next: FromRequest<Input, Output>
-  ) -> Step<Input, Output> {
-    accumulated.then(Step<Middle, Output>(next.step.node, next.step.descriptorSets))
+    accumulated: Step<Input, Middle>, next: FromRequest<StreamEnd<Input, Output>>
+  ) -> StreamEnd<Input, Output> {
+    StreamEnd(accumulated.row + next.row)
   }
 }
 

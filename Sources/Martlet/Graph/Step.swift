@@ -4,7 +4,7 @@ public import MartletRPC
 public import SwiftProtobuf
 
 /// Something that takes an `Input` and gives an `Output` within a router.
-public protocol GraphStep<Input, Output>: Sendable {
+public protocol GraphStep<Input, Output>: StepPart {
   associatedtype Input: Message
   associatedtype Output: Message
 
@@ -12,8 +12,15 @@ public protocol GraphStep<Input, Output>: Sendable {
   var step: Step<Input, Output> { get }
 }
 
+extension GraphStep {
+  public var joined: Step<Input, Output> { step }
+}
+
 /// A step, or several in a row.
-public struct Step<Input: Message, Output: Message>: GraphStep {
+public struct Step<Input: Message, Output: Message>: GraphStep, EndedSteps {
+  public typealias Joined = Step
+  public typealias Ended = Step
+
   package let node: GraphNode
   package let descriptorSets: [DescriptorSet]
 
@@ -22,6 +29,12 @@ public struct Step<Input: Message, Output: Message>: GraphStep {
     self.descriptorSets = descriptorSets
   }
 
+  public init(_ row: StepRow) {
+    self.init(row.node, row.descriptorSets)
+  }
+
+  public var row: StepRow { StepRow(node.steps, descriptorSets) }
+  public var joined: Step { self }
   public var step: Step<Input, Output> { self }
 
   /// This step, then `next` on what it gave.

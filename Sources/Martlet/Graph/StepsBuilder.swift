@@ -28,10 +28,8 @@ public enum StepsTaking<Input: Message>: StepsJoining {
 public protocol StepsJoining {}
 
 extension StepsJoining {
-  public static func buildExpression<Part: GraphStep>(
-    _ part: Part
-  ) -> Step<Part.Input, Part.Output> {
-    part.step
+  public static func buildExpression<Part: StepPart>(_ part: Part) -> Part.Joined {
+    part.joined
   }
 
   public static func buildPartialBlock<Input, Middle, Output>(

@@ -4,18 +4,25 @@ public import MartletRPC
 public import SwiftProtobuf
 
 /// Runs the first case whose value the field has, or the default. Without a default a request that
-/// matches no case fails with FAILED_PRECONDITION.
-public struct Switch<Input: Message, Output: Message>: GraphStep {
-  public let step: Step<Input, Output>
+/// matches no case fails with FAILED_PRECONDITION. As the last step of a route that answers with a stream its
+/// cases may end with one: then all do.
+public struct Switch<Input: Message, Steps: EndedSteps<Input>>: StepPart {
+  public let joined: Steps
 
   /// - Parameter field: a number, bool, string or enum of the input; the cases are values of it or, of a
   ///   number, ranges.
   public init<Value>(
     on field: FieldPath<Input, Value>,
-    @CasesBuilder<Input, Value> _ cases: () -> Cases<Input, Output>
+    @CasesBuilder<Input, Value> _ cases: () -> Cases<Input, Steps>
   ) {
-    step = cases().step(on: field.text)
+    joined = cases().steps(on: field.text)
   }
+}
+
+extension Switch: GraphStep where Steps: GraphStep {
+  public typealias Output = Steps.Output
+
+  public var step: Step<Input, Steps.Output> { joined.step }
 }
 
 /// A value that a `Case` can name.
@@ -29,20 +36,22 @@ extension UInt32: SwitchValue {}
 extension UInt64: SwitchValue {}
 
 /// What a `Switch` on a field of type `Value` does for one value, or for several.
-public struct Case<Input: Message, Value, Output: Message>: Sendable {
+public struct Case<Input: Message, Value, Steps: EndedSteps<Input>>: Sendable {
   fileprivate let values: [String]
-  fileprivate let body: Step<Input, Output>
+  fileprivate let body: StepRow
 }
 
 extension Case where Value: SwitchValue {
-  public init(_ values: Value..., @StepsTaking<Input> body: () -> Step<Input, Output>) {
-    self.init(values: values.map(\.description), body: body())
+  public init<Body: JoinedSteps>(_ values: Value..., @StepsTaking<Input> body: () -> Body)
+  where Body.Ended == Steps {
+    self.init(values: values.map(\.description), body: body().row)
   }
 }
 
 extension Case where Value: SwiftProtobuf.Enum {
-  public init(_ values: Value..., @StepsTaking<Input> body: () -> Step<Input, Output>) {
-    self.init(values: values.map { "\($0.rawValue)" }, body: body())
+  public init<Body: JoinedSteps>(_ values: Value..., @StepsTaking<Input> body: () -> Body)
+  where Body.Ended == Steps {
+    self.init(values: values.map { "\($0.rawValue)" }, body: body().row)
   }
 }
 
@@ -51,17 +60,18 @@ extension Case where Value: BinaryFloatingPoint {
     *, unavailable,
     message: "whether two fractions are equal is chance; say a range such as 0.5..<0.8"
   )
-  public init(_ values: Value..., @StepsTaking<Input> body: () -> Step<Input, Output>) {
-    self.init(values: [], body: body())
+  public init<Body: JoinedSteps>(_ values: Value..., @StepsTaking<Input> body: () -> Body)
+  where Body.Ended == Steps {
+    self.init(values: [], body: body().row)
   }
 }
 
 extension Case where Value: ComparedNumber {
   /// The field is within a range of numbers: `..<0.8`, `...0.8`, `0.8...`, `0.5..<0.8` or `0.5...0.8`.
-  public init<Values: NumberRange<Value>>(
-    _ range: Values, @StepsTaking<Input> body: () -> Step<Input, Output>
-  ) {
-    self.init(values: [range.condition], body: body())
+  public init<Values: NumberRange<Value>, Body: JoinedSteps>(
+    _ range: Values, @StepsTaking<Input> body: () -> Body
+  ) where Body.Ended == Steps {
+    self.init(values: [range.condition], body: body().row)
   }
 }
 
@@ -70,92 +80,94 @@ extension Case {
   @available(
     *, unavailable, message: "a case is a value, and the field of this switch is a message"
   )
-  public init<Other>(_ values: Other..., @StepsTaking<Input> body: () -> Step<Input, Output>)
-  where Value: Message {
-    self.init(values: [], body: body())
+  public init<Other, Body: JoinedSteps>(
+    _ values: Other..., @StepsTaking<Input> body: () -> Body
+  ) where Value: Message, Body.Ended == Steps {
+    self.init(values: [], body: body().row)
   }
 
   @available(*, unavailable, message: "a case is a value, and the field of this switch is repeated")
-  public init<Other, Element>(
-    _ values: Other..., @StepsTaking<Input> body: () -> Step<Input, Output>
-  ) where Value == [Element] {
-    self.init(values: [], body: body())
+  public init<Other, Element, Body: JoinedSteps>(
+    _ values: Other..., @StepsTaking<Input> body: () -> Body
+  ) where Value == [Element], Body.Ended == Steps {
+    self.init(values: [], body: body().row)
   }
 }
 
 /// What a `Switch` does when no case matches.
-public struct Default<Input: Message, Output: Message>: Sendable {
-  fileprivate let body: Step<Input, Output>
+public struct Default<Input: Message, Steps: EndedSteps<Input>>: Sendable {
+  fileprivate let body: StepRow
 
-  public init(@StepsTaking<Input> body: () -> Step<Input, Output>) {
-    self.body = body()
+  public init<Body: JoinedSteps>(@StepsTaking<Input> body: () -> Body)
+  where Body.Ended == Steps {
+    self.body = body().row
   }
 }
 
 /// The cases of one `Switch`.
-public struct Cases<Input: Message, Output: Message>: Sendable {
-  fileprivate var cases: [(values: [String], body: Step<Input, Output>)] = []
-  fileprivate var other: Default<Input, Output>?
+public struct Cases<Input: Message, Steps: EndedSteps<Input>>: Sendable {
+  fileprivate var cases: [(values: [String], body: StepRow)] = []
+  fileprivate var other: Default<Input, Steps>?
 
-  fileprivate func step(on field: String) -> Step<Input, Output> {
+  fileprivate func steps(on subject: String) -> Steps {
     let node = SwitchNode(
-      field: field,
+      field: subject,
       cases: cases.flatMap { one in
         one.values.map { SwitchNode.Case(value: $0, node: one.body.node) }
       },
       default: other?.body.node)
     let bodies = cases.map(\.body) + (other.map { [$0.body] } ?? [])
-    return Step(.switch(node), bodies.flatMap(\.descriptorSets))
+    return Steps(StepRow([.switch(node)], bodies.flatMap(\.descriptorSets)))
   }
 }
 
 /// Collects cases; a default comes last.
 @resultBuilder
 public enum CasesBuilder<Input: Message, Value> {
-  public static func buildExpression<Output>(
-    _ part: Case<Input, Value, Output>
-  ) -> Case<Input, Value, Output> {
+  public static func buildExpression<Steps>(
+    _ part: Case<Input, Value, Steps>
+  ) -> Case<Input, Value, Steps> {
     part
   }
 
-  public static func buildExpression<Output>(
-    _ part: Default<Input, Output>
-  ) -> Default<Input, Output> {
+  public static func buildExpression<Steps>(
+    _ part: Default<Input, Steps>
+  ) -> Default<Input, Steps> {
     part
   }
 
-  public static func buildPartialBlock<Output>(
-    first: Case<Input, Value, Output>
-  ) -> Cases<Input, Output> {
+  public static func buildPartialBlock<Steps>(
+    first: Case<Input, Value, Steps>
+  ) -> Cases<Input, Steps> {
     Cases(cases: [(first.values, first.body)])
   }
 
-  public static func buildPartialBlock<Output>(
-    accumulated: Cases<Input, Output>, next: Case<Input, Value, Output>
-  ) -> Cases<Input, Output> {
+  public static func buildPartialBlock<Steps>(
+    accumulated: Cases<Input, Steps>, next: Case<Input, Value, Steps>
+  ) -> Cases<Input, Steps> {
     Cases(cases: accumulated.cases + [(next.values, next.body)])
   }
 
-  public static func buildPartialBlock<Output>(
-    accumulated: Cases<Input, Output>, next: Default<Input, Output>
-  ) -> CasesWithDefault<Input, Output> {
+  public static func buildPartialBlock<Steps>(
+    accumulated: Cases<Input, Steps>, next: Default<Input, Steps>
+  ) -> CasesWithDefault<Input, Steps> {
     CasesWithDefault(cases: Cases(cases: accumulated.cases, other: next))
   }
 
-  public static func buildFinalResult<Output>(
-    _ cases: Cases<Input, Output>
-  ) -> Cases<Input, Output> {
+  public static func buildFinalResult<Steps>(
+    _ cases: Cases<Input, Steps>
+  ) -> Cases<Input, Steps> {
     cases
   }
 
-  public static func buildFinalResult<Output>(
-    _ cases: CasesWithDefault<Input, Output>
-  ) -> Cases<Input, Output> {
+  public static func buildFinalResult<Steps>(
+    _ cases: CasesWithDefault<Input, Steps>
+  ) -> Cases<Input, Steps> {
     cases.cases
   }
 }
 
 /// Cases that nothing can follow.
-public struct CasesWithDefault<Input: Message, Output: Message>: Sendable {
-  fileprivate let cases: Cases<Input, Output>
+public struct CasesWithDefault<Input: Message, Steps: EndedSteps<Input>>: Sendable {
+  fileprivate let cases: Cases<Input, Steps>
 }
