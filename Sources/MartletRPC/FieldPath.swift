@@ -1,4 +1,4 @@
-// The way to a field of a message, with its type, for the steps of a graph.
+// The way to a field of a message or to a oneof, with its type, for the steps of a graph.
 public import SwiftProtobuf
 
 /// A field of `Root`, or of a message within it, whose value is a `Value`.
@@ -24,4 +24,24 @@ extension FieldPath where Value: Message {
   public func appending<Next>(_ rest: FieldPath<Value, Next>) -> FieldPath<Root, Next> {
     FieldPath<Root, Next>("\(text).\(rest.text)")
   }
+
+  /// A oneof of the message that this path leads to.
+  public func appending<Member>(_ rest: OneofPath<Value, Member>) -> OneofPath<Root, Member> {
+    OneofPath<Root, Member>("\(text).\(rest.text)")
+  }
 }
+
+/// A oneof of `Root`, or of a message within it: which of its members is set.
+public struct OneofPath<Root: Message, Member: OneofMember>: Sendable, CustomStringConvertible {
+  /// Names as the `.proto` spells them, joined by dots.
+  public let text: String
+
+  public init(_ text: String) {
+    self.text = text
+  }
+
+  public var description: String { text }
+}
+
+/// The members of a oneof; the raw value of each is its name in the `.proto`.
+public protocol OneofMember: RawRepresentable<String>, Sendable {}

@@ -1,4 +1,4 @@
-// What the fields of a message become: typed paths for `Switch` and `ForEach`.
+// What the fields and oneofs of a message become: typed paths for `Switch` and `ForEach`.
 internal import SwiftProtobuf
 internal import SwiftProtobufPluginLibrary
 
@@ -15,8 +15,9 @@ struct FieldPathGenerator {
   private func print(_ message: Descriptor, _ printer: inout CodePrinter) {
     let type = file.namer.fullName(message: message)
     let names = message.fields.map { name(of: $0) }
+    let properties = names + message.realOneofs.map { name(of: $0) }
     // A field of that name is a property of the message already.
-    let namespace = names.contains("fields") ? "fieldPaths" : "fields"
+    let namespace = properties.contains("fields") ? "fieldPaths" : "fields"
     printer.print(
       "", "extension \(type) {",
       "  /// The fields of \(message.fullName), for `Switch` and `ForEach`.",
@@ -26,7 +27,27 @@ struct FieldPathGenerator {
         "    \(file.access)static let \(name) = FieldPath<\(type), \(swiftType(of: field))>("
           + "\"\(field.name)\")")
     }
+    for oneof in message.realOneofs { print(oneof, of: type, &printer) }
     printer.print("  }", "}")
+  }
+
+  /// A oneof is a path, and its members are the cases of an enum, as the message's own has them.
+  private func print(_ oneof: OneofDescriptor, of type: String, _ printer: inout CodePrinter) {
+    let members = file.namer.relativeName(oneof: oneof)
+    printer.print(
+      "", "    /// The members of \(oneof.name).",
+      "    \(file.access)enum \(members): String, OneofMember {")
+    for field in oneof.fields {
+      printer.print("      case \(name(of: field)) = \"\(field.name)\"")
+    }
+    printer.print(
+      "    }",
+      "    \(file.access)static let \(name(of: oneof)) = OneofPath<\(type), \(members)>("
+        + "\"\(oneof.name)\")")
+  }
+
+  private func name(of oneof: OneofDescriptor) -> String {
+    file.namer.messagePropertyName(oneof: oneof, prefixed: "").name
   }
 
   private func name(of field: FieldDescriptor) -> String {

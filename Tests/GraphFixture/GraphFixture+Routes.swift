@@ -31,6 +31,25 @@ extension GraphFixture {
       }
     }
     Route(Front.relayed) { Self.ask.on("relay") }
+    Route(Front.extra) {
+      Switch(on: Item.extra) {
+        Case(.note) { Self.ask.on("small") }
+        Case(.loosePart) { Self.ask.on("large") }
+        Default { Self.ask.on("huge") }
+      }
+    }
+    Route(Front.followed) {
+      Self.ask.on("small")
+      Switch(on: Item.extra) {
+        Case(.note) { Graphs_V1_Feed.count.on("feed") }
+        Case(.loosePart) {
+          Self.ask.on("small")
+          Graphs_V1_Feed.count.on("feed").named("counter")
+          Graphs_V1_Feed.talk.on("feed")
+        }
+        Default { Self.ask.on("small").asStream }
+      }
+    }
   }
 
   @RoutesBuilder var ensembles: Routes {

@@ -66,6 +66,7 @@ REQUESTS = [
     ("Front/Relayed", {"text": "to broken"}, {}),
     ("Front/Relayed", {"text": "to nobody"}, {}),
     ("Front/Nothing", {}, {}),
+    *[("Front/Extra", fields, {}) for fields in ({"note": ""}, {"loose_part": {}}, {})],
     ("Feed/Say", {"text": "said", "number": 4}, {}),
     ("Feed/Say", {"text": "x" * 300_000}, {}),
     ("Feed/Say", {"text": "compressed " * 1000}, {"compression": grpc.Compression.Gzip}),
@@ -111,7 +112,7 @@ class Client:
 
     def stream(self, kind, method, requests):
         def call():
-            call = getattr(self.channel, kind)(f"/graphs.v1.Feed/{method}")(requests, timeout=30)
+            call = getattr(self.channel, kind)(f"/graphs.v1.{method}")(requests, timeout=30)
             return list(call), call
 
         return outcome(call)
@@ -125,9 +126,12 @@ class Client:
             outcomes[f"{name} of garbage"] = self.unary(f"Front/{name}", b"\x0a\xff")
         for number, text in ((3, ""), (2, "enough"), (0, "")):
             outcomes[f"Count {number} {text}"] = self.stream(
-                "unary_stream", "Count", self.item({"number": number, "text": text}))
+                "unary_stream", "Feed/Count", self.item({"number": number, "text": text}))
+        for fields in ({"note": "x", "number": 1}, {"loose_part": {}, "number": 1}, {"number": 1}):
+            outcomes[f"Followed {' '.join(fields)}"] = self.stream(
+                "unary_stream", "Front/Followed", self.item(fields))
         items = [self.item({"number": n}) for n in (1, 2, 3)]
-        outcomes["Talk"] = self.stream("stream_stream", "Talk", iter(items))
+        outcomes["Talk"] = self.stream("stream_stream", "Feed/Talk", iter(items))
 
         def total():
             answer, call = self.channel.stream_unary("/graphs.v1.Feed/Sum").with_call(
@@ -258,6 +262,22 @@ def test_the_requests_come_to_what_they_should(in_process):
     assert any("RESOURCE_EXHAUSTED" == code for _, code, _ in in_process["crowd"])
     boom = in_process["requests"]["1 Front/Chain"]
     assert dict(boom[3])["grpc-status-details-bin"]
+
+
+def test_members_of_a_oneof_lead_to_models_and_to_streams(in_process):
+    from graphs.v1 import graphs_pb2
+
+    def items(name):
+        answers, code, details, _ = in_process["requests"][name]
+        assert code == "OK", details
+        return [graphs_pb2.Item.FromString(bytes.fromhex(answer)) for answer in answers]
+
+    extra = [name for name in in_process["requests"] if name.endswith("Front/Extra")]
+    assert [items(name)[0].trail for name in extra] == [["small"], ["large"], ["huge"]]
+    followed = {name: [item.number for item in items(f"Followed {name}")]
+                for name in ("note number", "loose_part number", "number")}
+    assert followed == {
+        "note number": [0, 1], "loose_part number": [0, 1, 2], "number": [3]}
 
 
 # -- its life

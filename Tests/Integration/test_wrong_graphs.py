@@ -18,6 +18,9 @@ let streaming = ServerStreamingMethod<Content_V1_AnalyzeRequest, Content_V1_Anal
   service: "content.v1.Labels", method: "All", descriptorSet: DescriptorSet(bytes: []))
 let labelling = ServerStreamingMethod<Content_V1_AnalyzeRequest, Content_V1_Label>(
   service: "content.v1.Labels", method: "Label", descriptorSet: DescriptorSet(bytes: []))
+// A oneof, as it is generated of one.
+enum Subject: String, OneofMember { case image, note }
+let subject = OneofPath<Content_V1_Crop, Subject>("subject")
 let piping = BidirectionalMethod<Content_V1_Page, Content_V1_AnalyzeResponse>(
   service: "content.v1.Labels", method: "Pipe", descriptorSet: DescriptorSet(bytes: []))
 """

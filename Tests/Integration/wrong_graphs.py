@@ -66,6 +66,12 @@ let _ = Route(streaming) {
     Default { streaming.route }
   }
 }
+let _ = Switch(on: subject) {
+  Case(.image) { Content_V1_Classifier.classify.on("a") }
+  Default {
+    Switch(on: subject) { Case(.note, .image) { Content_V1_Classifier.classify.on("b") } }
+  }
+}
 """
 
 WRONG = {
@@ -158,6 +164,23 @@ let _ = Route(streaming) {  // !
     Case("a") { Content_V1_Understanding.analyze.on("a") }
   }
 }""", "StreamEnd<Content_V1_AnalyzeRequest", "Step<Content_V1_AnalyzeRequest"),
+    "a case that is no member": ("""
+let _ = Switch(on: subject) {
+  Case(.image) { Content_V1_Classifier.classify.on("a") }
+  Case(.sound) { Content_V1_Classifier.classify.on("b") }  // !
+}""", "'sound'"),
+    "a text for a member": ("""
+let _ = Switch(on: subject) {
+  Case("image") { Content_V1_Classifier.classify.on("a") }  // !
+}""", "Subject"),
+    "a oneof of another message": ("""
+let _ = Route(Content_V1_Downloader.fetch) {
+  Switch(on: subject) { Case(.image) { Content_V1_Classifier.classify.on("a") } }  // !
+}""", "Content_V1_Crop", "Content_V1_AnalyzeRequest"),
+    "whether a oneof is set": ("""
+let _ = Switch(on: subject.isSet) {  // !
+  Case(true) { Content_V1_Classifier.classify.on("a") }
+}""", "isSet"),
     "a stream as a branch": ("""
 let _ = Ensemble(combine: .merge) {
   Content_V1_Understanding.analyze.on("a")

@@ -44,4 +44,12 @@ import Testing
       Test_Kinds_V1_Fields.Inner.fields.number)
     #expect(nested.text == "inner.number")
   }
+
+  @Test func oneofsAndTheirMembersHaveIt() {
+    let choice: OneofPath = Test_Kinds_V1_Fields.fields.choice
+    #expect(choice.text == "choice")
+    #expect(Test_Kinds_V1_Fields.fields.OneOf_Choice.large.rawValue == "large")
+    let request = FieldPath<Test_Kinds_V1_Taken, Test_Kinds_V1_Fields>("outer")
+    #expect(request.appending(choice).text == "outer.choice")
+  }
 }

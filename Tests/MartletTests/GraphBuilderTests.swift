@@ -78,6 +78,29 @@ import Testing
           SwitchNode(field: "side", cases: [.init(value: "16", node: call("a"))])))
   }
 
+  @Test func casesMayBeTheMembersOfAOneof() {
+    let subject = OneofPath<Content_V1_Crop, Subject>("subject")
+    let step = Switch(on: subject) {
+      Case(.image) { Content_V1_Classifier.classify.on("a") }
+      Case(.plainText, .note) { Content_V1_Classifier.classify.on("b") }
+      Default { Content_V1_Classifier.classify.on("c") }
+    }
+    let cases = [
+      SwitchNode.Case(value: "image", node: call("a")),
+      SwitchNode.Case(value: "plain_text", node: call("b")),
+      SwitchNode.Case(value: "note", node: call("b")),
+    ]
+    #expect(
+      step.step.node == .switch(SwitchNode(field: "subject", cases: cases, default: call("c"))))
+    let labels = OneofPath<Content_V1_Label, Subject>("subject")
+    let loop = While(labels, is: .plainText, max: 3) { Content_V1_Label.again }
+    guard case .loop(let node) = loop.step.node.kind else {
+      Issue.record("not a loop")
+      return
+    }
+    #expect([node.field, node.condition] == ["subject", "plain_text"])
+  }
+
   @Test func ensembleHasBranchesAndCombiner() {
     let step = Ensemble(combine: .vote(Content_V1_Label.fields.object)) {
       Content_V1_Classifier.classify.on("a")
@@ -168,6 +191,12 @@ import Testing
     #expect(
       combiner(weighted.step)?.combiner == .weightedMean(fields: ["score"], weights: [2]))
   }
+}
+
+private enum Subject: String, OneofMember {
+  case image
+  case plainText = "plain_text"
+  case note
 }
 
 extension Content_V1_Label {

@@ -23,6 +23,14 @@ public struct While<Value: Message>: GraphStep {
   ) {
     step = .loop(.whileHolds, field.text, value.description, rounds, body())
   }
+
+  /// - Parameter rounds: at most, 1 or more.
+  public init<Member>(
+    _ oneof: OneofPath<Value, Member>, is member: Member, max rounds: Int,
+    @StepsTaking<Value> _ body: () -> Step<Value, Value>
+  ) {
+    step = .loop(.whileHolds, oneof.text, member.rawValue, rounds, body())
+  }
 }
 
 /// Runs steps on their own output until a field meets a condition, which is looked at after each round. A
@@ -44,6 +52,14 @@ public struct RepeatUntil<Value: Message>: GraphStep {
     @StepsTaking<Value> _ body: () -> Step<Value, Value>
   ) {
     step = .loop(.untilHolds, field.text, value.description, rounds, body())
+  }
+
+  /// - Parameter rounds: at most, 1 or more.
+  public init<Member>(
+    _ oneof: OneofPath<Value, Member>, is member: Member, max rounds: Int,
+    @StepsTaking<Value> _ body: () -> Step<Value, Value>
+  ) {
+    step = .loop(.untilHolds, oneof.text, member.rawValue, rounds, body())
   }
 }
 

@@ -1,4 +1,4 @@
-// A step that chooses a graph by a field of its input.
+// A step that chooses a graph by a field or a oneof of its input.
 private import MartletCore
 public import MartletRPC
 public import SwiftProtobuf
@@ -16,6 +16,14 @@ public struct Switch<Input: Message, Steps: EndedSteps<Input>>: StepPart {
     @CasesBuilder<Input, Value> _ cases: () -> Cases<Input, Steps>
   ) {
     joined = cases().steps(on: field.text)
+  }
+
+  /// - Parameter oneof: of the input; the cases are its members, and where none is set the default runs.
+  public init<Member>(
+    on oneof: OneofPath<Input, Member>,
+    @CasesBuilder<Input, Member> _ cases: () -> Cases<Input, Steps>
+  ) {
+    joined = cases().steps(on: oneof.text)
   }
 }
 
@@ -52,6 +60,14 @@ extension Case where Value: SwiftProtobuf.Enum {
   public init<Body: JoinedSteps>(_ values: Value..., @StepsTaking<Input> body: () -> Body)
   where Body.Ended == Steps {
     self.init(values: values.map { "\($0.rawValue)" }, body: body().row)
+  }
+}
+
+extension Case where Value: OneofMember {
+  /// The member is set.
+  public init<Body: JoinedSteps>(_ members: Value..., @StepsTaking<Input> body: () -> Body)
+  where Body.Ended == Steps {
+    self.init(values: members.map(\.rawValue), body: body().row)
   }
 }
 

@@ -460,6 +460,13 @@ extension Martlet_Control_V1_RoutingUpdate {
   package enum fields {
     package static let definition = FieldPath<Martlet_Control_V1_RoutingUpdate, Martlet_Control_V1_AppDefinition>("definition")
     package static let table = FieldPath<Martlet_Control_V1_RoutingUpdate, Martlet_Control_V1_RoutingTable>("table")
+
+    /// The members of update.
+    package enum OneOf_Update: String, OneofMember {
+      case definition = "definition"
+      case table = "table"
+    }
+    package static let update = OneofPath<Martlet_Control_V1_RoutingUpdate, OneOf_Update>("update")
   }
 }
 

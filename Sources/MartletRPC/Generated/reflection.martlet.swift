@@ -58,6 +58,16 @@ extension Grpc_Reflection_V1_ServerReflectionRequest {
     package static let fileContainingExtension = FieldPath<Grpc_Reflection_V1_ServerReflectionRequest, Grpc_Reflection_V1_ExtensionRequest>("file_containing_extension")
     package static let allExtensionNumbersOfType = FieldPath<Grpc_Reflection_V1_ServerReflectionRequest, String>("all_extension_numbers_of_type")
     package static let listServices = FieldPath<Grpc_Reflection_V1_ServerReflectionRequest, String>("list_services")
+
+    /// The members of message_request.
+    package enum OneOf_MessageRequest: String, OneofMember {
+      case fileByFilename = "file_by_filename"
+      case fileContainingSymbol = "file_containing_symbol"
+      case fileContainingExtension = "file_containing_extension"
+      case allExtensionNumbersOfType = "all_extension_numbers_of_type"
+      case listServices = "list_services"
+    }
+    package static let messageRequest = OneofPath<Grpc_Reflection_V1_ServerReflectionRequest, OneOf_MessageRequest>("message_request")
   }
 }
 
@@ -78,6 +88,15 @@ extension Grpc_Reflection_V1_ServerReflectionResponse {
     package static let allExtensionNumbersResponse = FieldPath<Grpc_Reflection_V1_ServerReflectionResponse, Grpc_Reflection_V1_ExtensionNumberResponse>("all_extension_numbers_response")
     package static let listServicesResponse = FieldPath<Grpc_Reflection_V1_ServerReflectionResponse, Grpc_Reflection_V1_ListServiceResponse>("list_services_response")
     package static let errorResponse = FieldPath<Grpc_Reflection_V1_ServerReflectionResponse, Grpc_Reflection_V1_ErrorResponse>("error_response")
+
+    /// The members of message_response.
+    package enum OneOf_MessageResponse: String, OneofMember {
+      case fileDescriptorResponse = "file_descriptor_response"
+      case allExtensionNumbersResponse = "all_extension_numbers_response"
+      case listServicesResponse = "list_services_response"
+      case errorResponse = "error_response"
+    }
+    package static let messageResponse = OneofPath<Grpc_Reflection_V1_ServerReflectionResponse, OneOf_MessageResponse>("message_response")
   }
 }
 

@@ -277,6 +277,10 @@ enum Graphs_V1_Front: ServiceNamespace {
     service: name, method: "Excused", descriptorSet: descriptorSet)
   static let relayed = UnaryMethod<Graphs_V1_Item, Graphs_V1_Item>(
     service: name, method: "Relayed", descriptorSet: descriptorSet)
+  static let extra = UnaryMethod<Graphs_V1_Item, Graphs_V1_Item>(
+    service: name, method: "Extra", descriptorSet: descriptorSet)
+  static let followed = ServerStreamingMethod<Graphs_V1_Item, Graphs_V1_Item>(
+    service: name, method: "Followed", descriptorSet: descriptorSet)
 
   /// What a server of graphs.v1.Front does.
   protocol Service: DeploymentService {
@@ -339,6 +343,12 @@ enum Graphs_V1_Front: ServiceNamespace {
     func excused(_ request: Graphs_V1_Item, _ call: Call) async throws -> Graphs_V1_Item
 
     func relayed(_ request: Graphs_V1_Item, _ call: Call) async throws -> Graphs_V1_Item
+
+    func extra(_ request: Graphs_V1_Item, _ call: Call) async throws -> Graphs_V1_Item
+
+    func followed(
+      _ request: Graphs_V1_Item, _ responses: RPCWriter<Graphs_V1_Item>, _ call: Call
+    ) async throws
   }
 
   /// Calls graphs.v1.Front.
@@ -528,6 +538,19 @@ enum Graphs_V1_Front: ServiceNamespace {
     ) async throws(RPCError) -> Graphs_V1_Item {
       try await target.call(Graphs_V1_Front.relayed, request, timeout: timeout, metadata: metadata)
     }
+
+    func extra(
+      _ request: Graphs_V1_Item, timeout: Duration? = nil, metadata: Metadata = [:]
+    ) async throws(RPCError) -> Graphs_V1_Item {
+      try await target.call(Graphs_V1_Front.extra, request, timeout: timeout, metadata: metadata)
+    }
+
+    func followed<Result>(
+      _ request: Graphs_V1_Item, timeout: Duration? = nil, metadata: Metadata = [:],
+      _ receive: (RPCStream<Graphs_V1_Item>) async throws -> Result
+    ) async throws -> Result {
+      try await target.call(Graphs_V1_Front.followed, request, timeout: timeout, metadata: metadata, receive)
+    }
   }
 }
 
@@ -565,6 +588,8 @@ extension Graphs_V1_Front {
     binder.add(Graphs_V1_Front.skipped) { try await $0.skipped($1, $2) }
     binder.add(Graphs_V1_Front.excused) { try await $0.excused($1, $2) }
     binder.add(Graphs_V1_Front.relayed) { try await $0.relayed($1, $2) }
+    binder.add(Graphs_V1_Front.extra) { try await $0.extra($1, $2) }
+    binder.add(Graphs_V1_Front.followed) { try await $0.followed($1, $2, $3) }
   }
 }
 
@@ -584,6 +609,15 @@ extension Graphs_V1_Item {
     static let grades = FieldPath<Graphs_V1_Item, [Graphs_V1_Part]>("grades")
     static let trail = FieldPath<Graphs_V1_Item, [String]>("trail")
     static let answers = FieldPath<Graphs_V1_Item, [Graphs_V1_Item]>("answers")
+    static let note = FieldPath<Graphs_V1_Item, String>("note")
+    static let loosePart = FieldPath<Graphs_V1_Item, Graphs_V1_Part>("loose_part")
+
+    /// The members of extra.
+    enum OneOf_Extra: String, OneofMember {
+      case note = "note"
+      case loosePart = "loose_part"
+    }
+    static let extra = OneofPath<Graphs_V1_Item, OneOf_Extra>("extra")
   }
 }
 
@@ -606,35 +640,37 @@ extension Graphs_V1_Answers {
 /// graphs/v1/graphs.proto and everything it imports.
 private let martletDescriptors_graphs_v1_graphs_proto = DescriptorSet(
   base64: """
-    Cp4QChZncmFwaHMvdjEvZ3JhcGhzLnByb3RvEglncmFwaHMudjEi2QEKBEl0ZW0SEgoEdGV4dBgBIAEoCVIEdGV4dBIW\
+    CsoRChZncmFwaHMvdjEvZ3JhcGhzLnByb3RvEglncmFwaHMudjEiqgIKBEl0ZW0SEgoEdGV4dBgBIAEoCVIEdGV4dBIW\
     CgZudW1iZXIYAiABKAVSBm51bWJlchIUCgVzY29yZRgDIAEoAVIFc2NvcmUSJQoFcGFydHMYBCADKAsyDy5ncmFwaHMu\
     djEuUGFydFIFcGFydHMSJwoGZ3JhZGVzGAUgAygLMg8uZ3JhcGhzLnYxLlBhcnRSBmdyYWRlcxIUCgV0cmFpbBgGIAMo\
-    CVIFdHJhaWwSKQoHYW5zd2VycxgHIAMoCzIPLmdyYXBocy52MS5JdGVtUgdhbnN3ZXJzIkIKBFBhcnQSEgoEa2luZBgB\
-    IAEoCVIEa2luZBIWCgZudW1iZXIYAiABKAVSBm51bWJlchIOCgJieRgDIAEoCVICYnkiMAoHQW5zd2VycxIlCgVpdGVt\
-    cxgBIAMoCzIPLmdyYXBocy52MS5JdGVtUgVpdGVtczIwCgVNb2RlbBInCgNBc2sSDy5ncmFwaHMudjEuSXRlbRoPLmdy\
-    YXBocy52MS5JdGVtMjMKBkdyYWRlchIpCgVHcmFkZRIPLmdyYXBocy52MS5QYXJ0Gg8uZ3JhcGhzLnYxLlBhcnQyNQoF\
-    UGFuZWwSLAoFSnVkZ2USEi5ncmFwaHMudjEuQW5zd2VycxoPLmdyYXBocy52MS5JdGVtMrUBCgRGZWVkEicKA1NheRIP\
-    LmdyYXBocy52MS5JdGVtGg8uZ3JhcGhzLnYxLkl0ZW0SKQoDU3VtEg8uZ3JhcGhzLnYxLkl0ZW0aDy5ncmFwaHMudjEu\
-    SXRlbSgBEisKBUNvdW50Eg8uZ3JhcGhzLnYxLkl0ZW0aDy5ncmFwaHMudjEuSXRlbTABEiwKBFRhbGsSDy5ncmFwaHMu\
-    djEuSXRlbRoPLmdyYXBocy52MS5JdGVtKAEwATLICgoFRnJvbnQSKQoFQ2hhaW4SDy5ncmFwaHMudjEuSXRlbRoPLmdy\
-    YXBocy52MS5JdGVtEioKBkNob29zZRIPLmdyYXBocy52MS5JdGVtGg8uZ3JhcGhzLnYxLkl0ZW0SKwoHQ29tcGFyZRIP\
-    LmdyYXBocy52MS5JdGVtGg8uZ3JhcGhzLnYxLkl0ZW0SKAoERWFjaBIPLmdyYXBocy52MS5JdGVtGg8uZ3JhcGhzLnYx\
-    Lkl0ZW0SMAoMRWFjaFNraXBwaW5nEg8uZ3JhcGhzLnYxLkl0ZW0aDy5ncmFwaHMudjEuSXRlbRIoCgRWb3RlEg8uZ3Jh\
-    cGhzLnYxLkl0ZW0aDy5ncmFwaHMudjEuSXRlbRIoCgRNZWFuEg8uZ3JhcGhzLnYxLkl0ZW0aDy5ncmFwaHMudjEuSXRl\
-    bRIsCghXZWlnaHRlZBIPLmdyYXBocy52MS5JdGVtGg8uZ3JhcGhzLnYxLkl0ZW0SKwoHTGFyZ2VzdBIPLmdyYXBocy52\
-    MS5JdGVtGg8uZ3JhcGhzLnYxLkl0ZW0SKgoGTWVyZ2VkEg8uZ3JhcGhzLnYxLkl0ZW0aDy5ncmFwaHMudjEuSXRlbRIr\
-    CgdGYXN0ZXN0Eg8uZ3JhcGhzLnYxLkl0ZW0aDy5ncmFwaHMudjEuSXRlbRItCglDb2xsZWN0ZWQSDy5ncmFwaHMudjEu\
-    SXRlbRoPLmdyYXBocy52MS5JdGVtEioKBkp1ZGdlZBIPLmdyYXBocy52MS5JdGVtGg8uZ3JhcGhzLnYxLkl0ZW0SKgoG\
-    UXVvcnVtEg8uZ3JhcGhzLnYxLkl0ZW0aDy5ncmFwaHMudjEuSXRlbRIsCghOb1F1b3J1bRIPLmdyYXBocy52MS5JdGVt\
-    Gg8uZ3JhcGhzLnYxLkl0ZW0SKwoHUmVzY3VlZBIPLmdyYXBocy52MS5JdGVtGg8uZ3JhcGhzLnYxLkl0ZW0SLAoISG9w\
-    ZWxlc3MSDy5ncmFwaHMudjEuSXRlbRoPLmdyYXBocy52MS5JdGVtEioKBkhlZGdlZBIPLmdyYXBocy52MS5JdGVtGg8u\
-    Z3JhcGhzLnYxLkl0ZW0SKwoHQ291bnRlZBIPLmdyYXBocy52MS5JdGVtGg8uZ3JhcGhzLnYxLkl0ZW0SLAoIUmVwZWF0\
-    ZWQSDy5ncmFwaHMudjEuSXRlbRoPLmdyYXBocy52MS5JdGVtEisKB0VuZGxlc3MSDy5ncmFwaHMudjEuSXRlbRoPLmdy\
-    YXBocy52MS5JdGVtEiwKCE1pcnJvcmVkEg8uZ3JhcGhzLnYxLkl0ZW0aDy5ncmFwaHMudjEuSXRlbRIpCgVTcGxpdBIP\
-    LmdyYXBocy52MS5JdGVtGg8uZ3JhcGhzLnYxLkl0ZW0SLwoLU3BsaXRCeVVzZXISDy5ncmFwaHMudjEuSXRlbRoPLmdy\
-    YXBocy52MS5JdGVtEigKBExhdGUSDy5ncmFwaHMudjEuSXRlbRoPLmdyYXBocy52MS5JdGVtEisKB1JldHJpZWQSDy5n\
-    cmFwaHMudjEuSXRlbRoPLmdyYXBocy52MS5JdGVtEisKB0dpdmVuVXASDy5ncmFwaHMudjEuSXRlbRoPLmdyYXBocy52\
-    MS5JdGVtEisKB1NraXBwZWQSDy5ncmFwaHMudjEuSXRlbRoPLmdyYXBocy52MS5JdGVtEisKB0V4Y3VzZWQSDy5ncmFw\
-    aHMudjEuSXRlbRoPLmdyYXBocy52MS5JdGVtEisKB1JlbGF5ZWQSDy5ncmFwaHMudjEuSXRlbRoPLmdyYXBocy52MS5J\
-    dGVtYgZwcm90bzM=
+    CVIFdHJhaWwSKQoHYW5zd2VycxgHIAMoCzIPLmdyYXBocy52MS5JdGVtUgdhbnN3ZXJzEhQKBG5vdGUYCCABKAlIAFIE\
+    bm90ZRIwCgpsb29zZV9wYXJ0GAkgASgLMg8uZ3JhcGhzLnYxLlBhcnRIAFIJbG9vc2VQYXJ0QgcKBWV4dHJhIkIKBFBh\
+    cnQSEgoEa2luZBgBIAEoCVIEa2luZBIWCgZudW1iZXIYAiABKAVSBm51bWJlchIOCgJieRgDIAEoCVICYnkiMAoHQW5z\
+    d2VycxIlCgVpdGVtcxgBIAMoCzIPLmdyYXBocy52MS5JdGVtUgVpdGVtczIwCgVNb2RlbBInCgNBc2sSDy5ncmFwaHMu\
+    djEuSXRlbRoPLmdyYXBocy52MS5JdGVtMjMKBkdyYWRlchIpCgVHcmFkZRIPLmdyYXBocy52MS5QYXJ0Gg8uZ3JhcGhz\
+    LnYxLlBhcnQyNQoFUGFuZWwSLAoFSnVkZ2USEi5ncmFwaHMudjEuQW5zd2VycxoPLmdyYXBocy52MS5JdGVtMrUBCgRG\
+    ZWVkEicKA1NheRIPLmdyYXBocy52MS5JdGVtGg8uZ3JhcGhzLnYxLkl0ZW0SKQoDU3VtEg8uZ3JhcGhzLnYxLkl0ZW0a\
+    Dy5ncmFwaHMudjEuSXRlbSgBEisKBUNvdW50Eg8uZ3JhcGhzLnYxLkl0ZW0aDy5ncmFwaHMudjEuSXRlbTABEiwKBFRh\
+    bGsSDy5ncmFwaHMudjEuSXRlbRoPLmdyYXBocy52MS5JdGVtKAEwATKjCwoFRnJvbnQSKQoFQ2hhaW4SDy5ncmFwaHMu\
+    djEuSXRlbRoPLmdyYXBocy52MS5JdGVtEioKBkNob29zZRIPLmdyYXBocy52MS5JdGVtGg8uZ3JhcGhzLnYxLkl0ZW0S\
+    KwoHQ29tcGFyZRIPLmdyYXBocy52MS5JdGVtGg8uZ3JhcGhzLnYxLkl0ZW0SKAoERWFjaBIPLmdyYXBocy52MS5JdGVt\
+    Gg8uZ3JhcGhzLnYxLkl0ZW0SMAoMRWFjaFNraXBwaW5nEg8uZ3JhcGhzLnYxLkl0ZW0aDy5ncmFwaHMudjEuSXRlbRIo\
+    CgRWb3RlEg8uZ3JhcGhzLnYxLkl0ZW0aDy5ncmFwaHMudjEuSXRlbRIoCgRNZWFuEg8uZ3JhcGhzLnYxLkl0ZW0aDy5n\
+    cmFwaHMudjEuSXRlbRIsCghXZWlnaHRlZBIPLmdyYXBocy52MS5JdGVtGg8uZ3JhcGhzLnYxLkl0ZW0SKwoHTGFyZ2Vz\
+    dBIPLmdyYXBocy52MS5JdGVtGg8uZ3JhcGhzLnYxLkl0ZW0SKgoGTWVyZ2VkEg8uZ3JhcGhzLnYxLkl0ZW0aDy5ncmFw\
+    aHMudjEuSXRlbRIrCgdGYXN0ZXN0Eg8uZ3JhcGhzLnYxLkl0ZW0aDy5ncmFwaHMudjEuSXRlbRItCglDb2xsZWN0ZWQS\
+    Dy5ncmFwaHMudjEuSXRlbRoPLmdyYXBocy52MS5JdGVtEioKBkp1ZGdlZBIPLmdyYXBocy52MS5JdGVtGg8uZ3JhcGhz\
+    LnYxLkl0ZW0SKgoGUXVvcnVtEg8uZ3JhcGhzLnYxLkl0ZW0aDy5ncmFwaHMudjEuSXRlbRIsCghOb1F1b3J1bRIPLmdy\
+    YXBocy52MS5JdGVtGg8uZ3JhcGhzLnYxLkl0ZW0SKwoHUmVzY3VlZBIPLmdyYXBocy52MS5JdGVtGg8uZ3JhcGhzLnYx\
+    Lkl0ZW0SLAoISG9wZWxlc3MSDy5ncmFwaHMudjEuSXRlbRoPLmdyYXBocy52MS5JdGVtEioKBkhlZGdlZBIPLmdyYXBo\
+    cy52MS5JdGVtGg8uZ3JhcGhzLnYxLkl0ZW0SKwoHQ291bnRlZBIPLmdyYXBocy52MS5JdGVtGg8uZ3JhcGhzLnYxLkl0\
+    ZW0SLAoIUmVwZWF0ZWQSDy5ncmFwaHMudjEuSXRlbRoPLmdyYXBocy52MS5JdGVtEisKB0VuZGxlc3MSDy5ncmFwaHMu\
+    djEuSXRlbRoPLmdyYXBocy52MS5JdGVtEiwKCE1pcnJvcmVkEg8uZ3JhcGhzLnYxLkl0ZW0aDy5ncmFwaHMudjEuSXRl\
+    bRIpCgVTcGxpdBIPLmdyYXBocy52MS5JdGVtGg8uZ3JhcGhzLnYxLkl0ZW0SLwoLU3BsaXRCeVVzZXISDy5ncmFwaHMu\
+    djEuSXRlbRoPLmdyYXBocy52MS5JdGVtEigKBExhdGUSDy5ncmFwaHMudjEuSXRlbRoPLmdyYXBocy52MS5JdGVtEisK\
+    B1JldHJpZWQSDy5ncmFwaHMudjEuSXRlbRoPLmdyYXBocy52MS5JdGVtEisKB0dpdmVuVXASDy5ncmFwaHMudjEuSXRl\
+    bRoPLmdyYXBocy52MS5JdGVtEisKB1NraXBwZWQSDy5ncmFwaHMudjEuSXRlbRoPLmdyYXBocy52MS5JdGVtEisKB0V4\
+    Y3VzZWQSDy5ncmFwaHMudjEuSXRlbRoPLmdyYXBocy52MS5JdGVtEisKB1JlbGF5ZWQSDy5ncmFwaHMudjEuSXRlbRoP\
+    LmdyYXBocy52MS5JdGVtEikKBUV4dHJhEg8uZ3JhcGhzLnYxLkl0ZW0aDy5ncmFwaHMudjEuSXRlbRIuCghGb2xsb3dl\
+    ZBIPLmdyYXBocy52MS5JdGVtGg8uZ3JhcGhzLnYxLkl0ZW0wAWIGcHJvdG8z
     """)

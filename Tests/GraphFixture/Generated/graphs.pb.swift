@@ -43,7 +43,31 @@ nonisolated struct Graphs_V1_Item: Sendable {
 
   var answers: [Graphs_V1_Item] = []
 
+  var extra: Graphs_V1_Item.OneOf_Extra? = nil
+
+  var note: String {
+    get {
+      if case .note(let v)? = extra {return v}
+      return String()
+    }
+    set {extra = .note(newValue)}
+  }
+
+  var loosePart: Graphs_V1_Part {
+    get {
+      if case .loosePart(let v)? = extra {return v}
+      return Graphs_V1_Part()
+    }
+    set {extra = .loosePart(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  nonisolated enum OneOf_Extra: Equatable, Sendable {
+    case note(String)
+    case loosePart(Graphs_V1_Part)
+
+  }
 
   init() {}
 }
@@ -82,7 +106,7 @@ fileprivate nonisolated let _protobuf_package = "graphs.v1"
 
 nonisolated extension Graphs_V1_Item: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Item"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}text\0\u{1}number\0\u{1}score\0\u{1}parts\0\u{1}grades\0\u{1}trail\0\u{1}answers\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}text\0\u{1}number\0\u{1}score\0\u{1}parts\0\u{1}grades\0\u{1}trail\0\u{1}answers\0\u{1}note\0\u{3}loose_part\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -97,12 +121,37 @@ nonisolated extension Graphs_V1_Item: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 5: try { try decoder.decodeRepeatedMessageField(value: &self.grades) }()
       case 6: try { try decoder.decodeRepeatedStringField(value: &self.trail) }()
       case 7: try { try decoder.decodeRepeatedMessageField(value: &self.answers) }()
+      case 8: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.extra != nil {try decoder.handleConflictingOneOf()}
+          self.extra = .note(v)
+        }
+      }()
+      case 9: try {
+        var v: Graphs_V1_Part?
+        var hadOneofValue = false
+        if let current = self.extra {
+          hadOneofValue = true
+          if case .loosePart(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.extra = .loosePart(v)
+        }
+      }()
       default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.text.isEmpty {
       try visitor.visitSingularStringField(value: self.text, fieldNumber: 1)
     }
@@ -124,6 +173,17 @@ nonisolated extension Graphs_V1_Item: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.answers.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.answers, fieldNumber: 7)
     }
+    switch self.extra {
+    case .note?: try {
+      guard case .note(let v)? = self.extra else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 8)
+    }()
+    case .loosePart?: try {
+      guard case .loosePart(let v)? = self.extra else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    }()
+    case nil: break
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -135,6 +195,7 @@ nonisolated extension Graphs_V1_Item: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.grades != rhs.grades {return false}
     if lhs.trail != rhs.trail {return false}
     if lhs.answers != rhs.answers {return false}
+    if lhs.extra != rhs.extra {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

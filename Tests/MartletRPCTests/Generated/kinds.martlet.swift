@@ -141,6 +141,13 @@ extension Test_Kinds_V1_Fields {
     static let `default` = FieldPath<Test_Kinds_V1_Fields, Bool>("default")
     static let small = FieldPath<Test_Kinds_V1_Fields, UInt32>("small")
     static let large = FieldPath<Test_Kinds_V1_Fields, UInt64>("large")
+
+    /// The members of choice.
+    enum OneOf_Choice: String, OneofMember {
+      case small = "small"
+      case large = "large"
+    }
+    static let choice = OneofPath<Test_Kinds_V1_Fields, OneOf_Choice>("choice")
   }
 }
 
