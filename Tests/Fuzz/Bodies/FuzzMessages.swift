@@ -1,6 +1,5 @@
 // Messages of a type known at run time, from the wire and from JSON.
 
-import Foundation
 import MartletSchema
 
 private struct Subject {
@@ -10,22 +9,13 @@ private struct Subject {
   var numbers: [Field]
 }
 
-/// A message type with every kind of field there is, and one of proto2.
-private let subjects: [Subject] = {
-  let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent()
-  let file = tests.appendingPathComponent("MartletSchemaTests/Protos/all_types.binpb")
-  guard let set = try? Data(contentsOf: file), let schema = try? Schema(descriptorSet: Array(set))
-  else { fatalError("\(file.path) is no descriptor set") }
-  return ["martlet.test.v1.AllTypes", "martlet.test.legacy.Legacy"].compactMap { name in
-    guard let type = schema.message(named: name) else { return nil }
-    let nested = ["f_message.f_int32", "c_message.c_string", "w_timestamp.seconds", "w_any.value"]
-    return Subject(
-      type: type,
-      paths: (type.fields.map(\.name) + nested).compactMap { try? FieldPath($0, in: type) },
-      numbers: type.fields.filter { $0.kind.isNumeric })
-  }
-}()
+private let subjects: [Subject] = FuzzSchema.types.map { type in
+  let nested = ["f_message.f_int32", "c_message.c_string", "w_timestamp.seconds", "w_any.value"]
+  return Subject(
+    type: type,
+    paths: (type.fields.map(\.name) + nested).compactMap { try? FieldPath($0, in: type) },
+    numbers: type.fields.filter { $0.kind.isNumeric })
+}
 
 /// Bytes from a client become a message, JSON from a client does, and both come out as they went in.
 func fuzzMessages(_ bytes: UnsafeRawBufferPointer) throws(BrokenClaim) {

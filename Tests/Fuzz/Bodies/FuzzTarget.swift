@@ -6,10 +6,13 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case clientSession = "client-session"
   case sessionPair = "session-pair"
   case framing
+  case grpcWeb = "grpc-web"
   case metadata
   case messages
+  case fieldCopies = "field-copies"
   case descriptors
   case appFile = "app-file"
+  case conversion
 
   /// Does with `bytes` what the target is for. Must neither crash nor throw, whatever they are.
   public func run(_ bytes: UnsafeRawBufferPointer) throws(BrokenClaim) {
@@ -18,10 +21,13 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .clientSession: try fuzzClientSession(bytes)
     case .sessionPair: try fuzzSessionPair(bytes)
     case .framing: try fuzzFraming(bytes)
+    case .grpcWeb: try fuzzGRPCWeb(bytes)
     case .metadata: try fuzzMetadata(bytes)
     case .messages: try fuzzMessages(bytes)
+    case .fieldCopies: try fuzzFieldCopies(bytes)
     case .descriptors: try fuzzDescriptors(bytes)
     case .appFile: try fuzzAppFile(bytes)
+    case .conversion: try fuzzConversion(bytes)
     }
   }
 }
