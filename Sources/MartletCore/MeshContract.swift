@@ -53,8 +53,12 @@ public enum MeshHeader {
 
 /// Metadata by which a caller asks what its request did, and the answer's trailers that say it.
 public enum TraceHeader {
-  /// In a request `1`, or `full` for a longer answer. In the trailers the trace as JSON, in ASCII.
+  /// In a request `1`, or `full` for a longer answer. In the trailers the trace as JSON, in ASCII; in those
+  /// of a replica the trace of each call that it made for this one.
   public static let trace = "martlet-trace"
   /// The microseconds that a replica's handler took, in the trailers of a call that asks for its trace.
   public static let executionTime = "martlet-execute-us"
+
+  /// All of the above.
+  public static let all = [trace, executionTime]
 }

@@ -71,9 +71,12 @@ public struct CallTarget: Sendable {
     _ method: UnaryMethod<Input, Output>, _ request: Input, _ timeout: Duration?,
     _ metadata: Metadata
   ) async throws(RPCError) -> UnaryResponse {
-    try await channel().unary(
-      method.name, try encode(request), metadata: outgoing(metadata), deadline: deadline(timeout),
-      waitForReady: waitsForReady, compression: compression)
+    let channel = try channel()
+    let bytes = try encode(request)
+    let heading = heading(method.name, timeout, metadata)
+    return try await channel.unary(
+      method.name, bytes, metadata: heading.metadata, deadline: heading.deadline,
+      waitForReady: waitsForReady, compression: compression, traced: heading.traced)
   }
 
   /// Sends what `send` writes and waits for the one response.
@@ -90,9 +93,10 @@ public struct CallTarget: Sendable {
     metadata: Metadata = [:], _ send: (RPCWriter<Input>) async throws -> Void
   ) async throws -> RPCResponse<Output> {
     let channel = try channel()
+    let heading = heading(method.name, timeout, metadata)
     return try await channel.stream(
-      method.name, metadata: outgoing(metadata), deadline: deadline(timeout),
-      waitForReady: waitsForReady, compression: compression
+      method.name, metadata: heading.metadata, deadline: heading.deadline,
+      waitForReady: waitsForReady, compression: compression, traced: heading.traced
     ) { writer, messages in
       try await send(RPCWriter(writer))
       await Self.finish(writer)
@@ -108,9 +112,10 @@ public struct CallTarget: Sendable {
   ) async throws -> Result {
     let bytes = try encode(request)
     let channel = try channel()
+    let heading = heading(method.name, timeout, metadata)
     return try await channel.stream(
-      method.name, metadata: outgoing(metadata), deadline: deadline(timeout),
-      waitForReady: waitsForReady, compression: compression
+      method.name, metadata: heading.metadata, deadline: heading.deadline,
+      waitForReady: waitsForReady, compression: compression, traced: heading.traced
     ) { writer, messages in
       try await writer.write(bytes)
       await Self.finish(writer)
@@ -125,9 +130,10 @@ public struct CallTarget: Sendable {
     _ exchange: (RPCWriter<Input>, RPCStream<Output>) async throws -> Result
   ) async throws -> Result {
     let channel = try channel()
+    let heading = heading(method.name, timeout, metadata)
     return try await channel.stream(
-      method.name, metadata: outgoing(metadata), deadline: deadline(timeout),
-      waitForReady: waitsForReady, compression: compression
+      method.name, metadata: heading.metadata, deadline: heading.deadline,
+      waitForReady: waitsForReady, compression: compression, traced: heading.traced
     ) { writer, messages in
       try await exchange(RPCWriter(writer), RPCStream(messages))
     }
@@ -157,17 +163,35 @@ public struct CallTarget: Sendable {
       trailingMetadata: await stream.trailingMetadata())
   }
 
-  private func deadline(_ timeout: Duration?) -> Deadline? {
+  /// What goes along with one call.
+  private struct Heading {
+    var metadata: Metadata
+    let deadline: Deadline?
+    var traced: TracedCall?
+  }
+
+  /// The deadline and the metadata of the current call with the call's own. Its trace goes along only to
+  /// deployments, of which a target's own headers say which.
+  private func heading(
+    _ method: MethodName, _ timeout: Duration?, _ metadata: Metadata
+  ) -> Heading {
+    let current = CallScope.current
     let own = timeout.map { Deadline(Loop.now + $0) }
-    return Deadline.earliest(own, Call.current?.deadline)
+    var heading = Heading(
+      metadata: outgoing(current?.metadata, metadata),
+      deadline: Deadline.earliest(own, current?.deadline))
+    if let trace = current?.trace, let deployment = headers[MeshHeader.deployment] {
+      heading.metadata.removeAll(named: TraceHeader.trace)
+      heading.metadata.add("1", for: TraceHeader.trace)
+      heading.traced = trace.call(method, on: deployment, now: Loop.now)
+    }
+    return heading
   }
 
   /// The metadata of the current call, overridden name by name by `metadata`, then by the target's
   /// own.
-  private func outgoing(_ metadata: Metadata) -> Metadata {
-    guard var inherited = Call.current?.metadata, !inherited.isEmpty else {
-      return overriding(metadata, with: headers)
-    }
+  private func outgoing(_ inherited: Metadata?, _ metadata: Metadata) -> Metadata {
+    guard var inherited, !inherited.isEmpty else { return overriding(metadata, with: headers) }
     // How often that call was tried says nothing about this one.
     let attempts = "grpc-previous-rpc-attempts"
     if inherited.entries.contains(where: { $0.name == attempts }) {

@@ -54,4 +54,12 @@ import Testing
     let error = #expect(throws: ConfigValue.JSONError.self) { try ConfigValue(json: "[\(many),x]") }
     #expect(error?.mark == SourceMark(line: 1, column: 60_000 * 8 + 2))
   }
+
+  @Test(arguments: [
+    (#"{"a":"b\n"}"#, #"{"a":"b\n"}"#), ("\"\u{7f}é€😀\"", #""\u007f\u00e9\u20ac\ud83d\ude00""#),
+  ])
+  func goesIntoASCII(text: String, ascii: String) throws {
+    #expect(text.asciiJSON == ascii)
+    #expect(try ConfigValue(json: ascii) == ConfigValue(json: text))
+  }
 }

@@ -90,3 +90,21 @@ extension ConfigValue {
     public var description: String { "\(mark.line):\(mark.column): \(message)" }
   }
 }
+
+extension String {
+  /// The same JSON in ASCII, as metadata wants it. What is none stands within strings, where it may be
+  /// escaped (RFC 8259 §7).
+  package var asciiJSON: String {
+    guard utf8.contains(where: { $0 > 0x7e }) else { return self }
+    var ascii = ""
+    for unit in utf16 {
+      if unit <= 0x7e, let scalar = Unicode.Scalar(unit) {
+        ascii.unicodeScalars.append(scalar)
+      } else {
+        let hex = String(unit, radix: 16)
+        ascii += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+      }
+    }
+    return ascii
+  }
+}

@@ -52,9 +52,11 @@ package final class GRPCChannel: Sendable {
 
   /// Sends one request and waits for its answer. Cancelling the task cancels the call. While there is no
   /// connection and the last attempt failed, calls fail with UNAVAILABLE at once, unless `waitForReady`.
+  /// A call that is `traced` says how it ended, also when it fails.
   package func unary(
     _ method: MethodName, _ request: [UInt8], metadata: Metadata = [:],
-    deadline: Deadline? = nil, waitForReady: Bool = false, compression: CallCompression = .off
+    deadline: Deadline? = nil, waitForReady: Bool = false, compression: CallCompression = .off,
+    traced: TracedCall? = nil
   ) async throws(RPCError) -> UnaryResponse {
     let slot = CallSlot()
     let result = await withTaskCancellationHandler {
@@ -62,7 +64,7 @@ package final class GRPCChannel: Sendable {
         (continuation: UnsafeContinuation<Result<UnaryResponse, RPCError>, Never>) in
         let call = OutboundCall(
           method, metadata: metadata, deadline: deadline, waitForReady: waitForReady,
-          compression: compression, core: core, request: request
+          compression: compression, traced: traced, core: core, request: request
         ) { continuation.resume(returning: $0) }
         loop.run { slot.begin(call) }
       }
@@ -77,12 +79,12 @@ package final class GRPCChannel: Sendable {
   /// status.
   package func stream<R>(
     _ method: MethodName, metadata: Metadata = [:], deadline: Deadline? = nil,
-    waitForReady: Bool = false, compression: CallCompression = .off,
+    waitForReady: Bool = false, compression: CallCompression = .off, traced: TracedCall? = nil,
     _ body: (_ requests: MessageWriter, _ responses: MessageStream) async throws -> R
   ) async throws -> R {
     let call = OutboundCall(
       method, metadata: metadata, deadline: deadline, waitForReady: waitForReady,
-      compression: compression, core: core)
+      compression: compression, traced: traced, core: core)
     guard let (requests, responses) = call.makeStreams() else {
       throw RPCError(.internalError, "a streaming call has no streams")
     }

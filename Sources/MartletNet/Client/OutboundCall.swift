@@ -28,6 +28,8 @@ final class OutboundCall: @unchecked Sendable {
   private let metadata: Metadata
   private let deadline: Deadline?
   private let compression: CallCompression
+  /// What the call is part of; nil where nobody wants to know.
+  private let traced: TracedCall?
   private var phase = Phase.waiting
   private var attempts = 0
   private var kind: Kind
@@ -42,7 +44,7 @@ final class OutboundCall: @unchecked Sendable {
 
   init(
     _ method: MethodName, metadata: Metadata, deadline: Deadline?, waitForReady: Bool,
-    compression: CallCompression, core: ChannelCore, request: [UInt8],
+    compression: CallCompression, traced: TracedCall?, core: ChannelCore, request: [UInt8],
     answer: @escaping (Result<UnaryResponse, RPCError>) -> Void
   ) {
     self.method = method
@@ -50,6 +52,7 @@ final class OutboundCall: @unchecked Sendable {
     self.deadline = deadline
     self.waitForReady = waitForReady
     self.compression = compression
+    self.traced = traced
     self.core = core
     kind = .unary(request: request, answer: answer)
     deframer = MessageDeframer(maxMessageBytes: core.limits.maxMessageBytes)
@@ -58,13 +61,14 @@ final class OutboundCall: @unchecked Sendable {
   /// A streaming call.
   init(
     _ method: MethodName, metadata: Metadata, deadline: Deadline?, waitForReady: Bool,
-    compression: CallCompression, core: ChannelCore
+    compression: CallCompression, traced: TracedCall?, core: ChannelCore
   ) {
     self.method = method
     self.metadata = metadata
     self.deadline = deadline
     self.waitForReady = waitForReady
     self.compression = compression
+    self.traced = traced
     self.core = core
     kind = .streaming(MessageIntake(loop: core.loop))
     deframer = MessageDeframer(maxMessageBytes: core.limits.maxMessageBytes)
@@ -127,6 +131,11 @@ extension OutboundCall {
   private func finish(_ result: Result<UnaryResponse, RPCError>) {
     if case .over = phase { return }
     phase = .over
+    guard let traced else { return end(result) }
+    end(traced.ended(result, now: core.loop.now))
+  }
+
+  private func end(_ result: Result<UnaryResponse, RPCError>) {
     deadlineTimer?.cancel()
     deadlineTimer = nil
     unsent = []

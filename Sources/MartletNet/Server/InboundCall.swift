@@ -53,17 +53,20 @@ package final class InboundCall: CallScope, @unchecked Sendable {
   private var trailingMetadata: Metadata?
   private var task: Task<Void, Never>?
   private var deadlineTimer: Timer?
-  /// When the handler of a call began whose caller wants to know how long it takes.
-  private var timedSince: Timestamp?
+  /// The caller wants to know where the time goes.
+  private let isTraced: Bool
+  /// What the handler asks of others; nil where nobody wants to know. Set before the handler begins.
+  package private(set) var trace: CallTrace?
   /// Hears how the handler ends.
   var observer: (any CallObserver)?
 
   init(
     _ entry: HandlerTable.Entry, on stream: CallStream, of server: ServerCore,
     metadata: Metadata, deadline: Deadline?, compression: RequestCompression?,
-    forwardedIdentity: PeerIdentity?
+    forwardedIdentity: PeerIdentity?, isTraced: Bool
   ) {
     self.entry = entry
+    self.isTraced = isTraced
     self.forwardedIdentity = forwardedIdentity
     self.stream = stream
     self.server = server
@@ -150,7 +153,7 @@ extension InboundCall {
       loop: loop, maxBacklogBytes: server.limits.maxStreamBacklogBytes, sink: self)
     self.outbox = outbox
     let messages = MessageStream(inbox: intake.inbox)
-    handler = .running
+    handlerBegins()
     let task = CallScope.$local.withValue(self) {
       Task.immediate(executorPreference: loop) {
         do {
@@ -167,9 +170,13 @@ extension InboundCall {
   /// The handler of a unary call, which begins now; nil when nobody waits for it any more.
   func unaryHandlerBegins() -> UnaryResponder? {
     guard handler == .notBegun, case .unary(let body) = entry.body else { return nil }
-    handler = .running
-    if metadata.contains(TraceHeader.trace) { timedSince = loop.now }
+    handlerBegins()
     return body
+  }
+
+  private func handlerBegins() {
+    handler = .running
+    if isTraced { trace = CallTrace(began: loop.now) }
   }
 
   /// The handler did not end at once and goes on in `task`.
@@ -275,17 +282,18 @@ extension InboundCall: MessageSink {
     deadlineTimer?.cancel()
     outbox?.end(error ?? RPCError(.cancelled, "the call is over"))
     if error == nil { sendHead() }
-    if error == nil, trailingMetadata == nil, timedSince == nil {
+    if error == nil, trailingMetadata == nil, trace == nil {
       return stream.sendTrailers(.grpcSuccess)
     }
     var trailers = headIsSent ? HeaderBlock() : HeaderBlock.grpcResponse
     if !headIsSent, let initialMetadata { trailers.append(sendable: initialMetadata) }
     trailers.append(error?.status ?? .ok)
-    if let trailingMetadata { trailers.append(sendable: trailingMetadata) }
-    if let error { trailers.append(sendable: error.metadata) }
-    if let timedSince {
-      let microseconds = loop.now.duration(since: timedSince).saturatedNanoseconds / 1_000
+    if let trailingMetadata { trailers.append(sendable: handlersOwn(trailingMetadata)) }
+    if let error { trailers.append(sendable: handlersOwn(error.metadata)) }
+    if let trace {
+      let microseconds = loop.now.duration(since: trace.began).saturatedNanoseconds / 1_000
       trailers.append(name: TraceHeader.executionTime, value: "\(microseconds)")
+      trace.append(to: &trailers, limit: server.limits.maxHeaderListBytes)
     }
     if headIsSent {
       stream.sendTrailers(trailers)
@@ -293,6 +301,14 @@ extension InboundCall: MessageSink {
       headIsSent = true
       stream.sendHead(trailers, endOfStream: true)
     }
+  }
+
+  /// A handler says nothing in the mesh's place: neither by itself nor with an error that it passes on.
+  private func handlersOwn(_ metadata: Metadata) -> Metadata {
+    guard trace != nil else { return metadata }
+    var metadata = metadata
+    metadata.removeTrace()
+    return metadata
   }
 
   /// Answers a request that no handler will see.

@@ -139,9 +139,13 @@ extension ServerCore {
       stream.refuse()
       return nil
     }
+    var metadata = headers.metadata
+    // Handlers neither see it nor pass it on; their handles do.
+    if headers.contains(.trace) { metadata.removeAll(named: TraceHeader.trace) }
     let call = InboundCall(
-      entry, on: stream, of: self, metadata: headers.metadata, deadline: deadline,
-      compression: compression, forwardedIdentity: stream.forwardedIdentity(headers))
+      entry, on: stream, of: self, metadata: metadata, deadline: deadline,
+      compression: compression, forwardedIdentity: stream.forwardedIdentity(headers),
+      isTraced: headers.contains(.trace) && headers[.trace] != "0")
     call.begin()
     return call
   }

@@ -180,6 +180,16 @@ extension HeaderBlock {
     }
   }
 
+  /// The size of the section as HPACK counts it and peers limit it (RFC 9113 §6.5.2): the bytes of names
+  /// and values, and 32 for each field.
+  package var listBytes: Int {
+    (0..<count).reduce(0) { sum, index in
+      unsafe withField(at: index) { name, value in
+        sum + name.count + value.count + HeaderStorage.fieldOverhead
+      }
+    }
+  }
+
   /// Every field as Strings: for tests and for logs.
   package var pairs: [(name: String, value: String)] {
     (0..<count).map { index in

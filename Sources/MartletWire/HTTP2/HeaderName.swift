@@ -10,6 +10,7 @@ package enum HeaderName: UInt8, Sendable, Hashable, CaseIterable {
   case grpcStatusDetails, grpcRetryPushback, grpcPreviousAttempts
   case traceparent, tracestate
   case forwardedClientCert
+  case trace
 
   /// The name on the wire; empty for `.other`.
   @inline(__always) package var text: StaticString {
@@ -37,6 +38,7 @@ package enum HeaderName: UInt8, Sendable, Hashable, CaseIterable {
     case .traceparent: "traceparent"
     case .tracestate: "tracestate"
     case .forwardedClientCert: "x-forwarded-client-cert"
+    case .trace: "martlet-trace"
     }
   }
 
@@ -67,7 +69,7 @@ package enum HeaderName: UInt8, Sendable, Hashable, CaseIterable {
     case 12:
       last == UInt8(ascii: "t")
         ? .grpcTimeout : first == UInt8(ascii: "c") ? .contentType : .grpcMessage
-    case 13: .grpcEncoding
+    case 13: first == UInt8(ascii: "g") ? .grpcEncoding : .trace
     case 14: .contentLength
     case 20: .grpcAcceptEncoding
     case 22: .grpcRetryPushback
