@@ -39,8 +39,8 @@ final class PlainRequest: StreamHandler, CallOwner {
   private var lengths: MessageLengthGuard
   private var requestHasEnded = false
 
-  /// Of a call of a graph whose request asked for its trace.
-  var timing: StreamTiming?
+  /// Where the time goes, where somebody asked for that.
+  var timing: CallTiming?
 
   /// Payload of the client that it may not replace yet: the replica is slow or the call waits.
   private var uncredited = 0
@@ -69,6 +69,8 @@ final class PlainRequest: StreamHandler, CallOwner {
       headers.append(fieldAt: 0, of: identity)
     }
     router.appendMark(of: version, to: &headers)
+    // Never in full: who makes calls for this one may take no longer trailers than usual.
+    if timing != nil { headers.append(.trace, literal: "1") }
     requestHasEnded = endOfStream
     router.dispatcher.requestEntered(version)
     router.place(self, in: pool, deadline: deadline, isLeg: false, now: now)
@@ -131,6 +133,7 @@ final class PlainRequest: StreamHandler, CallOwner {
           "a message of \(length) bytes is beyond the limit of \(router.limits.maxMessageBytes)"))
     }
     uncredited += bytes.count
+    timing?.took(bytes)
     if replay.isComplete {
       keep([UInt8](bytes))
     } else {

@@ -64,7 +64,7 @@ final class RequestGate: RequestAcceptor {
   ) -> (any StreamHandler)? {
     switch entry.route.target {
     case .deployment(let pool):
-      let request = PlainRequest(router, stream, entry, deadline)
+      let request = plainRequest(headers, entry, to: pool, on: stream, deadline)
       request.begin(headers, pool, endOfStream: endOfStream, now: router.loop.now)
       return request.isOver ? nil : request
     case .graph(let index):
@@ -75,6 +75,22 @@ final class RequestGate: RequestAcceptor {
       request.begin(headers, endOfStream: endOfStream)
       return request.isOver ? nil : request
     }
+  }
+
+  private func plainRequest(
+    _ headers: borrowing HeaderBlock, _ entry: Entry, to pool: PoolID,
+    on stream: any ResponseStream, _ deadline: Deadline?
+  ) -> PlainRequest {
+    guard let asked = TraceRequest(headers) else {
+      return PlainRequest(router, stream, entry, deadline)
+    }
+    let trace = RequestTrace(asked, path: headers[.path] ?? "", router)
+    let timing = trace.callBegins(
+      to: router.dispatcher.deploymentName(of: pool), isUnary: entry.isUnary)
+    let answer = TimedAnswer(TracedAnswer(stream, trace), timing)
+    let request = PlainRequest(router, answer, entry, deadline)
+    request.timing = timing
+    return request
   }
 
   // MARK: Routes

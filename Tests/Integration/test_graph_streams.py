@@ -287,7 +287,7 @@ def test_streams_and_their_trace_for_people(mesh):
     lines = done.stderr.splitlines()
     assert lines[0].startswith("tokens.v1.Front/Ask took ")
     header = lines[1].split()
-    assert header[header.index("QUEUE"):][:3] == ["QUEUE", "FIRST", "STREAM"]
+    assert header[header.index("EXECUTE"):][:3] == ["EXECUTE", "FIRST", "STREAM"]
     assert any("call two" in line and "two#" in line and "B in 2 " in line for line in lines)
 
 

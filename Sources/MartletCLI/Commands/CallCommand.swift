@@ -48,7 +48,9 @@ struct CallCommand: ParsableCommand {
   @Flag(help: "Print the answer on one line.")
   var compact = false
 
-  @Flag(help: "Tell on stderr what each node of the route's graph did, and how long it took.")
+  @Flag(
+    help:
+      "Tell on stderr what each node of the graph and each call of code did, and how long it took.")
   var trace = false
 
   @OptionGroup var options: MeshOptions
@@ -165,7 +167,8 @@ struct CallCommand: ParsableCommand {
 
   private static func tell(_ trailers: Metadata) {
     guard let text = trailers[TraceHeader.trace] else {
-      return Terminal.complain("no trace came with the answer: no graph answers the method here")
+      return Terminal.complain(
+        "no trace came with the answer: no route of a mesh answers the method here")
     }
     Terminal.complain(TraceTable(json: text)?.text ?? text)
   }

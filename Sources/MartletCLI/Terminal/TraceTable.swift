@@ -2,7 +2,7 @@
 
 internal import MartletCore
 
-/// What each node of a graph did, as a tree with columns.
+/// What each node of a graph and each call of code did, as a tree with columns.
 struct TraceTable {
   let text: String
 
@@ -11,43 +11,58 @@ struct TraceTable {
     guard let trace = try? ConfigValue(json: json), let total = trace["us"]?.microseconds,
       case .array(let nodes)? = trace["nodes"]
     else { return nil }
-    // Only calls that stream have these.
-    let streams = nodes.contains { $0["first_us"] != nil }
-    var table = Table(
-      ["NODE", "TOOK", "REPLICA", "START", "TIME", "QUEUE"]
-        + (streams ? ["FIRST", "STREAM"] : []) + [
-          "WIRE", "EXECUTE", "TRIES", "IN", "OUT", "STATUS",
-        ])
+    let columns = Self.columns.filter { column in
+      column.isAlwaysThere || nodes.contains { !column.cell($0).isEmpty }
+    }
+    var table = Table(["NODE"] + columns.map(\.title))
     var depths: [Int] = []
     for node in nodes {
       let depth = node["parent"]?.whole.map { depths.indices.contains($0) ? depths[$0] + 1 : 0 }
       depths.append(depth ?? 0)
       let indent = String(repeating: "  ", count: depth ?? 0)
-      func time(_ key: String) -> String { node[key]?.microseconds ?? "" }
-      table.rows.append(
-        [
-          indent + Self.title(of: node), node["took"]?.text ?? "",
-          node["replica"]?.text ?? "", time("start_us"), time("us"), time("queue_us"),
-        ] + (streams ? [time("first_us"), time("stream_us")] : []) + [
-          time("wire_us"), time("execute_us"), node["attempts"]?.whole.map { "\($0)" } ?? "",
-          Self.amount("in", of: node), Self.amount("out", of: node), node["status"]?.text ?? "",
-        ])
+      table.rows.append([indent + Self.title(of: node)] + columns.map { $0.cell(node) })
     }
     let more = trace["more"]?.whole.map { "\n… and \($0) nodes more" } ?? ""
     text = "\(trace["route"]?.text ?? "") took \(total)\n\(table.text)\(more)"
   }
 
-  /// Bytes, of a call that streams also how many messages they are.
-  private static func amount(_ way: String, of node: ConfigValue) -> String {
-    guard let bytes = node["\(way)_bytes"]?.whole else { return "" }
-    return node["\(way)_messages"]?.whole.map { "\(bytes) B in \($0)" } ?? "\(bytes) B"
+  private struct Column {
+    let title: String
+    var isAlwaysThere = true
+    let cell: (ConfigValue) -> String
   }
 
-  /// A node goes by its name, or by what it calls, or by its kind; with the element that it works on.
+  private static var columns: [Column] {
+    [
+      Column(title: "TOOK") { $0["took"]?.text ?? "" },
+      Column(title: "REPLICA") { $0["replica"]?.text ?? "" },
+      time("START", "start_us"), time("TIME", "us"), time("QUEUE", "queue_us"),
+      time("WIRE", "wire_us"), time("EXECUTE", "execute_us"),
+      Column(title: "FIRST", isAlwaysThere: false) { $0["first_us"]?.microseconds ?? "" },
+      Column(title: "STREAM", isAlwaysThere: false) { $0["stream_us"]?.microseconds ?? "" },
+      Column(title: "TRIES") { $0["attempts"]?.whole.map { "\($0)" } ?? "" },
+      Column(title: "IN") { size($0, "in") }, Column(title: "OUT") { size($0, "out") },
+      Column(title: "STATUS") { $0["status"]?.text ?? "" },
+    ]
+  }
+
+  private static func time(_ title: String, _ key: String) -> Column {
+    Column(title: title) { $0[key]?.microseconds ?? "" }
+  }
+
+  /// Bytes, and of streams in how many messages.
+  private static func size(_ node: ConfigValue, _ way: String) -> String {
+    guard let bytes = node["\(way)_bytes"]?.whole else { return "" }
+    return "\(bytes) B" + (node["\(way)_messages"]?.whole.map { " in \($0)" } ?? "")
+  }
+
+  /// A node goes by its name, or by what it calls, or by its kind, where code called a route's with that; and
+  /// with the element that it works on.
   private static func title(of node: ConfigValue) -> String {
     let kind = node["kind"]?.text ?? ""
     let title =
-      node["name"]?.text ?? node["deployment"]?.text.map { "\(kind) \($0)" } ?? kind
+      node["name"]?.text ?? (node["deployment"] ?? node["method"])?.text.map { "\(kind) \($0)" }
+      ?? kind
     let slot = node["slot"]?.whole ?? 0
     return slot > 0 ? "\(title) [\(slot)]" : title
   }

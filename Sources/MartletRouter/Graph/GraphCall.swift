@@ -98,9 +98,9 @@ final class GraphCall: CallOwner {
 
   /// The replica answered, with OK and a message or with another status.
   ///
-  /// - Parameter executionTime: what the replica says it took, if it says so.
-  func answered(_ result: Result<[UInt8], RPCError>, executionTime: Duration?) {
-    timing?.executionTime = executionTime
+  /// - Parameter word: what the replica says of where the time went.
+  func answered(_ result: Result<[UInt8], RPCError>, _ word: ReplicaWord?) {
+    timing?.told = word
     end(.answered)
     report { observer in
       switch result {
@@ -168,20 +168,19 @@ private final class GraphAttempt: ClientStreamHandler {
     guard section == .trailers || section == .response else { return }
     switch answer.ended(headers) {
     case .answered(let message):
-      let time = executionTime(headers)
-      take { $0.answered(.success(message), executionTime: time) }
+      let word = word(headers)
+      take { $0.answered(.success(message), word) }
     case .failed(let error):
-      let time = executionTime(headers)
-      take { $0.answered(.failure(error), executionTime: time) }
+      let word = word(headers)
+      take { $0.answered(.failure(error), word) }
     case .nonsense(let status):
       take { $0.answeredNonsense(Refusal(status.code, status.message)) }
     }
   }
 
   /// Looked for only where somebody asked for it.
-  private func executionTime(_ trailers: borrowing HeaderBlock) -> Duration? {
-    guard call?.timing != nil else { return nil }
-    return trailers[TraceHeader.executionTime].flatMap { Int64($0) }.map { .microseconds($0) }
+  private func word(_ trailers: borrowing HeaderBlock) -> ReplicaWord? {
+    call?.timing == nil ? nil : ReplicaWord(trailers)
   }
 
   private func answerBegan(_ headers: borrowing HeaderBlock) {

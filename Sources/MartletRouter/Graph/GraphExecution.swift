@@ -35,7 +35,7 @@ final class GraphExecution: GraphCallObserver {
   private var isFollowingOrders = false
 
   /// Where the time of each leg went, and since when; nil: nobody asked.
-  private var timings: [Int: LegTiming]?
+  private var timings: LegTimings?
   private let began: Timestamp
 
   /// What is known of legs that failed beyond their status: the graph may fail with it.
@@ -54,7 +54,7 @@ final class GraphExecution: GraphCallObserver {
     let (plan, now) = (graph.plan, router.loop.now)
     self.graph = graph
     began = now
-    timings = traces ? [:] : nil
+    timings = traces ? LegTimings() : nil
     self.router = router
     self.version = version
     self.metadata = metadata
@@ -81,7 +81,7 @@ final class GraphExecution: GraphCallObserver {
   var isOver: Bool { whenEnded == nil }
 
   /// What the nodes did so far; nil: nobody asked.
-  var traced: (trace: GraphTrace, legs: [Int: LegTiming])? {
+  var traced: (trace: GraphTrace, legs: LegTimings)? {
     guard let trace = run.trace, let timings else { return nil }
     return (trace, timings)
   }

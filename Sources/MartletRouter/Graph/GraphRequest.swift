@@ -59,8 +59,8 @@ final class GraphRequest: StreamHandler {
   }
 
   private func begin(_ request: TraceRequest) {
-    metadata.append(name: TraceHeader.trace, value: "1")
-    let trace = RequestTrace(request, of: graph.plan.route, router)
+    metadata.append(.trace, literal: "1")
+    let trace = RequestTrace(request, path: graph.plan.route.path, router)
     stream = TracedAnswer(stream, trace)
     self.trace = trace
   }

@@ -15,7 +15,7 @@ final class StreamChain {
   fileprivate struct Stage {
     let call: PlainRequest
     /// Nil: nobody asked.
-    let timing: StreamTiming?
+    let timing: CallTiming?
 
     /// Its answer is not needed any more.
     func cancel() {
@@ -33,7 +33,7 @@ final class StreamChain {
   ///   - output: where the answer goes.
   init?(
     _ calls: [GraphPlan.StreamCall], _ router: Router, _ version: VersionID,
-    heading: HeaderBlock, encoding: String?, deadline: Deadline?, timings: [StreamTiming]?,
+    heading: HeaderBlock, encoding: String?, deadline: Deadline?, timings: [CallTiming]?,
     source: @escaping (Int) -> Void, output: any ResponseStream
   ) {
     self.output = output
@@ -127,7 +127,6 @@ final class StreamChain {
   /// What a call gets.
   fileprivate func pass(_ bytes: UnsafeRawBufferPointer, to index: Int) {
     guard let stage = stage(index) else { return }
-    stage.timing?.took(bytes)
     stage.call.dataReceived(bytes)
   }
 

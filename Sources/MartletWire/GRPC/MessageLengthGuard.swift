@@ -7,11 +7,11 @@ package struct MessageLengthGuard {
   private var prefixTaken = 0
   private var announced = 0
 
+  /// Messages that have begun: their prefix was there.
+  package private(set) var messages = 0
+
   /// Payload of the current message that is still to come.
   private var remaining = 0
-
-  /// The messages whose prefix has come.
-  package private(set) var messageCount = 0
 
   package init(limit: Int) {
     self.limit = limit
@@ -35,7 +35,7 @@ package struct MessageLengthGuard {
       index += 1
       guard prefixTaken == GRPCMessage.prefixBytes else { continue }
       if announced > limit { return announced }
-      messageCount += 1
+      messages += 1
       remaining = announced
       prefixTaken = 0
       announced = 0
