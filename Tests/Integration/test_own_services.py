@@ -2,6 +2,8 @@
 
 import base64
 import json
+import pathlib
+import tempfile
 import threading
 
 import pytest
@@ -86,11 +88,18 @@ def test_as_curl_sends_it(web):
     assert reply.status == 404
 
 
-def test_a_router_that_has_heard_of_no_app_says_so(tmp_path):
+@pytest.fixture
+def folder():
+    """A directory whose sockets' paths are short enough, whatever the test is called."""
+    with tempfile.TemporaryDirectory(prefix="m") as name:
+        yield pathlib.Path(name)
+
+
+def test_a_router_that_has_heard_of_no_app_says_so(folder):
     address = f"127.0.0.1:{free_port()}"
-    router = Process(tmp_path / "router.log", [
-        MARTLET, "router", "--run-dir", tmp_path / "r", "--listen", address,
-        "--controller", f"unix:{tmp_path}/nobody"])
+    router = Process(folder / "router.log", [
+        MARTLET, "router", "--run-dir", folder / "r", "--listen", address,
+        "--controller", f"unix:{folder}/nobody"])
     try:
         wait_until(lambda: accepts(address), 20, f"a router listens at {address}")
         for name, ask in ASKS.items():
