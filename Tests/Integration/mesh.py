@@ -160,13 +160,17 @@ class Mesh:
 
     # -- calls
 
-    def channel(self, **options):
+    def channel(self, long_trailers=False, **options):
+        """grpcio takes 8 KiB of trailers unless it says more, and some that are longer, by chance."""
         arguments = [
             ("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1),
             ("grpc.use_local_subchannel_pool", 1),
             # A client that is turned away once tries again soon instead of after a second.
             ("grpc.initial_reconnect_backoff_ms", 50), ("grpc.max_reconnect_backoff_ms", 200),
         ]
+        if long_trailers:
+            arguments += [
+                ("grpc.max_metadata_size", 1 << 16), ("grpc.absolute_max_metadata_size", 1 << 16)]
         return grpc.insecure_channel(self.address, options=arguments, **options)
 
 

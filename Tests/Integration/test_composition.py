@@ -70,10 +70,8 @@ def test_code_fails_as_the_graph_does(understanding, url, code):
 def test_the_cascade_asks_the_ensemble_only_where_the_small_one_is_unsure(mesh):
     from content.v1 import content_pb2, content_pb2_grpc
     mesh.up(APP / "martlet.yaml")
-    # Traces of whole pages are longer than the trailers that gRPC takes by default.
-    options = [("grpc.max_metadata_size", 1 << 16), ("grpc.absolute_max_metadata_size", 1 << 16)]
     right = total = calls = counted = 0
-    with grpc.insecure_channel(mesh.address, options=options) as channel:
+    with mesh.channel(long_trailers=True) as channel:
         stub = content_pb2_grpc.UnderstandingStub(channel)
         for page in PAGES:
             glyphs = truth_of(page)
@@ -160,7 +158,7 @@ def test_python_in_the_middle_of_a_swift_graph_answers_the_same(mesh, monkeypatc
     monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
     mesh.up(APP / "with-python.yaml")
     voter = mesh.wait_running("voter", 1)[0]
-    with mesh.channel() as channel:
+    with mesh.channel(long_trailers=True) as channel:
         with_python = answers(channel, GRAPH)
         from content.v1 import content_pb2, content_pb2_grpc
         _, call = content_pb2_grpc.UnderstandingStub(channel).Analyze.with_call(

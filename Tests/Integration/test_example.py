@@ -69,9 +69,9 @@ def test_the_parts_of_a_trace_are_the_whole(understanding):
         "call", "content.v1.Understanding/Analyze", json.dumps({"url": page}), "--trace")
     assert "sequence" in done.stderr and "call detector" in done.stderr, done.stderr
     from content.v1 import content_pb2, content_pb2_grpc
-    stub = content_pb2_grpc.UnderstandingStub(channel)
-    _, call = stub.Analyze.with_call(
-        content_pb2.AnalyzeRequest(url=page), timeout=30, metadata=[("martlet-trace", "full")])
+    with mesh.channel(long_trailers=True) as patient:
+        _, call = content_pb2_grpc.UnderstandingStub(patient).Analyze.with_call(
+            content_pb2.AnalyzeRequest(url=page), timeout=30, metadata=[("martlet-trace", "full")])
     trace = json.loads(dict(call.trailing_metadata())["martlet-trace"])
     nodes = trace["nodes"]
     assert all(node["status"] == "OK" for node in nodes)

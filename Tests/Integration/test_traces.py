@@ -67,9 +67,7 @@ def test_what_code_calls_is_below_the_call_that_it_answers(understanding):
     from content.v1 import content_pb2, content_pb2_grpc
 
     request = content_pb2.AnalyzeRequest(url=f"file:{PAGES[0]}")
-    # As `martlet call` does: pages have many glyphs.
-    options = [("grpc.max_metadata_size", 1 << 16), ("grpc.absolute_max_metadata_size", 1 << 16)]
-    with grpc.insecure_channel(understanding.address, options=options) as channel:
+    with understanding.channel(long_trailers=True) as channel:
         analyze = content_pb2_grpc.ConductorStub(channel).Analyze
         analyze(request, timeout=30)  # every replica has started
         answer, call = analyze.with_call(request, timeout=30, metadata=FULL)
