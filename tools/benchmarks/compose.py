@@ -23,15 +23,11 @@ import grpc
 
 import edges
 from measure import Shape, compare, echo_message, framed, free_port
-from meshes import mesh
+from meshes import echo_call as call, echo_deployments, mesh
 
 HERE = pathlib.Path(__file__).resolve().parent
 EXPERTS = ("looped", "open", "unsure")
 SIZE, PARTS = 1000, 100
-
-
-def call(deployment):
-    return {"call": deployment, "method": "echo.v1.Echo/Echo"}
 
 
 def one_expert():
@@ -48,10 +44,7 @@ def app():
     names = ["downloader", "preprocessor", "detector", *EXPERTS, "combiner"]
     return {
         "name": "compose", "protos": [str(HERE / "compose.proto")],
-        "deployments": [
-            {"name": name, "command": ["echo-app", "replica", "echo"], "services": ["echo.v1.Echo"],
-             "num_replicas": 1, "max_ongoing_requests": 1024, "resources": {"cpus": 0.1}}
-            for name in names],
+        "deployments": echo_deployments(names),
         "routes": [
             graph("Dispatch", one_expert()),
             graph("Ensemble", {"ensemble": [call(name) for name in EXPERTS], "combine": {"vote": "kind"}}),

@@ -6,7 +6,7 @@ import pathlib
 import tempfile
 
 from measure import Figure, Shape, compare, pin
-from meshes import mesh
+from meshes import echo_call, echo_deployments, mesh
 
 HERE = pathlib.Path(__file__).resolve().parent
 DEPLOYMENTS = ("first", "second", "third", "fourth")
@@ -16,14 +16,11 @@ SHAPES = {name: Shape(8, 16, path=f"/echo.v1.Graphs/{name}", one_of=4) for name 
 
 def app():
     """Each call goes to another connection than the one before."""
-    calls = [{"call": DEPLOYMENTS[number % len(DEPLOYMENTS)], "method": "echo.v1.Echo/Echo"}
+    calls = [echo_call(DEPLOYMENTS[number % len(DEPLOYMENTS)])
              for number in range(max(LENGTHS.values()))]
     return {
         "name": "edges", "protos": [str(HERE / "compose.proto")],
-        "deployments": [
-            {"name": name, "command": ["echo-app", "replica", "echo"], "services": ["echo.v1.Echo"],
-             "num_replicas": 1, "max_ongoing_requests": 1024, "resources": {"cpus": 0.1}}
-            for name in DEPLOYMENTS],
+        "deployments": echo_deployments(DEPLOYMENTS),
         "routes": [{"method": f"echo.v1.Graphs/{name}", "graph": {"sequence": calls[:length]}}
                    for name, length in LENGTHS.items()]}
 

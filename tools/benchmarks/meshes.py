@@ -9,6 +9,18 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
+def echo_call(deployment):
+    """A node of a graph."""
+    return {"call": deployment, "method": "echo.v1.Echo/Echo"}
+
+
+def echo_deployments(names):
+    """Deployments of an app file that echo, one replica of each."""
+    return [{"name": name, "command": ["echo-app", "replica", "echo"], "services": ["echo.v1.Echo"],
+             "num_replicas": 1, "max_ongoing_requests": 1024, "resources": {"cpus": 0.1}}
+            for name in names]
+
+
 class Running:
     def __init__(self, run_dir):
         self.run_dir = run_dir

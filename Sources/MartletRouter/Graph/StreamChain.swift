@@ -8,22 +8,9 @@ internal import MartletWire
 /// next, and what the last one answers is the answer. Nothing is kept beyond the windows: a slow call, or a
 /// slow client, holds those before it back.
 final class StreamChain {
-  private var stages: [Stage] = []
+  private var stages: [PlainRequest] = []
   private let output: any ResponseStream
   private(set) var isOver = false
-
-  fileprivate struct Stage {
-    let call: PlainRequest
-    /// Nil: nobody asked.
-    let timing: CallTiming?
-
-    /// Its answer is not needed any more.
-    func cancel() {
-      guard !call.isOver else { return }
-      timing?.ended(.cancelled)
-      call.closed(.reset(.cancel))
-    }
-  }
 
   /// - Parameters:
   ///   - heading: what every call is told beside its method; of the first one also how its messages are
@@ -61,26 +48,26 @@ final class StreamChain {
       if let timing { answer = TimedAnswer(answer, timing) }
       let request = PlainRequest(router, answer, entry, deadline)
       request.timing = timing
-      stages.append(Stage(call: request, timing: timing))
+      stages.append(request)
     }
     // From the end: a call that fails at once finds those that it is told through.
     for index in calls.indices.reversed() where !isOver {
       var head = HeaderBlock.grpcRequest(path: calls[index].method.path, authority: "localhost")
       if index == 0, let encoding { head.append(.grpcEncoding, encoding) }
       head.append(contentsOf: heading)
-      stages[index].call.begin(marked: head, pools[index])
+      stages[index].begin(marked: head, pools[index])
     }
   }
 
   // MARK: What goes in
 
   func dataReceived(_ bytes: UnsafeRawBufferPointer) {
-    pass(bytes, to: 0)
+    stage(0)?.dataReceived(bytes)
   }
 
   func endReceived() {
     guard !isOver else { return }
-    stages.first?.call.endReceived()
+    stages.first?.endReceived()
   }
 
   /// The one message of a graph.
@@ -93,7 +80,7 @@ final class StreamChain {
 
   func becameWritable() {
     guard !isOver else { return }
-    stages.last?.call.becameWritable()
+    stages.last?.becameWritable()
   }
 
   /// The client is gone, or what came is no use.
@@ -120,14 +107,8 @@ final class StreamChain {
     return output
   }
 
-  fileprivate func stage(_ index: Int) -> Stage? {
+  fileprivate func stage(_ index: Int) -> PlainRequest? {
     isOver ? nil : stages[index]
-  }
-
-  /// What a call gets.
-  fileprivate func pass(_ bytes: UnsafeRawBufferPointer, to index: Int) {
-    guard let stage = stage(index) else { return }
-    stage.call.dataReceived(bytes)
   }
 
   /// Where the last call's answer goes.
@@ -214,7 +195,7 @@ private final class StreamPipe: ResponseStream {
   func taken(_ count: Int) {
     let wasFull = outstanding >= window
     outstanding -= count
-    if wasFull, outstanding < window { chain?.stage(index)?.call.becameWritable() }
+    if wasFull, outstanding < window { chain?.stage(index)?.becameWritable() }
   }
 
   func sendHead(_ headers: HeaderBlock, endOfStream: Bool) {
@@ -242,9 +223,9 @@ private final class StreamPipe: ResponseStream {
   }
 
   private func pass(_ bytes: UnsafeRawBufferPointer) {
-    guard let chain, !chain.isOver else { return }
+    guard let next else { return }
     outstanding += bytes.count
-    chain.pass(bytes, to: index + 1)
+    next.dataReceived(bytes)
   }
 
   func sendTrailers(_ trailers: HeaderBlock) {
@@ -260,7 +241,7 @@ private final class StreamPipe: ResponseStream {
     next?.endReceived()
   }
 
-  private var next: PlainRequest? { chain?.stage(index + 1)?.call }
+  private var next: PlainRequest? { chain?.stage(index + 1) }
 
   /// What the call answers is no use.
   private func breakOff(_ refusal: Refusal) {
@@ -280,5 +261,14 @@ private final class StreamPipe: ResponseStream {
     guard !hasEnded else { return }
     hasEnded = true
     chain?.ended(index)
+  }
+}
+
+extension PlainRequest {
+  /// Nobody needs its answer any more.
+  fileprivate func cancel() {
+    guard !isOver else { return }
+    timing?.ended(.cancelled)
+    closed(.reset(.cancel))
   }
 }

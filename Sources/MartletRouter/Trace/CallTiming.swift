@@ -23,6 +23,14 @@ final class CallTiming {
     /// In the app file's graph; nil for a plain route's.
     var path: String?
     var name: String?
+
+    fileprivate var heading: TraceRow {
+      var row = TraceRow()
+      row.add("path", path)
+      row.add("name", name)
+      row.add("kind", "call")
+      return row
+    }
   }
 
   /// The call begins.
@@ -60,17 +68,12 @@ final class CallTiming {
   /// - Parameters:
   ///   - start: of the request.
   ///   - now: when the request ends, and with `code`; the call, too, if it still runs.
-  ///   - first: what is said before all else.
+  ///   - heading: what is said before all else; nil: which call it is.
   func node(
-    from start: Timestamp, to now: Timestamp, _ code: RPCStatus.Code, _ first: TraceRow = TraceRow()
+    from start: Timestamp, to now: Timestamp, _ code: RPCStatus.Code, _ heading: TraceRow? = nil
   ) -> TraceText.Node {
     let end = end?.at ?? now
-    var row = first
-    if !row.has("kind") {
-      row.add("path", place.path)
-      row.add("name", place.name)
-      row.add("kind", "call")
-    }
+    var row = heading ?? place.heading
     row.add("start_us", began.microseconds(since: start))
     row.add("us", end.microseconds(since: began))
     row.add("status", (self.end?.code ?? code).name)
