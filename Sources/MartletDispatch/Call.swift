@@ -16,7 +16,7 @@ struct Call: Sendable {
   /// A leg of a graph must stay with the version of its request.
   let isLeg: Bool
 
-  let deadline: Deadline?
+  let terms: CallTerms
 
   /// When it came to the queue it is in.
   var queuedAt: Timestamp
@@ -25,62 +25,10 @@ struct Call: Sendable {
   var previous = -1
   var next = -1
 
-  init(pool: Int, isLeg: Bool, deadline: Deadline?, now: Timestamp) {
+  init(pool: Int, isLeg: Bool, _ terms: CallTerms, now: Timestamp) {
     self.pool = pool
     self.isLeg = isLeg
-    self.deadline = deadline
+    self.terms = terms
     queuedAt = now
-  }
-}
-
-/// The calls that wait in one pool: oldest first, unless the queue stands.
-struct CallQueue: Sendable {
-  private(set) var first = -1
-  private var last = -1
-  private(set) var count = 0
-
-  /// Since when the delay has been above `DispatchLimits.standingDelay`.
-  private var standingSince: Timestamp?
-
-  var isEmpty: Bool { count == 0 }
-
-  mutating func append(_ call: Int, _ calls: inout Slab<Call>) {
-    calls[call].previous = last
-    calls[call].next = -1
-    if last >= 0 { calls[last].next = call } else { first = call }
-    last = call
-    count += 1
-  }
-
-  /// Puts a call that was sent before in front of all.
-  mutating func prepend(_ call: Int, _ calls: inout Slab<Call>) {
-    calls[call].previous = -1
-    calls[call].next = first
-    if first >= 0 { calls[first].previous = call } else { last = call }
-    first = call
-    count += 1
-  }
-
-  mutating func remove(_ call: Int, _ calls: inout Slab<Call>) {
-    let (previous, next) = (calls[call].previous, calls[call].next)
-    if previous >= 0 { calls[previous].next = next } else { first = next }
-    if next >= 0 { calls[next].previous = previous } else { last = previous }
-    count -= 1
-    if count == 0 { standingSince = nil }
-  }
-
-  /// The call that a free replica takes next. `servingSince` is when the pool last got its first
-  /// replica: waiting for that is no sign of overload.
-  mutating func next(
-    _ calls: borrowing Slab<Call>, servingSince: Timestamp, _ limits: DispatchLimits, now: Timestamp
-  ) -> Int {
-    let oldest = max(calls[first].queuedAt, servingSince)
-    guard oldest + limits.standingDelay < now else {
-      standingSince = nil
-      return first
-    }
-    let since = standingSince ?? now
-    standingSince = since
-    return since + limits.standingInterval <= now ? last : first
   }
 }

@@ -33,7 +33,7 @@ extension Dispatcher {
     calls[call].replica = slot
     calls[call].attempts += 1
     pools[calls[call].pool].outstanding.move(slot, by: 1, &replicas)
-    if let deadline = calls[call].deadline {
+    if let deadline = calls[call].terms.deadline {
       callWakes.set(call, at: deadline.time)
     } else {
       callWakes.remove(call)
@@ -64,7 +64,7 @@ extension Dispatcher {
     }
     deployments[pools[pool].deployment].queued += 1
     let patience = now + limits.maxWait
-    callWakes.set(call, at: min(patience, calls[call].deadline?.time ?? patience))
+    callWakes.set(call, at: min(patience, calls[call].terms.deadline?.time ?? patience))
   }
 
   mutating func dequeue(_ call: Int) {
@@ -76,11 +76,12 @@ extension Dispatcher {
   /// Sends as many waiting calls as there is room for.
   mutating func serve(_ pool: Int, now: Timestamp) {
     guard pools.contains(pool) else { return }
-    while !pools[pool].queue.isEmpty {
-      guard pools[pool].outstanding.hasRoom(below: pools[pool].maxOngoing) else { return }
+    while !pools[pool].queue.isEmpty,
+      pools[pool].outstanding.hasRoom(below: pools[pool].maxOngoing),
       let call = pools[pool].queue.next(
         calls, servingSince: pools[pool].servingSince, limits, now: now)
-      if let deadline = calls[call].deadline, deadline.hasPassed(at: now) {
+    {
+      if let deadline = calls[call].terms.deadline, deadline.hasPassed(at: now) {
         expire(call, now: now)
         guard pools.contains(pool) else { return }
         continue
@@ -97,7 +98,7 @@ extension Dispatcher {
   mutating func expire(_ call: Int, now: Timestamp) {
     let (pool, slot) = (calls[call].pool, calls[call].replica)
     let name = pools[pool].name
-    let hadDeadline = calls[call].deadline?.hasPassed(at: now) ?? false
+    let hadDeadline = calls[call].terms.deadline?.hasPassed(at: now) ?? false
     if slot >= 0 {
       let replica = ReplicaID(deployment: name, number: replicas[slot].number)
       fail(call, Refusal(.deadlineExceeded, "\(replica) did not answer before the deadline"))
@@ -128,7 +129,7 @@ extension Dispatcher {
     let pool = calls[call].pool
     let name = pools[pool].name
     let replica = ReplicaID(deployment: name, number: replicas[calls[call].replica].number)
-    if let deadline = calls[call].deadline, deadline.hasPassed(at: now) {
+    if let deadline = calls[call].terms.deadline, deadline.hasPassed(at: now) {
       return Refusal(.deadlineExceeded, "\(replica) failed, and the deadline has passed")
     }
     if calls[call].attempts >= limits.maxAttempts {
@@ -161,12 +162,11 @@ extension Dispatcher {
     return nil
   }
 
-  func queueFull(_ pool: Int, now: Timestamp) -> Refusal {
-    let first = pools[pool].queue.first
-    let age = first < 0 ? .zero : now.duration(since: calls[first].queuedAt)
+  func queueFull(_ pool: Int, now: Timestamp, _ why: String = "") -> Refusal {
+    let since = pools[pool].queue.waitingSince(calls) ?? now
     return Refusal(
       .resourceExhausted,
-      "the queue of \(pools[pool].name) is full (max_queued_requests: \(pools[pool].maxQueued))",
-      pushback: min(max(age, limits.minPushback), limits.maxPushback))
+      "the queue of \(pools[pool].name) is full (max_queued_requests: \(pools[pool].maxQueued))\(why)",
+      pushback: min(max(now.duration(since: since), limits.minPushback), limits.maxPushback))
   }
 }

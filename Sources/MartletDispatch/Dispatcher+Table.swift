@@ -222,8 +222,7 @@ extension Dispatcher {
   }
 
   private mutating func moveStrandedCalls(of pool: Int, now: Timestamp) {
-    while pools.contains(pool), !pools[pool].queue.isEmpty {
-      let call = pools[pool].queue.first
+    while pools.contains(pool), let call = pools[pool].queue.any {
       switch fate(of: pool, isLeg: calls[call].isLeg) {
       case .stay: return
       case .fail(let refusal): fail(call, refusal)

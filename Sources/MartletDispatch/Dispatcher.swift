@@ -121,8 +121,10 @@ package struct Dispatcher: ~Copyable, Sendable {
   // MARK: Calls
 
   /// A call for one of the pool's replicas. `isLeg` for a graph's, which must stay with its version.
+  ///
+  /// Where the queue is full, it takes the place of the last of the least urgent calls, if that is less urgent.
   package mutating func callArrived(
-    at pool: PoolID, deadline: Deadline?, isLeg: Bool = false, now: Timestamp
+    at pool: PoolID, _ terms: CallTerms, isLeg: Bool = false, now: Timestamp
   ) -> Arrival {
     var index = pool.index
     switch fate(of: index, isLeg: isLeg) {
@@ -130,29 +132,30 @@ package struct Dispatcher: ~Copyable, Sendable {
     case .move(let successor): index = successor
     case .fail(let refusal): return .refuse(refusal)
     }
-    let own = pools[index].requestTimeout.map { Deadline(now + $0) }
-    let deadline = Deadline.earliest(deadline, own)
-    if let deadline, deadline.hasPassed(at: now) {
+    let terms = terms.within(pools[index].requestTimeout.map { Deadline(now + $0) })
+    if let deadline = terms.deadline, deadline.hasPassed(at: now) {
       return .refuse(
         Refusal(.deadlineExceeded, "the deadline had passed before \(pools[index].name) was called")
       )
     }
     deployments[pools[index].deployment].retryBudget.callArrived()
     if pools[index].queue.isEmpty, let slot = pick(in: index, excluding: -1) {
-      let call = insert(Call(pool: index, isLeg: isLeg, deadline: deadline, now: now))
+      let call = insert(Call(pool: index, isLeg: isLeg, terms, now: now))
       assign(call.index, to: slot)
       return .send(call, ReplicaSlot(index: slot))
     }
-    if deployments[pools[index].deployment].queued >= pools[index].maxQueued {
-      return .refuse(queueFull(index, now: now))
-    }
-    let call = insert(Call(pool: index, isLeg: isLeg, deadline: deadline, now: now))
+    let isFull = deployments[pools[index].deployment].queued >= pools[index].maxQueued
+    let loser = isFull ? pools[index].queue.loser(to: terms.priority) : nil
+    if isFull, loser == nil { return .refuse(queueFull(index, now: now)) }
+    let call = insert(Call(pool: index, isLeg: isLeg, terms, now: now))
+    // After the new call came in, which so has another number than the one of which the order speaks.
+    if let loser { fail(loser, queueFull(index, now: now, ", and a more urgent call came")) }
     enqueue(call.index, atFront: false, now: now)
     return .wait(call)
   }
 
   /// When the call must be over: its caller's deadline or the deployment's `request_timeout_s`.
-  package mutating func deadline(of call: CallID) -> Deadline? { calls[call.index].deadline }
+  package mutating func deadline(of call: CallID) -> Deadline? { calls[call.index].terms.deadline }
 
   /// Whether the call may be sent again when its replica dies.
   package mutating func isIdempotent(_ call: CallID) -> Bool {

@@ -27,7 +27,7 @@ final class PlainRequest: StreamHandler, CallOwner {
   private let version: VersionID
   /// The method is known to have one response.
   private let isUnary: Bool
-  private let deadline: Deadline?
+  private let terms: CallTerms
   private var phase = Phase.waiting
   var call: CallID?
   private var attempt: PlainAttempt?
@@ -47,13 +47,13 @@ final class PlainRequest: StreamHandler, CallOwner {
 
   init(
     _ router: Router, _ stream: any ResponseStream, _ entry: RequestGate.Entry,
-    _ deadline: Deadline?
+    _ terms: CallTerms
   ) {
     self.router = router
     self.stream = stream
     version = entry.route.version
     isUnary = entry.isUnary
-    self.deadline = deadline
+    self.terms = terms
     headers = router.takeHeaders()
     lengths = MessageLengthGuard(limit: router.limits.maxMessageBytes)
   }
@@ -73,14 +73,14 @@ final class PlainRequest: StreamHandler, CallOwner {
     if timing != nil { headers.append(.trace, literal: "1") }
     requestHasEnded = endOfStream
     router.dispatcher.requestEntered(version)
-    router.place(self, in: pool, deadline: deadline, isLeg: false, now: now)
+    router.place(self, in: pool, terms, isLeg: false, now: now)
   }
 
   /// Gives a call of a graph to the dispatcher; its head says all already.
   func begin(marked head: HeaderBlock, _ pool: PoolID) {
     headers.append(contentsOf: head)
     router.dispatcher.requestEntered(version)
-    router.place(self, in: pool, deadline: deadline, isLeg: true, now: router.loop.now)
+    router.place(self, in: pool, terms, isLeg: true, now: router.loop.now)
   }
 
   // MARK: The dispatcher's word

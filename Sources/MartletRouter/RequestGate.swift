@@ -46,32 +46,32 @@ final class RequestGate: RequestAcceptor {
     if !headers.hasGRPCContentType, takesByPlainHTTP(headers) {
       return webCall(headers, on: stream, endOfStream: endOfStream)
     }
-    let deadline: Deadline?
     do throws(RPCError) {
       let now = router.loop.now
-      deadline = try headers.grpcTimeout.map { Deadline(now + $0) }
+      let terms = try CallTerms(
+        deadline: headers.grpcTimeout.map { Deadline(now + $0) }, priority: headers.priority)
+      return handler(of: headers, entry, on: stream, terms, endOfStream: endOfStream)
     } catch {
       stream.answer(Refusal(error.status.code, error.status.message))
       return nil
     }
-    return handler(of: headers, entry, on: stream, deadline, endOfStream: endOfStream)
   }
 
   /// Gives a request to what its route leads to; nil when it has been answered.
   func handler(
     of headers: borrowing HeaderBlock, _ entry: Entry, on stream: any ResponseStream,
-    _ deadline: Deadline?, endOfStream: Bool
+    _ terms: CallTerms, endOfStream: Bool
   ) -> (any StreamHandler)? {
     switch entry.route.target {
     case .deployment(let pool):
-      let request = plainRequest(headers, entry, to: pool, on: stream, deadline)
+      let request = plainRequest(headers, entry, to: pool, on: stream, terms)
       request.begin(headers, pool, endOfStream: endOfStream, now: router.loop.now)
       return request.isOver ? nil : request
     case .graph(let index):
       let version = entry.route.version
       guard let graph = router.versions[version.index]?.graphs[index] else { return nil }
       guard headers.hasGRPCContentType else { return notGRPC(stream) }
-      let request = GraphRequest(router, stream, version, graph, deadline)
+      let request = GraphRequest(router, stream, version, graph, terms)
       request.begin(headers, endOfStream: endOfStream)
       return request.isOver ? nil : request
     }
@@ -79,16 +79,16 @@ final class RequestGate: RequestAcceptor {
 
   private func plainRequest(
     _ headers: borrowing HeaderBlock, _ entry: Entry, to pool: PoolID,
-    on stream: any ResponseStream, _ deadline: Deadline?
+    on stream: any ResponseStream, _ terms: CallTerms
   ) -> PlainRequest {
     guard let asked = TraceRequest(headers) else {
-      return PlainRequest(router, stream, entry, deadline)
+      return PlainRequest(router, stream, entry, terms)
     }
     let trace = RequestTrace(asked, path: headers[.path] ?? "", router)
     let timing = trace.callBegins(
       to: router.dispatcher.deploymentName(of: pool), isUnary: entry.isUnary)
     let answer = TimedAnswer(TracedAnswer(stream, trace), timing)
-    let request = PlainRequest(router, answer, entry, deadline)
+    let request = PlainRequest(router, answer, entry, terms)
     request.timing = timing
     return request
   }

@@ -93,9 +93,9 @@ final class Router: @unchecked Sendable {
 
   /// Gives a call to the dispatcher. Its owner hears `send` or `ended`, now or later.
   func place(
-    _ owner: any CallOwner, in pool: PoolID, deadline: Deadline?, isLeg: Bool, now: Timestamp
+    _ owner: any CallOwner, in pool: PoolID, _ terms: CallTerms, isLeg: Bool, now: Timestamp
   ) {
-    switch dispatcher.callArrived(at: pool, deadline: deadline, isLeg: isLeg, now: now) {
+    switch dispatcher.callArrived(at: pool, terms, isLeg: isLeg, now: now) {
     case .send(let call, let slot):
       own(call, owner)
       send(call, to: slot)

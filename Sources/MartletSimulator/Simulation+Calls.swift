@@ -39,7 +39,7 @@ extension Simulation {
       count(.unavailable, of: spec.name)
       return
     }
-    switch dispatcher.callArrived(at: pool, deadline: nil, now: now) {
+    switch dispatcher.callArrived(at: pool, CallTerms(), now: now) {
     case .send(let call, let slot):
       begin(call, spec.name, route.version)
       send(call, to: slot)

@@ -69,9 +69,14 @@ struct Mesh: ~Copyable {
     return pool
   }
 
-  mutating func arrive(at now: Duration = .zero, timeout: Duration? = nil) -> Arrival {
+  mutating func arrive(
+    at now: Duration = .zero, timeout: Duration? = nil, urgency: UInt8 = 3
+  ) -> Arrival {
     let now = Timestamp.zero + now
-    return dispatcher.callArrived(at: pool, deadline: timeout.map { Deadline(now + $0) }, now: now)
+    let terms = CallTerms(
+      deadline: timeout.map { Deadline(now + $0) },
+      priority: Priority(urgency: urgency) ?? .background)
+    return dispatcher.callArrived(at: pool, terms, now: now)
   }
 
   /// A call that is sent at once: the number of its replica.
@@ -92,8 +97,10 @@ struct Mesh: ~Copyable {
   }
 
   /// A call that has to wait.
-  mutating func wait(at now: Duration = .zero, timeout: Duration? = nil) -> CallID {
-    guard case .wait(let call) = arrive(at: now, timeout: timeout) else {
+  mutating func wait(
+    at now: Duration = .zero, timeout: Duration? = nil, urgency: UInt8 = 3
+  ) -> CallID {
+    guard case .wait(let call) = arrive(at: now, timeout: timeout, urgency: urgency) else {
       Issue.record("does not wait")
       return CallID(index: -1, generation: 0)
     }

@@ -58,7 +58,7 @@ import Testing
     mesh.dispatcher.replicaConnected(mesh.slot(2), now: .zero)
     let oldPool = mesh.dispatcher.pool(of: "echo", in: old.version)
     let pool = try #require(oldPool)
-    let arrival = mesh.dispatcher.callArrived(at: pool, deadline: nil, isLeg: true, now: .zero)
+    let arrival = mesh.dispatcher.callArrived(at: pool, CallTerms(), isLeg: true, now: .zero)
     #expect(arrival == .send(mesh.ids(0), mesh.slot(1)))
     #expect(
       mesh.dispatcher.loadReport().versions == [
@@ -87,7 +87,7 @@ import Testing
   @Test func aLegDoesNotMoveToAnotherVersion() throws {
     var mesh = Mesh(replicas: 0)
     let arrival = mesh.dispatcher.callArrived(
-      at: mesh.pool, deadline: nil, isLeg: true, now: .zero)
+      at: mesh.pool, CallTerms(), isLeg: true, now: .zero)
     guard case .wait(let leg) = arrival else {
       Issue.record("does not wait")
       return

@@ -40,6 +40,25 @@ import Testing
     #expect(try HeaderBlock().grpcTimeout == nil)
   }
 
+  @Test func prioritiesAreReadAsTheyAreWritten() throws {
+    #expect(try HeaderBlock().priority == .usual)
+    for priority in Priority.all {
+      var block = HeaderBlock()
+      block.append(priority)
+      #expect(block[.priority] == "\(priority.urgency)")
+      #expect(try block.priority == priority)
+    }
+  }
+
+  @Test(arguments: ["", "8", "-1", "03", "u=3", " 3", "high", "\u{FF13}"])
+  func badPrioritiesAreInvalidArguments(text: String) {
+    let error = #expect(throws: RPCError.self) {
+      try (["martlet-priority": text] as HeaderBlock).priority
+    }
+    #expect(error?.code == .invalidArgument)
+    #expect(error?.status.message.contains("0, the most urgent, to 7") == true)
+  }
+
   @Test(arguments: [
     ("plain text ~", "plain text ~"), ("100%", "100%25"), ("a\nb", "a%0Ab"),
     ("größe", "gr%C3%B6%C3%9Fe"), ("\u{7F}", "%7F"),

@@ -19,7 +19,7 @@ final class GraphExecution: GraphCallObserver {
   let version: VersionID
   private(set) var metadata: HeaderBlock
   private let graph: ServedGraph
-  private let deadline: Deadline?
+  private let terms: CallTerms
   private var run: GraphRun
   private var whenEnded: ((Outcome) -> Void)?
 
@@ -49,7 +49,7 @@ final class GraphExecution: GraphCallObserver {
   /// The time to the deadline runs from now on. `metadata` is what every leg is told.
   init(
     _ router: Router, _ version: VersionID, _ graph: ServedGraph, metadata: HeaderBlock,
-    deadline: Deadline?, traces: Bool, whenEnded: @escaping (Outcome) -> Void
+    _ terms: CallTerms, traces: Bool, whenEnded: @escaping (Outcome) -> Void
   ) {
     let (plan, now) = (graph.plan, router.loop.now)
     self.graph = graph
@@ -58,7 +58,7 @@ final class GraphExecution: GraphCallObserver {
     self.router = router
     self.version = version
     self.metadata = metadata
-    self.deadline = deadline
+    self.terms = terms
     self.whenEnded = whenEnded
     let delays = graph.delays(now: now, least: router.routerLimits.leastMeasuredAnswers)
     var limits = GraphLimits()
@@ -71,7 +71,7 @@ final class GraphExecution: GraphCallObserver {
       : GraphRun(plan, delays: delays, traces: traces, limits: limits)
     router.dispatcher.requestEntered(version)
     router.settle()
-    if let deadline {
+    if let deadline = terms.deadline {
       deadlineTimer = router.loop.schedule(at: deadline.time) { [weak self] in
         self?.deadlinePassed()
       }
@@ -212,8 +212,7 @@ final class GraphExecution: GraphCallObserver {
       let timing = timings == nil ? nil : LegTiming()
       let call = GraphCall(router, leg, head, message, for: self, began: now, timing: timing)
       legs.append(call)
-      let deadline = Deadline.earliest(deadline, own)
-      router.place(call, in: pool, deadline: deadline, isLeg: true, now: now)
+      router.place(call, in: pool, terms.within(own), isLeg: true, now: now)
     case .mirror(let deployment, let method, let message):
       guard let pool = router.dispatcher.pool(of: deployment, in: version) else { return }
       MirroredCall.send(message, method, to: pool, of: self)

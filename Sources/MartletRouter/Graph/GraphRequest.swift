@@ -11,7 +11,7 @@ final class GraphRequest: StreamHandler {
   private var stream: any ResponseStream
   private let version: VersionID
   private let graph: ServedGraph
-  private let deadline: Deadline?
+  private let terms: CallTerms
   private var execution: GraphExecution?
   /// Nil: nobody asked.
   private var trace: RequestTrace?
@@ -31,13 +31,13 @@ final class GraphRequest: StreamHandler {
 
   init(
     _ router: Router, _ stream: any ResponseStream, _ version: VersionID, _ graph: ServedGraph,
-    _ deadline: Deadline?
+    _ terms: CallTerms
   ) {
     self.router = router
     self.stream = stream
     self.version = version
     self.graph = graph
-    self.deadline = deadline
+    self.terms = terms
     deframer = MessageDeframer(maxMessageBytes: router.limits.maxMessageBytes)
   }
 
@@ -67,7 +67,7 @@ final class GraphRequest: StreamHandler {
 
   private func beginGraph() {
     execution = GraphExecution(
-      router, version, graph, metadata: metadata, deadline: deadline, traces: trace != nil
+      router, version, graph, metadata: metadata, terms, traces: trace != nil
     ) { [unowned self] outcome in
       ended(outcome)
     }
@@ -79,7 +79,7 @@ final class GraphRequest: StreamHandler {
       graph.plan.intakeAnswers
       ? stream : GatheredAnswer(router) { [weak self] in self?.intakeEnded($0) }
     intake = StreamChain(
-      graph.plan.intake, router, version, heading: metadata, encoding: encoding, deadline: deadline,
+      graph.plan.intake, router, version, heading: metadata, encoding: encoding, terms,
       timings: trace?.intakeBegins(graph.plan.intake), source: { [stream] in stream.consumed($0) },
       output: output)
   }
@@ -156,7 +156,7 @@ final class GraphRequest: StreamHandler {
     case .streams(let calls, let message):
       execution = nil
       outflow = StreamChain(
-        calls, router, version, heading: metadata, encoding: nil, deadline: deadline,
+        calls, router, version, heading: metadata, encoding: nil, terms,
         timings: trace?.outflowBegins(calls), source: { _ in }, output: stream)
       outflow?.send(message)
       return

@@ -5,7 +5,8 @@ internal import MartletNet
 internal import MartletWire
 
 /// One mirrored message on its way. It outlives its request, never waits for anybody but its own deployment,
-/// and is dropped where there are too many or the queue is full.
+/// and is dropped where there are too many or the queue is full. Its priority is the least, so that it goes
+/// after all that somebody waits for.
 final class MirroredCall: GraphCallObserver {
   private let router: Router
   private let version: VersionID
@@ -14,7 +15,11 @@ final class MirroredCall: GraphCallObserver {
   private init(_ request: GraphExecution) {
     router = request.router
     version = request.version
-    metadata = request.metadata
+    var metadata = router.takeHeaders()
+    let said = request.metadata
+    metadata.append(contentsOf: said) { said.name(at: $0) != .priority }
+    metadata.append(Priority.background)
+    self.metadata = metadata
   }
 
   static func send(
@@ -29,8 +34,9 @@ final class MirroredCall: GraphCallObserver {
     let now = router.loop.now
     let head = HeaderBlock.grpcRequest(path: method.path, authority: "localhost")
     let call = GraphCall(router, GraphLeg(0), head, message, for: mirrored, began: now)
-    let deadline = Deadline(now + router.routerLimits.mirroredCallTime)
-    router.place(call, in: pool, deadline: deadline, isLeg: true, now: now)
+    let terms = CallTerms(
+      deadline: Deadline(now + router.routerLimits.mirroredCallTime), priority: .background)
+    router.place(call, in: pool, terms, isLeg: true, now: now)
   }
 
   func legAnswered(_ leg: GraphLeg, _ message: [UInt8]) { ended() }

@@ -20,7 +20,7 @@ final class StreamChain {
   ///   - output: where the answer goes.
   init?(
     _ calls: [GraphPlan.StreamCall], _ router: Router, _ version: VersionID,
-    heading: HeaderBlock, encoding: String?, deadline: Deadline?, timings: [CallTiming]?,
+    heading: HeaderBlock, encoding: String?, _ terms: CallTerms, timings: [CallTiming]?,
     source: @escaping (Int) -> Void, output: any ResponseStream
   ) {
     self.output = output
@@ -46,7 +46,7 @@ final class StreamChain {
         route: Route(version: version, target: .deployment(pool)), isUnary: call.answersOne)
       let timing = timings?[index]
       if let timing { answer = TimedAnswer(answer, timing) }
-      let request = PlainRequest(router, answer, entry, deadline)
+      let request = PlainRequest(router, answer, entry, terms)
       request.timing = timing
       stages.append(request)
     }

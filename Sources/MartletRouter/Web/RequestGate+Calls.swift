@@ -46,14 +46,14 @@ extension RequestGate: WebCallAcceptor {
         head = request.grpcHead(to: found.path, format)
         translation = GRPCWebAnswer(answer, request.answerFormat(to: format))
       }
-      let deadline = try timeout(of: request).map { Deadline(request.arrived + $0) }
+      let terms = try terms(of: request)
       let call = TranslatedCall(router.loop, from: request.identity, to: answer, translation)
       call.begin(message) { call in
         guard let route = found.route else {
-          return router.own.core.requestReceived(head, on: call, deadline: deadline)
+          return router.own.core.requestReceived(head, on: call, deadline: terms.deadline)
         }
         let entry = entry(route, path: found.path)
-        return handler(of: head, entry, on: call, deadline, endOfStream: false)
+        return handler(of: head, entry, on: call, terms, endOfStream: false)
       }
       return call.isOver ? nil : call
     } catch {
@@ -62,10 +62,17 @@ extension RequestGate: WebCallAcceptor {
     }
   }
 
-  private func timeout(of request: WebRequest) throws(WebRefusal) -> Duration? {
+  private func terms(of request: WebRequest) throws(WebRefusal) -> CallTerms {
     do throws(RPCError) {
-      if case .grpcWeb = request.media { return try request.fields.grpcTimeout }
-      return try request.connectTimeout()
+      var timeout: Duration?
+      if case .grpcWeb = request.media {
+        timeout = try request.fields.grpcTimeout
+      } else {
+        timeout = try request.connectTimeout()
+      }
+      return CallTerms(
+        deadline: timeout.map { Deadline(request.arrived + $0) },
+        priority: try request.fields.priority)
     } catch {
       throw WebRefusal(error.status)
     }

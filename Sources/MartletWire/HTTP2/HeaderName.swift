@@ -10,7 +10,7 @@ package enum HeaderName: UInt8, Sendable, Hashable, CaseIterable {
   case grpcStatusDetails, grpcRetryPushback, grpcPreviousAttempts
   case traceparent, tracestate
   case forwardedClientCert
-  case trace
+  case trace, priority
 
   /// The name on the wire; empty for `.other`.
   @inline(__always) package var text: StaticString {
@@ -39,6 +39,7 @@ package enum HeaderName: UInt8, Sendable, Hashable, CaseIterable {
     case .tracestate: "tracestate"
     case .forwardedClientCert: "x-forwarded-client-cert"
     case .trace: "martlet-trace"
+    case .priority: "martlet-priority"
     }
   }
 
@@ -71,6 +72,7 @@ package enum HeaderName: UInt8, Sendable, Hashable, CaseIterable {
         ? .grpcTimeout : first == UInt8(ascii: "c") ? .contentType : .grpcMessage
     case 13: first == UInt8(ascii: "g") ? .grpcEncoding : .trace
     case 14: .contentLength
+    case 16: .priority
     case 20: .grpcAcceptEncoding
     case 22: .grpcRetryPushback
     case 23: first == UInt8(ascii: "x") ? .forwardedClientCert : .grpcStatusDetails

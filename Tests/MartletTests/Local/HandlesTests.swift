@@ -24,6 +24,7 @@ private enum Way: String, CaseIterable {
         .with { $0.text = way.rawValue }, timeout: timeout,
         metadata: [
           "traceparent": Self.traceparent, "tracestate": "rojo=00f067aa0ba902b7", "x-tenant": "eva",
+          Priority.metadataKey: "5",
         ])
       await mesh.shutdown(within: .seconds(5))
       return try #require(Back.heard.withLock { $0[answer.text] })
@@ -39,6 +40,7 @@ private enum Way: String, CaseIterable {
     #expect(heard.metadata["traceparent"] == Self.traceparent)
     #expect(heard.metadata["tracestate"] == "rojo=00f067aa0ba902b7")
     #expect(heard.metadata["x-tenant"] == "eva")
+    #expect(heard.metadata[Priority.metadataKey] == "5")
     #expect(heard.metadata[all: MeshHeader.version] == ["1"])
     let remaining = try #require(heard.remaining)
     #expect(remaining <= .seconds(30) && remaining > .seconds(20))
