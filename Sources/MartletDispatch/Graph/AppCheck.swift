@@ -25,15 +25,24 @@ package func checkApp(_ app: AppSpec, _ schema: Schema?) -> [SpecProblem] {
     problems += check(route.target, of: app, schema, at: path)
     if let problem = route.httpProblem(schema, at: path) { problems.append(problem) }
   }
-  return problems.filter { !known.contains($0.path) }.withoutEchoes
+  return problems.withoutEchoes.filter { !known.contains($0.path) }
 }
 
 extension [SpecProblem] {
-  /// A graph that another one calls is compiled with it, too; what is wrong with it is said once.
+  /// A graph that another one calls is compiled with it, too; what is wrong with it is said once: where
+  /// it stands, or else, since only who calls it makes it wrong, where it comes up first.
   fileprivate var withoutEchoes: [SpecProblem] {
-    filter { problem in
-      guard problem.path.steps.dropFirst().dropLast().contains(.key("route")) else { return true }
-      return !contains { $0.message == problem.message && $0.path != problem.path }
+    var said = Set(lazy.filter { !$0.path.isWithinRoute }.map(\.message))
+    return filter { !$0.path.isWithinRoute || said.insert($0.message).inserted }
+  }
+}
+
+extension SpecPath {
+  /// Whether the place is below a `route` node: in the graph of another route. A case may have the same
+  /// key.
+  fileprivate var isWithinRoute: Bool {
+    zip(steps, steps.dropFirst().dropLast()).contains {
+      $1 == .key("route") && $0 != .key("cases")
     }
   }
 }

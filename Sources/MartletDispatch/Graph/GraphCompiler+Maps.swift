@@ -158,7 +158,10 @@ extension GraphCompiler {
   private mutating func subgraph(
     _ graph: GraphNode, of name: MethodName, input: MessageType?, at path: SpecPath, depth: Int
   ) -> (GraphPlan.Kind, MessageType?) {
-    guard let method = schema.method(name) else { return (.return, nil) }
+    guard let method = schema.method(name) else {
+      note(path, schema.unknownMethod(name))
+      return (.return, nil)
+    }
     if let input, input != method.input {
       note(path, "\(name) takes \(method.input), but what comes here is \(input)")
     }

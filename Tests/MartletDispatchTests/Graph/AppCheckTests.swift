@@ -70,4 +70,109 @@ import Testing
     ])
     #expect(checkApp(spec, nil).map(\.path.description) == ["routes[1].graph"])
   }
+
+  // MARK: Graphs in graphs
+
+  private static func route(_ method: String, _ graph: GraphNode) -> RouteSpec {
+    .graph(method: GraphFixture.method("Understanding/\(method)"), graph)
+  }
+
+  private static func callee(_ method: String) -> GraphNode {
+    .route(GraphFixture.method("Understanding/\(method)"))
+  }
+
+  private static func nested(_ node: GraphNode, _ depth: Int) -> GraphNode {
+    (0..<depth).reduce(node) { inner, _ in .sequence([inner]) }
+  }
+
+  private static let retry = NodeOptions.RetrySpec(attempts: 2)
+
+  @Test func aMistakeIsSaidWhereItStandsAndNotWhereItIsCalled() throws {
+    let spec = app([
+      Self.route("Judge", .sequence([.fetch, .looped])),
+      Self.route("Reconsider", .fallback([Self.callee("Judge"), Self.callee("Judge")])),
+    ])
+    #expect(
+      try problems(spec).map { String($0.prefix { $0 != ":" }) }
+        == ["routes[0].graph.sequence[0].method", "routes[0].graph.sequence[1].method"])
+  }
+
+  @Test func aMistakeThatOnlyItsCallersMakeIsSaidOnce() throws {
+    let twice = GraphNode.fallback([
+      Self.callee("Judge").with(retry: Self.retry), Self.callee("Judge").with(retry: Self.retry),
+    ])
+    let message = "retry may send a message twice; expert-looped does not say idempotent: true"
+    for routes in [
+      [Self.route("Judge", .looped), Self.route("Reconsider", twice)],
+      [Self.route("Reconsider", twice), Self.route("Judge", .looped)],
+    ] {
+      let index = routes[0].method?.method == "Judge" ? 1 : 0
+      #expect(
+        try problems(app(routes)) == ["routes[\(index)].graph.fallback[0].route.call: \(message)"])
+    }
+  }
+
+  @Test func aCaseThatIsCalledRouteIsNoRoute() throws {
+    func cases(_ name: String) -> GraphNode {
+      .switchOn("place.region", [name: .sequence([.fetch]), "other": .sequence([.fetch])])
+    }
+    let found = try problems(app([Self.route("Judge", cases("route"))]))
+    // The two cases, and what the switch answers.
+    #expect(found.count == 3, "\(found)")
+  }
+
+  /// Apps, each with graphs that are fine alone and wrong in others.
+  private static let wrongTogether: [[RouteSpec]] = [
+    [
+      route("Judge", .looped),
+      route("Reconsider", .fallback([.hedge(.zero, callee("Judge")), callee("Judge")])),
+      route("Sort", .forEach("crops", into: "labels", .hedge(.zero, callee("Judge")))),
+    ],
+    [
+      route("Improve", nested(.refine, 20)),
+      route("Judge", nested(.sequence([.looped, callee("Improve")]), 15)),
+      route("Reconsider", nested(.sequence([.looped, callee("Improve")]), 15)),
+    ],
+    [
+      route("Split", .sequence(Array(repeating: .split, count: 600))),
+      route("Judge", .sequence([callee("Split"), callee("Split"), .looped])),
+      route("Reconsider", .sequence([callee("Split"), callee("Split"), .looped])),
+    ],
+    [
+      route("Watch", .call("streamer", "Streamer/Watch")),
+      route("Analyze", .fallback([callee("Watch"), callee("Watch")])),
+    ],
+    [
+      route("Judge", callee("Reconsider")), route("Reconsider", callee("Judge")),
+      route("Sort", .forEach("crops", into: "labels", callee("Judge"))),
+    ],
+    [route("Jugde", .looped), route("Judge", callee("Jugde"))],
+  ]
+
+  /// What passes here compiles in the router.
+  @Test(arguments: wrongTogether) func whatDoesNotCompileIsAProblem(routes: [RouteSpec]) throws {
+    let spec = app(routes)
+    #expect(spec.problems() == [])
+    let schema = try GraphFixture.schema()
+    var refused = 0
+    for case .graph(let method, let graph) in routes.map(\.target) {
+      do throws(SpecProblems) {
+        _ = try GraphCompiler.compile(graph, for: method, of: spec, schema: schema)
+      } catch {
+        refused += 1
+      }
+    }
+    #expect(refused > 0)
+    #expect(try !problems(spec).isEmpty)
+  }
+
+  @Test func whatTheAppItselfReportsIsNotEchoed() throws {
+    let graph = GraphNode.sequence([.call("nobody", "Classifier/Classify")])
+    let spec = app([
+      Self.route("Judge", graph),
+      Self.route("Reconsider", .fallback([Self.callee("Judge"), Self.callee("Judge")])),
+    ])
+    #expect(spec.problems().map(\.path.description) == ["routes[0].graph.sequence[0].call"])
+    #expect(try problems(spec) == [])
+  }
 }
