@@ -29,8 +29,8 @@ package func checkApp(_ app: AppSpec, _ schema: Schema?) -> [SpecProblem] {
 }
 
 extension [SpecProblem] {
-  /// A graph that another one calls is compiled with it, too; what is wrong with it is said once: where
-  /// it stands, or else, since only who calls it makes it wrong, where it comes up first.
+  /// A graph that another one calls is compiled with it, too; what is wrong with it is said once:
+  /// where it stands, or else, since only who calls it makes it wrong, where it comes up first.
   fileprivate var withoutEchoes: [SpecProblem] {
     var said = Set(lazy.filter { !$0.path.isWithinRoute }.map(\.message))
     return filter { !$0.path.isWithinRoute || said.insert($0.message).inserted }
@@ -38,8 +38,8 @@ extension [SpecProblem] {
 }
 
 extension SpecPath {
-  /// Whether the place is below a `route` node: in the graph of another route. A case may have the same
-  /// key.
+  /// Whether the place is below a `route` node: in the graph of another route. A case may have the
+  /// same key.
   fileprivate var isWithinRoute: Bool {
     zip(steps, steps.dropFirst().dropLast()).contains {
       $1 == .key("route") && $0 != .key("cases")

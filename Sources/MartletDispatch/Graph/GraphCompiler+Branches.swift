@@ -6,7 +6,7 @@ internal import MartletSchema
 extension GraphCompiler {
   mutating func switchNode(
     _ node: SwitchNode, input: MessageType?, at path: SpecPath, depth: Int
-  ) -> (GraphPlan.Kind, MessageType?) {
+  ) -> (GraphPlan.Kind, NodeOutput) {
     let path = path.appending("switch")
     let subject = input.flatMap { self.subject(node.field, in: $0, at: path.appending("on")) }
     if node.cases.isEmpty { note(path.appending("cases"), "a switch has at least one case") }
@@ -33,7 +33,7 @@ extension GraphCompiler {
       note(agreement.add(output, "default"), at: path)
       fallback = index
     }
-    guard let subject else { return (.return, agreement.type) }
+    guard let subject else { return (standIn(), agreement.output) }
     var plan = GraphPlan.SwitchPlan(
       subject: subject, values: [:], conditions: [], default: fallback)
     if conditions.allSatisfy({ $0.condition.value != nil }) {
@@ -43,7 +43,7 @@ extension GraphCompiler {
     } else {
       plan.conditions = conditions
     }
-    return (.switch(plan), agreement.type)
+    return (.switch(plan), agreement.output)
   }
 
   /// What a condition is about: `FIELD`, `has(FIELD)` or a oneof.
@@ -126,7 +126,7 @@ extension GraphCompiler {
 
   mutating func forEach(
     _ node: ForEachNode, input: MessageType?, at path: SpecPath, depth: Int
-  ) -> (GraphPlan.Kind, MessageType?) {
+  ) -> (GraphPlan.Kind, NodeOutput) {
     let field = input.flatMap {
       repeatedMessages(node.field, in: $0, at: path.appending("for_each"))
     }
@@ -134,10 +134,11 @@ extension GraphCompiler {
       node.body, input: field?.messageType, at: path.appending("do"), depth: depth + 1,
       isOneOfMany: true)
     let into = input.flatMap { self.into(node, of: $0, answer: answer, at: path) }
-    guard let field, let into else { return (.return, input) }
+    let putsNothing = answer == .never && node.into == nil
+    guard let field, into != nil || putsNothing else { return (standIn(), NodeOutput(input)) }
     let plan = GraphPlan.ForEachPlan(
       field: field, into: into, body: body, parallelism: node.parallelism)
-    return (.forEach(plan), input)
+    return (.forEach(plan), NodeOutput(input))
   }
 
   mutating func repeatedMessages(
@@ -162,17 +163,17 @@ extension GraphCompiler {
 
   /// The field that gets the answers: the one that was named, or the only one that can take them.
   private mutating func into(
-    _ node: ForEachNode, of type: MessageType, answer: MessageType?, at path: SpecPath
+    _ node: ForEachNode, of type: MessageType, answer: NodeOutput, at path: SpecPath
   ) -> Field? {
     if let name = node.into {
       let path = path.appending("into")
       guard let field = repeatedMessages(name, in: type, at: path) else { return nil }
-      if let answer, field.messageType != answer {
+      if let answer = answer.type, field.messageType != answer {
         note(path, "\(field.fullName) is \(field.typeName), but the body answers \(answer)")
       }
       return field
     }
-    guard let answer else { return nil }
+    guard let answer = answer.type else { return nil }
     let fitting = type.repeatedFields(of: answer)
     let path = path.appending("for_each")
     switch fitting.count {
@@ -190,7 +191,7 @@ extension GraphCompiler {
 
   mutating func splitter(
     _ node: SplitterNode, input: MessageType?, at path: SpecPath, depth: Int
-  ) -> (GraphPlan.Kind, MessageType?) {
+  ) -> (GraphPlan.Kind, NodeOutput) {
     var agreement = BranchAgreement(of: "splitter")
     var plan = GraphPlan.SplitterPlan(shares: [], sticky: nil)
     for (position, share) in node.shares.enumerated() {
@@ -206,31 +207,21 @@ extension GraphCompiler {
     case .metadata(let key): plan.sticky = .metadata(key)
     case nil: break
     }
-    return (.splitter(plan), agreement.type)
+    return (.splitter(plan), agreement.output)
   }
 
   mutating func fallback(
     _ branches: [GraphNode], input: MessageType?, at path: SpecPath, depth: Int
-  ) -> (GraphPlan.Kind, MessageType?) {
-    let (indices, type) = self.branches(
-      branches, of: "fallback", input: input, at: path, depth: depth)
-    return (.fallback(indices), type)
-  }
-
-  /// Nodes in a list that take the same input, and the type that they agree to answer. `node` is the key
-  /// of the list.
-  mutating func branches(
-    _ branches: [GraphNode], of node: String, input: MessageType?, at path: SpecPath, depth: Int
-  ) -> (indices: [Int], type: MessageType?) {
-    var agreement = BranchAgreement(of: node)
+  ) -> (GraphPlan.Kind, NodeOutput) {
+    var agreement = BranchAgreement(of: "fallback")
     var indices: [Int] = []
     for (position, branch) in branches.enumerated() {
-      let path = path.appending(node).appending(position)
+      let path = path.appending("fallback").appending(position)
       let (index, output) = compile(branch, input: input, at: path, depth: depth + 1)
       note(agreement.add(output, "branch \(position)"), at: path)
       indices.append(index)
     }
-    return (indices, agreement.type)
+    return (.fallback(indices), agreement.output)
   }
 
   mutating func note(_ message: String?, at path: SpecPath) {
@@ -238,26 +229,33 @@ extension GraphCompiler {
   }
 }
 
-/// The one type that all branches of a node answer.
+/// The one type that all branches of a node answer, but for those that end the graph.
 struct BranchAgreement {
   private let node: String
   private var first: (name: String, type: MessageType)?
+  /// What comes out while no branch answers.
+  private var others: NodeOutput?
 
   init(of node: String) {
     self.node = node
   }
 
-  var type: MessageType? { first?.type }
+  var output: NodeOutput {
+    if let first { .message(first.type) } else { others ?? .unknown }
+  }
 
   /// Notes what a branch answers; returns what is wrong with it.
-  mutating func add(_ output: MessageType?, _ name: String) -> String? {
-    guard let output else { return nil }
-    guard let first else {
-      first = (name, output)
+  mutating func add(_ output: NodeOutput, _ name: String) -> String? {
+    guard case .message(let type) = output else {
+      others = others == .unknown ? .unknown : output
       return nil
     }
-    guard first.type != output else { return nil }
-    return "\(name) answers \(output), but \(first.name) answers \(first.type); "
+    guard let first else {
+      first = (name, type)
+      return nil
+    }
+    guard first.type != type else { return nil }
+    return "\(name) answers \(type), but \(first.name) answers \(first.type); "
       + "all branches of the \(node) answer the same type"
   }
 }

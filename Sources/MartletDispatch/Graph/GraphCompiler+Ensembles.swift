@@ -6,41 +6,60 @@ internal import MartletSchema
 extension GraphCompiler {
   mutating func ensemble(
     _ node: EnsembleNode, input: MessageType?, at path: SpecPath, depth: Int
-  ) -> (GraphPlan.Kind, MessageType?) {
+  ) -> (GraphPlan.Kind, NodeOutput) {
     if node.branches.isEmpty {
       note(path.appending("ensemble"), "an ensemble has at least one branch")
     }
     let list = path.appending("ensemble")
     var branches: [Int] = []
-    var types: [MessageType?] = []
+    var outputs: [NodeOutput] = []
     for (position, branch) in node.branches.enumerated() {
       let (index, output) = compile(
         branch, input: input, at: list.appending(position), depth: depth + 1, isOneOfMany: true)
       branches.append(index)
-      types.append(output)
+      outputs.append(output)
     }
     guard
-      let (combiner, output) = combiner(of: node, answering: types, input: input, at: path)
-    else { return (.return, nil) }
+      let (combiner, output) = combiner(of: node, answering: outputs, input: input, at: path)
+    else { return (standIn(), .unknown) }
     let quorum = if case .first = combiner { 1 } else { node.quorum }
     let plan = GraphPlan.EnsemblePlan(branches: branches, combiner: combiner, quorum: quorum)
     return (.ensemble(plan), output)
   }
 
   private mutating func combiner(
-    of node: EnsembleNode, answering types: [MessageType?], input: MessageType?, at path: SpecPath
-  ) -> (GraphPlan.CombinerPlan, MessageType?)? {
+    of node: EnsembleNode, answering outputs: [NodeOutput], input: MessageType?, at path: SpecPath
+  ) -> (GraphPlan.CombinerPlan, NodeOutput)? {
     if case .map(let map) = node.combiner {
-      return mapped(map, node.branches, answering: types, at: path.appending("combine"))
-        .map { (.map($0), $1) }
+      let isRace = outputs.allSatisfy { $0 == .never }
+      return mapped(map, node.branches, answering: outputs, at: path.appending("combine"))
+        .map { (.map($0), isRace ? .never : .message($1)) }
     }
     var agreement = BranchAgreement(of: "ensemble")
-    for (position, type) in types.enumerated() {
+    for (position, output) in outputs.enumerated() {
       let path = path.appending("ensemble").appending(position)
-      note(agreement.add(type, "branch \(position)"), at: path)
+      note(agreement.add(output, "branch \(position)"), at: path)
     }
-    guard let type = agreement.type else { return nil }
-    return combiner(node.combiner, of: type, input: input, at: path.appending("combine"))
+    let path = path.appending("combine")
+    switch agreement.output {
+    case .message(let type):
+      return combiner(node.combiner, of: type, input: input, at: path).map { ($0, NodeOutput($1)) }
+    case .never: return race(node.combiner, at: path)
+    case .unknown: return nil
+    }
+  }
+
+  /// The combiner of branches that all end the graph: whoever is first answers for it.
+  private mutating func race(
+    _ combiner: EnsembleNode.Combiner, at path: SpecPath
+  ) -> (GraphPlan.CombinerPlan, NodeOutput)? {
+    switch combiner {
+    case .first: return (.first, .never)
+    case .merge: return (.merge, .never)
+    case .vote, .mean, .weightedMean, .maxBy, .collect, .call, .map:
+      note(path, "nothing comes here: every branch always ends with return; say first")
+      return nil
+    }
   }
 
   /// A combiner of answers of a type, and what comes of them.
@@ -96,7 +115,7 @@ extension GraphCompiler {
         "\(name) takes \(input), which has \(count) of \(type); a combiner gets the answers in one")
       return nil
     }
-    return (.call(fitting[0], node: index), output)
+    return (.call(fitting[0], node: index), output.type)
   }
 
   private mutating func numeric(

@@ -6,23 +6,23 @@ internal import MartletSchema
 extension GraphCompiler {
   mutating func map(
     _ node: MapNode, input: MessageType?, at path: SpecPath
-  ) -> (GraphPlan.Kind, MessageType?) {
-    guard let type = typeMade(by: node, at: path) else { return (.return, nil) }
+  ) -> (GraphPlan.Kind, NodeOutput) {
+    guard let type = typeMade(by: node, at: path) else { return (standIn(), .unknown) }
     let plan = map(node, to: type, at: path.appending("map")) { compiler, text, path in
       compiler.source(text, input: input, at: path)
     }
-    guard let plan, let input else { return (.return, type) }
-    return (.map(plan, of: input), type)
+    guard let plan, let input else { return (standIn(), .message(type)) }
+    return (.map(plan, of: input), .message(type))
   }
 
   /// The combiner that makes a message out of the answers of branches, of the types that they answer.
   mutating func mapped(
-    _ node: MapNode, _ branches: [GraphNode], answering types: [MessageType?], at path: SpecPath
+    _ node: MapNode, _ branches: [GraphNode], answering outputs: [NodeOutput], at path: SpecPath
   ) -> (GraphPlan.MapPlan, MessageType)? {
     guard let type = typeMade(by: node, at: path) else { return nil }
     let names = branches.map(\.branchName)
     let plan = map(node, to: type, at: path.appending("map")) { compiler, text, path in
-      compiler.source(text, named: names, answering: types, at: path)
+      compiler.source(text, named: names, answering: outputs, at: path)
     }
     return plan.map { ($0, type) }
   }
@@ -87,7 +87,7 @@ extension GraphCompiler {
 
   /// `BRANCH`, `BRANCH.FIELD`, `$request` or `$request.FIELD`.
   private mutating func source(
-    _ text: String, named names: [String?], answering types: [MessageType?], at path: SpecPath
+    _ text: String, named names: [String?], answering outputs: [NodeOutput], at path: SpecPath
   ) -> Source? {
     if let rest = text.rest(after: "$request") {
       return request(at: path).flatMap { self.source(rest, of: $0, .request, at: path) }
@@ -109,7 +109,10 @@ extension GraphCompiler {
       note(path, "\(chosen.count) branches are called \(name); give each a name of its own")
       return nil
     }
-    guard let type = types[branch], let rest = text.rest(after: name) else { return nil }
+    if outputs[branch] == .never {
+      note(path, "there is no answer of \(name), which always ends with return")
+    }
+    guard let type = outputs[branch].type, let rest = text.rest(after: name) else { return nil }
     return source(rest, of: type, .branch(branch), at: path)
   }
 
@@ -139,12 +142,12 @@ extension GraphCompiler {
 extension GraphCompiler {
   mutating func route(
     _ name: MethodName, input: MessageType?, at path: SpecPath, depth: Int
-  ) -> (GraphPlan.Kind, MessageType?) {
+  ) -> (GraphPlan.Kind, NodeOutput) {
     let path = path.appending("route")
     guard let route = app.route(of: name) else {
       let names = app.routes.compactMap(\.method?.description)
       note(path, "the app has no route \(name)\(Spelling.hint(for: "\(name)", among: names))")
-      return (.return, nil)
+      return (standIn(), .unknown)
     }
     switch route.target {
     case .service(_, let deployment), .method(_, let deployment):
@@ -157,10 +160,10 @@ extension GraphCompiler {
 
   private mutating func subgraph(
     _ graph: GraphNode, of name: MethodName, input: MessageType?, at path: SpecPath, depth: Int
-  ) -> (GraphPlan.Kind, MessageType?) {
+  ) -> (GraphPlan.Kind, NodeOutput) {
     guard let method = schema.method(name) else {
       note(path, schema.unknownMethod(name))
-      return (.return, nil)
+      return (standIn(), .unknown)
     }
     if let input, input != method.input {
       note(path, "\(name) takes \(method.input), but what comes here is \(input)")
@@ -171,7 +174,7 @@ extension GraphCompiler {
     if let first = callers.firstIndex(of: name) {
       let circle = (callers[first...] + [name]).map(\.description).joined(separator: " → ")
       note(path, "routes that call each other never end: \(circle)")
-      return (.return, method.output)
+      return (standIn(), .message(method.output))
     }
     callers.append(name)
     let outer = (answer: answer, requests: requests)
@@ -179,7 +182,7 @@ extension GraphCompiler {
     let (index, _) = compile(graph, input: method.input, at: path, depth: depth + 1)
     (answer, requests) = outer
     callers.removeLast()
-    return (.subgraph(index), method.output)
+    return (.subgraph(index), .message(method.output))
   }
 }
 

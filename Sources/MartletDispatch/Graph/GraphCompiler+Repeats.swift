@@ -6,7 +6,7 @@ internal import MartletSchema
 extension GraphCompiler {
   mutating func hedge(
     _ node: HedgeNode, input: MessageType?, at path: SpecPath, depth: Int
-  ) -> (GraphPlan.Kind, MessageType?) {
+  ) -> (GraphPlan.Kind, NodeOutput) {
     resenders.append("a hedge")
     let (body, output) = compile(
       node.body, input: input, at: path.appending("hedge"), depth: depth + 1)
@@ -18,7 +18,7 @@ extension GraphCompiler {
 
   mutating func loop(
     _ node: LoopNode, input: MessageType?, at path: SpecPath, depth: Int
-  ) -> (GraphPlan.Kind, MessageType?) {
+  ) -> (GraphPlan.Kind, NodeOutput) {
     let subject = input.flatMap {
       self.subject(node.field, in: $0, at: path.appending(node.kind.key))
     }
@@ -27,22 +27,24 @@ extension GraphCompiler {
     }
     let path = path.appending("do")
     let (body, output) = compile(node.body, input: input, at: path, depth: depth + 1)
-    if let input, let output, input != output {
-      note(path, "the body answers \(output), but the next round takes \(input)")
+    if let input, let type = output.type, input != type {
+      note(path, "the body answers \(type), but the next round takes \(input)")
     }
-    guard let subject, let condition else { return (.return, input) }
+    // Of a `while` the first round may be one too many.
+    let isLeft = node.kind == .whileHolds || output != .never
+    guard let subject, let condition else { return (standIn(), NodeOutput(input)) }
     let plan = GraphPlan.LoopPlan(
       kind: node.kind, subject: subject, condition: condition, body: body, maxRounds: node.maxRounds
     )
-    return (.loop(plan), input)
+    return (.loop(plan), isLeft ? NodeOutput(input) : .never)
   }
 
   mutating func mirror(
     _ node: MirrorNode, input: MessageType?, at path: SpecPath
-  ) -> (GraphPlan.Kind, MessageType?) {
+  ) -> (GraphPlan.Kind, NodeOutput) {
     _ = target("mirror", node.deployment, node.method, input: input, at: path)
     let plan = GraphPlan.MirrorPlan(
       deployment: node.deployment, method: node.method, percent: node.percent)
-    return (.mirror(plan), input)
+    return (.mirror(plan), NodeOutput(input))
   }
 }

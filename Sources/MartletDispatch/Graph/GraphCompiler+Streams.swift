@@ -43,7 +43,7 @@ extension GraphCompiler {
   /// The last steps, the first of which begins a stream that goes through the others.
   mutating func streamed(
     _ steps: [GraphNode], input: MessageType?, at path: SpecPath
-  ) -> (index: Int, output: MessageType?) {
+  ) -> (index: Int, output: NodeOutput) {
     let index = place(at: path, steps.first?.options.name)
     var stream = Stream(output: input, streams: false)
     for (position, step) in steps.enumerated() {
@@ -55,14 +55,14 @@ extension GraphCompiler {
     }
     nodes[index].kind = .streamed(stream.calls)
     streams = streams || stream.streams
-    return (index, stream.output)
+    return (index, NodeOutput(stream.output))
   }
 
   /// A call that stands alone where it may stream, or one of one message.
   mutating func step(
     _ deployment: String, _ name: MethodName, of node: GraphNode, input: MessageType?,
     at path: SpecPath
-  ) -> (GraphPlan.Kind, MessageType?) {
+  ) -> (GraphPlan.Kind, NodeOutput) {
     guard isLast, beginsStream(node) else {
       return call(deployment, name, input: input, at: path)
     }
@@ -71,7 +71,7 @@ extension GraphCompiler {
     call.options.name = node.options.name
     _ = add(call, to: &stream, at: path)
     streams = streams || stream.streams
-    return (.streamed(stream.calls), stream.output)
+    return (.streamed(stream.calls), NodeOutput(stream.output))
   }
 
   /// Has a stream, or one message, go through one more call; false when it cannot.

@@ -68,16 +68,16 @@ package struct GraphCompiler {
       return GraphPlan(
         route: method.name, input: method.input, output: method.output, nodes: [], root: 0)
     }
-    var root: (index: Int, output: MessageType?)
+    var root: (index: Int, output: NodeOutput)
     if !method.clientStreaming {
       root = compile(graph, input: method.input, at: path, depth: 1)
     } else {
-      root = (place(at: path), intake.output)
+      root = (place(at: path), NodeOutput(intake.output))
       let kind = sequence(rest, input: intake.output, at: path, depth: 1, from: intake.calls.count)
       if !rest.isEmpty { (nodes[root.index].kind, root.output) = kind }
       streams = streams || rest.isEmpty && intake.streams
     }
-    if let output = root.output, output != method.output {
+    if let output = root.output.type, output != method.output {
       note(path, "the graph answers \(output), but \(method.name) answers \(method.output)")
     }
     if streams, !method.serverStreaming {
@@ -99,12 +99,17 @@ package struct GraphCompiler {
     problems.append(SpecProblem(path, message))
   }
 
-  /// Compiles a node with its options. A nil `input` is not known because of an earlier problem; a nil
-  /// output is not known either, or never comes because the graph ends there. A node that is one of
-  /// many may be left out of what is around it.
+  /// What stands for a node that a mistake, which was noted, keeps from being compiled.
+  func standIn() -> GraphPlan.Kind {
+    assert(!problems.isEmpty, "a node is left out without a mistake")
+    return .return
+  }
+
+  /// Compiles a node with its options. A nil `input` is not known because of an earlier problem. A
+  /// node that is one of many may be left out of what is around it.
   mutating func compile(
     _ node: GraphNode, input: MessageType?, at path: SpecPath, depth: Int, isOneOfMany: Bool = false
-  ) -> (index: Int, output: MessageType?) {
+  ) -> (index: Int, output: NodeOutput) {
     let options = node.options
     let isGuarded = options.timeout != nil || options.onError != .fail
     let guardIndex = isGuarded ? place(at: path, options.name) : nil
@@ -112,30 +117,46 @@ package struct GraphCompiler {
     let requestIndex = options.takesRequest ? place(at: path, options.name) : nil
     if retryIndex != nil { resenders.append("retry") }
     let taken = options.takesRequest ? request(at: path.appending("data")) : input
-    let (index, output) = compileBare(node, input: taken, at: path, depth: depth)
+    var (index, output) = compileBare(node, input: taken, at: path, depth: depth)
     if retryIndex != nil { resenders.removeLast() }
-    var outermost = index
     if let requestIndex {
-      nodes[requestIndex].kind = .fromRequest(outermost)
-      outermost = requestIndex
+      nodes[requestIndex].kind = .fromRequest(index)
+      index = requestIndex
     }
     if let retryIndex, let spec = options.retry {
-      nodes[retryIndex].kind = .retried(GraphPlan.RetryPlan(body: outermost, spec: spec))
-      outermost = retryIndex
+      nodes[retryIndex].kind = .retried(GraphPlan.RetryPlan(body: index, spec: spec))
+      index = retryIndex
     }
     if let guardIndex {
-      let path = path.appending("on_error")
-      let onError: GraphPlan.GuardPlan.OnError =
-        switch options.onError {
-        case .fail: .fail
-        case .skip: isOneOfMany ? .leaveOut : pass(input, as: output, at: path)
-        case .answer(let value): .answer(message(value, as: output, at: path.appending("default")))
-        }
+      let (action, whole) = onError(
+        of: node, input: input, output: output, at: path, isOneOfMany: isOneOfMany)
       nodes[guardIndex].kind = .guarded(
-        GraphPlan.GuardPlan(body: outermost, timeout: options.timeout, onError: onError))
-      outermost = guardIndex
+        GraphPlan.GuardPlan(body: index, timeout: options.timeout, onError: action))
+      (index, output) = (guardIndex, whole)
     }
-    return (outermost, output)
+    return (index, output)
+  }
+
+  /// What a node does when it fails, and what comes out of it altogether.
+  private mutating func onError(
+    of node: GraphNode, input: MessageType?, output: NodeOutput, at path: SpecPath,
+    isOneOfMany: Bool
+  ) -> (GraphPlan.GuardPlan.OnError, NodeOutput) {
+    let path = path.appending("on_error")
+    // Of a node that ends the graph something comes out when it fails, which a `return` does not.
+    func whole(_ type: MessageType?) -> NodeOutput {
+      output != .never ? output : node.kind == .return ? .never : NodeOutput(type)
+    }
+    switch node.options.onError {
+    case .fail: return (.fail, output)
+    case .skip:
+      if isOneOfMany { return (.leaveOut, output) }
+      checkSkip(passing: input, as: output.type, at: path)
+      return (.passInput, whole(input))
+    case .answer(let value):
+      let type = output == .never ? answer : output.type
+      return (.answer(message(value, as: type, at: path.appending("default"))), whole(type))
+    }
   }
 
   /// Takes a place before the nodes below take theirs.
@@ -146,15 +167,15 @@ package struct GraphCompiler {
 
   private mutating func compileBare(
     _ node: GraphNode, input: MessageType?, at path: SpecPath, depth: Int
-  ) -> (index: Int, output: MessageType?) {
+  ) -> (index: Int, output: NodeOutput) {
     let index = nodes.count
     guard depth <= GraphLimits.maxDepth else {
       note(path, "nodes are nested deeper than \(GraphLimits.maxDepth)")
-      return (index, nil)
+      return (index, .unknown)
     }
     guard index < GraphLimits.maxNodes else {
       if !problems.contains(where: { $0.message == Self.tooMany }) { note(path, Self.tooMany) }
-      return (index, nil)
+      return (index, .unknown)
     }
     _ = place(at: path, node.options.name)
     let wasLast = isLast
@@ -191,17 +212,15 @@ package struct GraphCompiler {
     return requests[last].type
   }
 
-  /// What `on_error: skip` does where the input must stand for the output.
-  private mutating func pass(
-    _ input: MessageType?, as output: MessageType?, at path: SpecPath
-  ) -> GraphPlan.GuardPlan.OnError {
-    if let input, let output, input != output {
-      note(
-        path,
-        "skip passes \(input) on, but the node answers \(output); say default, or skip a branch of "
-          + "an ensemble or the body of a for_each")
-    }
-    return .passInput
+  /// Where a node is skipped its input stands for its output.
+  private mutating func checkSkip(
+    passing input: MessageType?, as output: MessageType?, at path: SpecPath
+  ) {
+    guard let input, let output, input != output else { return }
+    note(
+      path,
+      "skip passes \(input) on, but the node answers \(output); say default, or skip a branch of "
+        + "an ensemble or the body of a for_each")
   }
 
   private mutating func message(
@@ -218,20 +237,20 @@ package struct GraphCompiler {
 
   private mutating func returnNode(
     input: MessageType?, at path: SpecPath
-  ) -> (GraphPlan.Kind, MessageType?) {
+  ) -> (GraphPlan.Kind, NodeOutput) {
     if let input, input != answer {
       note(path, "return answers with \(input), but the graph answers \(answer)")
     }
-    return (.return, nil)
+    return (.return, .never)
   }
 
   private static let tooMany = "the graph has more than \(GraphLimits.maxNodes) nodes"
 
   mutating func call(
     _ deployment: String, _ name: MethodName, input: MessageType?, at path: SpecPath
-  ) -> (GraphPlan.Kind, MessageType?) {
+  ) -> (GraphPlan.Kind, NodeOutput) {
     let output = target("call", deployment, name, input: input, at: path)
-    return (.call(GraphPlan.Callee(deployment: deployment, method: name)), output)
+    return (.call(GraphPlan.Callee(deployment: deployment, method: name)), NodeOutput(output))
   }
 
   /// What a method of a deployment answers to `input`. `key` names the deployment in the file.
@@ -279,32 +298,39 @@ package struct GraphCompiler {
   /// `first` is where the steps begin in the file's list.
   private mutating func sequence(
     _ steps: [GraphNode], input: MessageType?, at path: SpecPath, depth: Int, from first: Int = 0
-  ) -> (GraphPlan.Kind, MessageType?) {
+  ) -> (GraphPlan.Kind, NodeOutput) {
     let path = path.appending("sequence")
     if steps.isEmpty, first == 0 { note(path, "a sequence has at least one node") }
     let wasLast = isLast
     defer { isLast = wasLast }
     requests.append((input, isTaken: false))
-    var current = input
+    var current = NodeOutput(input)
     var indices: [Int] = []
     for (position, step) in steps.enumerated() {
       let path = path.appending(first + position)
-      if position > 0, steps[position - 1] == .return { note(path, "nothing comes after return") }
+      if current == .never {
+        note(
+          path,
+          steps[position - 1].kind == .return
+            ? "nothing comes after return"
+            : "nothing comes here: the step before always ends with return")
+        current = .unknown
+      }
       takenNext = position + 1 < steps.count ? taken(by: steps[position + 1]) : nil
       if wasLast, beginsStream(step), position < steps.count - 1 {
         let rest = Array(steps[position...])
-        let (index, output) = streamed(rest, input: current, at: path)
+        let (index, output) = streamed(rest, input: current.type, at: path)
         indices.append(index)
         current = output
         break
       }
       isLast = wasLast && position == steps.count - 1
-      let (index, output) = compile(step, input: current, at: path, depth: depth + 1)
+      let (index, output) = compile(step, input: current.type, at: path, depth: depth + 1)
       indices.append(index)
       current = output
     }
     let keepsInput = requests.removeLast().isTaken
-    return (.sequence(indices, keepsInput: keepsInput), steps.isEmpty ? nil : current)
+    return (.sequence(indices, keepsInput: keepsInput), steps.isEmpty ? .unknown : current)
   }
 }
 

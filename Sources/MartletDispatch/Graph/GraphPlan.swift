@@ -183,7 +183,8 @@ package final class GraphPlan: Sendable {
 
   struct ForEachPlan: Sendable {
     var field: Field
-    var into: Field
+    /// Nil: the body has no answers, it always ends the graph.
+    var into: Field?
     var body: Int
     var parallelism: Int?
 

@@ -79,7 +79,8 @@ extension GraphRun {
     let answers = gathering.answers.compactMap { $0 }
     switch plan.nodes[node].kind {
     case .forEach(let plan):
-      return .message(try putting(answers, into: plan.into, of: input, at: node))
+      guard let into = plan.into else { return .message(input) }
+      return .message(try putting(answers, into: into, of: input, at: node))
     case .ensemble(let plan):
       guard let first = answers.first else {
         let last =
