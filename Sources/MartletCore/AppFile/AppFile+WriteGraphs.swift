@@ -28,7 +28,7 @@ extension AppFile {
         + (node.percent == 100 ? [] : [("percent", .plain("\(node.percent)"))])
     case .map(let node): members(of: node)
     case .route(let method): [("route", .text(method.description))]
-    case .return: []
+    case .return: [("return", .mapping([]))]
     }
   }
 

@@ -7,7 +7,7 @@ extension AppFileReader {
     ["for_each", "do", "into", "parallelism"], ["ensemble", "combine", "quorum"], ["fallback"],
     ["hedge", "after_s", "after_percentile"], ["while", "is", "do", "max"],
     ["repeat_until", "is", "do", "max"],
-    ["mirror", "method", "percent"], ["map", "as"], ["route"],
+    ["mirror", "method", "percent"], ["map", "as"], ["route"], ["return"],
   ]
 
   /// The keys that every node may have.
@@ -22,8 +22,8 @@ extension AppFileReader {
       }
       note(
         path,
-        "expected a node, a mapping with one of \(Self.list(heads)), or return"
-          + ", found \(node.kind)", at: node.mark)
+        "expected a node, a mapping with one of \(Self.list(heads)); or the word return"
+          + "; found \(node.kind)", at: node.mark)
       return nil
     }
     let names = members.map(\.name)
@@ -62,8 +62,23 @@ extension AppFileReader {
     case "repeat_until": loop(.untilHolds, fields)
     case "map": map(fields).map(GraphNode.Kind.map)
     case "route": method("route", in: fields).map(GraphNode.Kind.route)
+    case "return": returnNode(fields)
     default: mirror(fields)
     }
+  }
+
+  /// With options `return` is a key, which has no value.
+  private mutating func returnNode(_ fields: Fields) -> GraphNode.Kind? {
+    guard let node = fields["return"] else { return nil }
+    switch node.content {
+    case .mapping(let members) where members.isEmpty: return .return
+    case .plain(let text):
+      if case .null = PlainScalar(text) { return .return }
+    case .quoted, .mapping, .sequence: break
+    }
+    note(
+      fields.path(of: "return"), "return takes no value: {return: {}, name: NAME}", at: node.mark)
+    return nil
   }
 
   private mutating func options(_ fields: Fields) -> NodeOptions? {

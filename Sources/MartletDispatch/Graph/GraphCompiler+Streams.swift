@@ -21,7 +21,11 @@ extension GraphCompiler {
     var steps = [graph]
     var path = path
     var isList = false
-    if case .sequence(let inner) = graph.kind, graph.options == NodeOptions() {
+    if case .sequence(let inner) = graph.kind {
+      guard graph.options == NodeOptions(name: graph.options.name) else {
+        note(path, "a sequence that takes the client's stream has no options but a name")
+        return (stream, [])
+      }
       (steps, path, isList) = (inner, path.appending("sequence"), true)
     }
     while stream.streams, let step = steps.first {

@@ -72,7 +72,7 @@ package struct GraphCompiler {
     if !method.clientStreaming {
       root = compile(graph, input: method.input, at: path, depth: 1)
     } else {
-      root = (place(at: path), NodeOutput(intake.output))
+      root = (place(at: path, graph.options.name), NodeOutput(intake.output))
       let kind = sequence(rest, input: intake.output, at: path, depth: 1, from: intake.calls.count)
       if !rest.isEmpty { (nodes[root.index].kind, root.output) = kind }
       streams = streams || rest.isEmpty && intake.streams

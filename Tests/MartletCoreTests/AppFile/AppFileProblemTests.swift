@@ -99,7 +99,13 @@ import Testing
     (
       "{cal: b}",
       "routes[0].graph: a node has one of call, sequence, switch, splitter, for_each, ensemble, "
-        + "fallback, hedge, while, repeat_until, mirror, map, route; did you mean call?"
+        + "fallback, hedge, while, repeat_until, mirror, map, route, return; did you mean call?"
+    ),
+    ("{return: early}", "return: return takes no value: {return: {}, name: NAME}"),
+    ("{return: {name: early}}", "return: return takes no value: {return: {}, name: NAME}"),
+    (
+      "{return: {}, call: b, method: p.S/M}",
+      "call, return exclude each other; put them in a sequence"
     ),
     ("{call: b}", "missing key method"),
     ("{call: b, method: nonsense}", "expected a full method name"),

@@ -50,6 +50,23 @@ import Testing
         """))
   }
 
+  @Test func aReturnIsAWordOrHasAName() {
+    let named = GraphNode(.return, NodeOptions(name: "early"))
+    let graph = GraphNode.fallback([.return, named])
+    let spec = AppSpec(
+      name: "a", routes: [.graph(method: MethodName(service: "p.S", method: "M"), graph)])
+    #expect(
+      AppFile.yaml(for: spec).hasSuffix(
+        """
+            graph:
+              fallback:
+                - return
+                - return: {}
+                  name: early
+
+        """), "\(AppFile.yaml(for: spec))")
+  }
+
   @Test(arguments: 0..<200 as Range<UInt64>)
   func everyConfigReadsBackAsJSON(seed: UInt64) throws {
     var maker = AppMaker(seed: seed)
@@ -177,7 +194,6 @@ private struct AppMaker {
 
   private mutating func graph(depth: Int) -> GraphNode {
     var node = bareGraph(depth: depth)
-    guard node != .return else { return node }
     if chance(20) { node.options.timeout = seconds() }
     if chance(20) { node.options.takesRequest = true }
     if chance(20) {

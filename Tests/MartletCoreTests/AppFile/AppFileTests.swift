@@ -111,6 +111,14 @@ import Testing
     #expect(try read("{fallback: [\(b), \(b)]}") == .fallback([ask, ask]))
     // JSON has quotes only.
     #expect(try read("{fallback: [return, \"return\"]}") == .fallback([.return, .return]))
+    for value in ["{}", "", "null"] {
+      #expect(
+        try read("{return: \(value), name: early}")
+          == GraphNode(.return, NodeOptions(name: "early")))
+    }
+    #expect(
+      try read("{return: {}, data: $request}")
+        == GraphNode(.return, NodeOptions(takesRequest: true)))
     #expect(
       try read("{hedge: \(b), after_s: 0.02}")
         == .hedge(HedgeNode(body: ask, delay: .milliseconds(20))))

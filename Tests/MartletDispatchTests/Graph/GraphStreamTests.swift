@@ -83,6 +83,18 @@ import Testing
       other.started([]) == [.stream([call, stream("Change", at: step(1))], message: [])])
   }
 
+  @Test func theSequenceThatTakesAStreamMayHaveAName() throws {
+    let answer = GraphNode.map(MapNode(fields: [], type: "graph.v1.Answer"))
+    let graph = GraphNode.sequence([Self.follow, answer]).with(name: "whole")
+    var run = GraphRun(try GraphFixture.compile(graph, for: "Gather"), traces: true)
+    #expect(run.started([10, 1, 97]) == [.finish([])])
+    let names = run.trace?.spans.map(\.name)
+    #expect(names == ["whole", nil])
+    #expect(
+      try GraphFixture.compile(.sequence([Self.change]).with(name: "whole"), for: "Chat").intake
+        == [stream("Change", at: step(0))])
+  }
+
   @Test(arguments: mistakes.indices) func aMistakeIsNamedOnce(index: Int) throws {
     let (graph, method, problem) = Self.mistakes[index]
     let found = try GraphFixture.problems(graph, for: method)
@@ -110,6 +122,10 @@ import Testing
     (
       .sequence([watch, .map(MapNode(fields: []))]), "Watch",
       "sequence[1]: a stream comes here, and only calls of methods that take one may follow"
+    ),
+    (
+      .sequence([follow]).with(timeout: .seconds(1)), "Gather",
+      ": a sequence that takes the client's stream has no options but a name"
     ),
     (
       .fetch, "Gather",

@@ -39,6 +39,14 @@ import Testing
     #expect(run.trace == nil)
   }
 
+  @Test func aReturnGoesByItsName() throws {
+    var run = try run(.sequence([.looped, GraphNode.return.with(name: "early")]))
+    _ = run.started([])
+    _ = run.answered(GraphLeg(0), [])
+    let names = run.trace?.spans.map(\.name)
+    #expect(names == [nil, nil, "early"])
+  }
+
   @Test func eachNodeHasItsTimesAndItsEnd() throws {
     let graph = GraphNode.sequence([
       .split,
