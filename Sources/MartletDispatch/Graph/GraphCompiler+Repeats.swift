@@ -4,10 +4,18 @@ internal import MartletCore
 internal import MartletSchema
 
 extension GraphCompiler {
+  /// What `resenders` has for a hedge.
+  private static let hedger = "a hedge"
+
   mutating func hedge(
     _ node: HedgeNode, input: MessageType?, at path: SpecPath, depth: Int
   ) -> (GraphPlan.Kind, NodeOutput) {
-    resenders.append("a hedge")
+    if resenders.contains(Self.hedger) {
+      note(
+        path.appending("hedge"),
+        "a hedge within a hedge multiplies the copies of a message; keep one of the two")
+    }
+    resenders.append(Self.hedger)
     let (body, output) = compile(
       node.body, input: input, at: path.appending("hedge"), depth: depth + 1)
     resenders.removeLast()

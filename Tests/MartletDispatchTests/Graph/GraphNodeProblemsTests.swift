@@ -16,11 +16,18 @@ import Testing
     .loop(LoopNode(.whileHolds, field: field, condition: condition, body: body, maxRounds: 3))
   }
 
+  private static let doubled =
+    "a hedge within a hedge multiplies the copies of a message; keep one of the two"
+
   /// A graph, the method that it answers, and the one thing that is wrong with it.
   static let mistakes: [(GraphNode, String, String)] = [
     (
       .hedge(.zero, .looped), "Judge",
       "hedge.call: a hedge may send a message twice; expert-looped does not say idempotent: true"
+    ),
+    (
+      .hedge(.zero, .fallback([.sureA, .hedge(.zero, .sureB)])), "Judge",
+      "hedge.fallback[1].hedge: \(doubled)"
     ),
     (
       .sequence([.looped]).with(retry: NodeOptions.RetrySpec(attempts: 2)), "Judge",
@@ -130,9 +137,18 @@ import Testing
     #expect(found == [problem], "\(found)")
   }
 
+  @Test func aHedgeWithinARouteIsWithinTheHedgeAroundIt() throws {
+    let inner = GraphFixture.method("Understanding/Reconsider")
+    let found = try GraphFixture.problems(
+      .hedge(.zero, .route(inner)), for: "Judge",
+      beside: [.graph(method: inner, .hedge(.zero, .sureA))])
+    #expect(found == ["hedge.route.hedge: \(Self.doubled)"])
+  }
+
   @Test func whatFitsIsTaken() throws {
     let fitting: [(GraphNode, String)] = [
       (.hedge(.zero, .ensemble([.sureA, .sureB], .merge)), "Judge"),
+      (.ensemble([.hedge(.zero, .sureA), .hedge(.zero, .sureB)], .merge), "Judge"),
       (
         .switchOn("weight", ["< 0": Self.whole, "0...1": Self.whole], default: Self.whole),
         "Analyze"
