@@ -12,6 +12,12 @@ import Testing
     #expect(value.json == #"{"a":[null,true],"b":0.5,"c":"\n\u0001\""}"#)
   }
 
+  @Test func writesNothingThatATerminalObeys() throws {
+    let value = ConfigValue.string("\u{1B}[31m \u{7F} \u{9B}2J é")
+    #expect(value.json == #""\u001b[31m \u007f \u009b2J é""#)
+    #expect(try ConfigValue(json: value.json) == value)
+  }
+
   @Test func readsEveryKind() throws {
     #expect(
       try ConfigValue(json: #" {"a": [1, -2.5e3, "\u00e9\n", false, null], "b": {}} "#)

@@ -73,7 +73,7 @@ struct ExplainCommand: ParsableCommand {
 
   private static func text(_ drawn: Drawn) -> String {
     let version = drawn.version.map { ", version \($0)" } ?? ""
-    var head = "\(drawn.route)  (app \(drawn.app)\(version))"
+    var head = "\(drawn.route.printable)  (app \(drawn.app)\(version))"
     if let whole = drawn.whole {
       head += "\n\(whole.cells.joined(separator: "  "))  (over \(Int(drawn.seconds.rounded())) s)"
     }

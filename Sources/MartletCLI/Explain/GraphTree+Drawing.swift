@@ -4,7 +4,7 @@ extension GraphTree {
   /// The DOT language of Graphviz.
   func dot(named name: String) -> String {
     var lines = [
-      "digraph \(Self.quoted(name)) {", "  rankdir=LR;",
+      "digraph \(Self.quoted(name.printable)) {", "  rankdir=LR;",
       "  node [shape=box, fontname=\"sans-serif\"];", "  edge [fontname=\"sans-serif\"];",
     ]
     var count = 0
@@ -19,7 +19,7 @@ extension GraphTree {
     lines.append("  n\(own) [label=\(Self.quoted(labels.joined(separator: "\n")))];")
     for child in children {
       let other = child.addDot(to: &lines, &count)
-      let label = child.edge.isEmpty ? "" : " [label=\(Self.quoted(child.edge))]"
+      let label = child.edge.isEmpty ? "" : " [label=\(Self.quoted(child.edge.printable))]"
       lines.append("  n\(own) -> n\(other)\(label);")
     }
     return own
@@ -34,6 +34,7 @@ extension GraphTree {
   /// What stands in the node's box.
   private var labels: [String] {
     [title, detail, figures?.cells.joined(separator: "  ") ?? ""].filter { !$0.isEmpty }
+      .map(\.printable)
   }
 
   /// A picture: a column for each depth, a row for each leaf, lines from each node to those below it.
@@ -47,7 +48,7 @@ extension GraphTree {
     let head = """
       <svg xmlns="http://www.w3.org/2000/svg" width="\(width)" height="\(height)" \
       viewBox="0 0 \(width) \(height)" font-family="sans-serif" font-size="12">
-      <title>\(Self.escaped(name))</title>
+      <title>\(Self.escaped(name.printable))</title>
       <rect width="100%" height="100%" fill="white"/>
       """
     return ([head] + shapes + ["</svg>"]).joined(separator: "\n")
@@ -83,7 +84,7 @@ extension GraphTree {
       guard !edge.isEmpty else { continue }
       shapes.append(
         "<text x=\"\(end - 4)\" y=\"\(target - 5)\" text-anchor=\"end\" fill=\"#555\">"
-          + "\(Self.escaped(Self.cut(edge, to: 12)))</text>")
+          + "\(Self.escaped(Self.cut(edge.printable, to: 12)))</text>")
     }
     shapes.append(
       "<rect x=\"\(x)\" y=\"\(y - Self.boxHeight / 2)\" width=\"\(Self.boxWidth)\" "

@@ -24,7 +24,7 @@ extension GraphTree {
   private func lines(lead: String, next: String) -> [(left: String, cells: [String]?)] {
     let way = edge.isEmpty ? "" : "\(edge) → "
     let said = detail.isEmpty ? title : "\(title)  \(detail)"
-    var lines = [(lead + way + said, figures?.cells)]
+    var lines = [(lead + (way + said).printable, figures?.cells)]
     for (index, child) in children.enumerated() {
       let isLast = index == children.count - 1
       lines += child.lines(

@@ -83,6 +83,8 @@ extension SpecCheck {
       let path = path.appending("name")
       if name.isEmpty {
         note(path, "expected a name, found nothing")
+      } else if name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+        note(path, "a name has no control characters; terminals would obey them")
       } else if !names.insert(name).inserted {
         note(path, "another node of the graph has the name \(name)")
       }

@@ -42,7 +42,8 @@ extension ConfigValue {
       case "\n": text += "\\n"
       case "\r": text += "\\r"
       case "\t": text += "\\t"
-      case "\u{0}"..<"\u{20}":
+      // The second range is optional in JSON, but a terminal obeys some of it.
+      case "\u{0}"..<"\u{20}", "\u{7F}"..<"\u{A0}":
         let digits = String(scalar.value, radix: 16)
         text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
       default: text.unicodeScalars.append(scalar)

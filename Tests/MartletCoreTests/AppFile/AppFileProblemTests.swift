@@ -138,6 +138,14 @@ import Testing
       "{sequence: [{call: b, method: p.S/M, name: x}, {call: b, method: p.S/M, name: x}]}",
       "sequence[1].name: another node of the graph has the name x"
     ),
+    (
+      "{call: b, method: p.S/M, name: \"a\\e[31m\"}",
+      "graph.name: a name has no control characters; terminals would obey them"
+    ),
+    (
+      "{fallback: [{call: b, method: p.S/M, name: \"a\\x9B31m\"}]}",
+      "graph.fallback[0].name: a name has no control characters; terminals would obey them"
+    ),
     ("{fallback: []}", "fallback: expected at least one node"),
     ("{hedge: {call: b, method: p.S/M}}", "a hedge says after_s or after_percentile"),
     (

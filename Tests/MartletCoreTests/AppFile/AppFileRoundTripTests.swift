@@ -203,7 +203,8 @@ private struct AppMaker {
     }
     if chance(30) {
       names += 1
-      node.options.name = "\(text().replacing("\u{0}", with: ""))\(names)"
+      let letters = text().unicodeScalars.filter { $0.properties.generalCategory != .control }
+      node.options.name = "\(String(String.UnicodeScalarView(letters)))\(names)"
     }
     if chance(30) { node.options.onError = chance(50) ? .skip : .answer(config(depth: 2)) }
     return node

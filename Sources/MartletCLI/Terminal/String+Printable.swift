@@ -1,0 +1,25 @@
+// Text out of a file, such as the value of a case, for eyes.
+
+extension String {
+  /// The text with JSON's escapes for what is not to be seen: control characters, which a terminal obeys
+  /// and XML does not hold, and what ends a line.
+  var printable: String {
+    guard unicodeScalars.contains(where: \.isUnprintable) else { return self }
+    return unicodeScalars.reduce(into: "") { text, scalar in
+      guard scalar.isUnprintable else { return text.unicodeScalars.append(scalar) }
+      let digits = String(scalar.value, radix: 16)
+      text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+    }
+  }
+}
+
+extension Unicode.Scalar {
+  /// None of these is beyond U+FFFF.
+  fileprivate var isUnprintable: Bool {
+    switch properties.generalCategory {
+    case .control, .lineSeparator, .paragraphSeparator: true
+    // The others that XML does not hold (XML 1.0, 2.2 "Characters").
+    default: self == "\u{FFFE}" || self == "\u{FFFF}"
+    }
+  }
+}
