@@ -139,6 +139,58 @@ struct Condition: Sendable, Hashable {
   }
 }
 
+/// Which values a condition holds for.
+extension Condition {
+  /// One end of them.
+  private struct Bound {
+    var value: FieldValue
+    var isIncluded: Bool
+  }
+
+  /// Both ends; nil: there is none.
+  private var bounds: (low: Bound?, high: Bound?) {
+    func bound(_ value: FieldValue, _ isIncluded: Bool) -> Bound {
+      Bound(value: value, isIncluded: isIncluded)
+    }
+    return switch test {
+    case .equal(let value): (bound(value, true), bound(value, true))
+    case .less(let value): (nil, bound(value, false))
+    case .notGreater(let value): (nil, bound(value, true))
+    case .greater(let value): (bound(value, false), nil)
+    case .notLess(let value): (bound(value, true), nil)
+    case .within(let low, let high): (bound(low, true), bound(high, true))
+    case .withinBelow(let low, let high): (bound(low, true), bound(high, false))
+    }
+  }
+
+  /// Whether it holds for no value, as far as that is plain to see.
+  var isEmpty: Bool {
+    switch test {
+    case .withinBelow(let low, let high): low == high
+    case .less(let value): value == .unsigned(0)
+    case .equal, .notGreater, .greater, .notLess, .within: false
+    }
+  }
+
+  /// Whether it holds for every value that another condition of the same field holds for, as far as
+  /// that is plain to see.
+  func covers(_ other: Condition) -> Bool {
+    if value != nil { return self == other }
+    let (own, others) = (bounds, other.bounds)
+    if let low = own.low {
+      guard let least = others.low, !least.value.isLess(than: low.value),
+        least.value != low.value || low.isIncluded || !least.isIncluded
+      else { return false }
+    }
+    if let high = own.high {
+      guard let most = others.high, !high.value.isLess(than: most.value),
+        most.value != high.value || high.isIncluded || !most.isIncluded
+      else { return false }
+    }
+    return true
+  }
+}
+
 extension FieldValue {
   /// Whether a number of a field is less than another one of the same field.
   func isLess(than other: FieldValue) -> Bool {

@@ -22,6 +22,9 @@ extension GraphCompiler {
       }
       if let other = spellings[condition] {
         note(path, "case \(item.value) is the same value as case \(other)")
+      } else if let earlier = conditions.first(where: { $0.condition.covers(condition) }) {
+        let other = spellings[earlier.condition] ?? ""
+        note(path, "case \(item.value) is never taken: case \(other) before it has its values")
       }
       spellings[condition] = item.value
       conditions.append((condition, index))
@@ -99,6 +102,10 @@ extension GraphCompiler {
         path,
         "\(field.leaf.fullName) is \(field.leaf.typeName), and whether two of those are equal is "
           + "chance; say < \(text), >= \(text) or a range such as 0.5..<0.8")
+      return nil
+    }
+    if condition.isEmpty {
+      note(path, "\(text) holds for no value of \(subject)")
       return nil
     }
     return condition

@@ -116,6 +116,27 @@ import Testing
       "switch.cases.<3: case <3 is the same value as case < 3"
     ),
     (
+      .switchOn("size", ["3..<3": whole], default: whole), "Analyze",
+      "switch.cases.3..<3: 3..<3 holds for no value of size"
+    ),
+    (
+      loop("score", "0.5..<0.5", .refine), "Improve",
+      "is: 0.5..<0.5 holds for no value of score"
+    ),
+    (
+      .switchOn("size", ["< 5": whole, "3": whole]), "Analyze",
+      "switch.cases.3: case 3 is never taken: case < 5 before it has its values"
+    ),
+    (
+      .switchOn("weight", ["0.2...0.8": whole, "0.2..<0.8": whole, "< 1": whole]), "Analyze",
+      "switch.cases.0.2..<0.8: case 0.2..<0.8 is never taken: case 0.2...0.8 before it has its "
+        + "values"
+    ),
+    (
+      .switchOn("weight", ["> 0.5": whole, "<= 0.5": whole, "> 0.7": whole]), "Analyze",
+      "switch.cases.> 0.7: case > 0.7 is never taken: case > 0.5 before it has its values"
+    ),
+    (
       .sequence([mirror("pages", GraphFixture.method("Pages/Fetch")), .looped]), "Judge",
       "sequence[0].method: graph.v1.Pages/Fetch takes graph.v1.Request, but what comes here is "
         + "graph.v1.Crop"
@@ -154,6 +175,15 @@ import Testing
         "Analyze"
       ),
       (.switchOn("size", ["< 3": Self.whole, "3": Self.whole], default: Self.whole), "Analyze"),
+      (
+        .switchOn(
+          "size",
+          [
+            "3": Self.whole, "4..<6": Self.whole, "4...6": Self.whole, "< 4": Self.whole,
+            "<= 4": Self.whole, "> 6": Self.whole, ">= 6": Self.whole,
+          ]), "Analyze"
+      ),
+      (.switchOn("place.region", ["a": .looped, "b": .open]), "Judge"),
       (
         .fallback([
           .sequence([.split.with(onError: .skip), .looped]),
