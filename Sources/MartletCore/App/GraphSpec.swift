@@ -147,8 +147,8 @@ public struct NodeOptions: Sendable, Hashable {
     /// What is around it fails, too.
     case fail
 
-    /// As if the node were not there: an element of a `for_each` or a branch of an `ensemble` is left
-    /// out, and elsewhere the input goes on, which then has the type of the output.
+    /// An element of a `for_each` or a branch of an `ensemble` is left out; elsewhere the input goes
+    /// on, which then has the type of the output.
     case skip
 
     /// This message, as JSON, stands for its answer.

@@ -224,6 +224,11 @@ extension GraphCompiler {
     var indices: [Int] = []
     for (position, branch) in branches.enumerated() {
       let path = path.appending("fallback").appending(position)
+      if position + 1 < branches.count, branch.neverFails {
+        note(
+          branch.options.onError == .fail ? path : path.appending("on_error"),
+          "a branch that never fails; the ones behind it are never asked")
+      }
       let (index, output) = compile(branch, input: input, at: path, depth: depth + 1)
       note(agreement.add(output, "branch \(position)"), at: path)
       indices.append(index)
@@ -264,6 +269,19 @@ struct BranchAgreement {
     guard first.type != type else { return nil }
     return "\(name) answers \(type), but \(first.name) answers \(first.type); "
       + "all branches of the \(node) answer the same type"
+  }
+}
+
+extension GraphNode {
+  /// Whether the node answers or ends the graph whatever happens, as far as that is plain to see.
+  fileprivate var neverFails: Bool {
+    if options.onError != .fail { return true }
+    return switch kind {
+    case .return, .mirror: true
+    case .sequence(let steps): steps.allSatisfy(\.neverFails)
+    case .call, .switch, .splitter, .forEach, .ensemble, .fallback, .hedge, .loop, .map, .route:
+      false
+    }
   }
 }
 

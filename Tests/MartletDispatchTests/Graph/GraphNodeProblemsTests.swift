@@ -64,6 +64,18 @@ import Testing
         + "of the fallback answer the same type"
     ),
     (
+      .fallback([.split.with(onError: .skip), .split]), "Split",
+      "fallback[0].on_error: a branch that never fails; the ones behind it are never asked"
+    ),
+    (
+      .fallback([.looped, .sureA.with(onError: .answer(.object([:]))), .open]), "Judge",
+      "fallback[1].on_error: a branch that never fails; the ones behind it are never asked"
+    ),
+    (
+      .sequence([.looped, .fallback([.return, .refine])]), "Judge",
+      "sequence[1].fallback[0]: a branch that never fails; the ones behind it are never asked"
+    ),
+    (
       .splitter([(50, .looped), (50, .split)]), "Judge",
       "splitter[1].do: share 1 answers graph.v1.Crop, but share 0 answers graph.v1.Label; all branches "
         + "of the splitter answer the same type"
@@ -188,6 +200,7 @@ import Testing
         .fallback([
           .sequence([.split.with(onError: .skip), .looped]),
           .ensemble([.looped.with(onError: .skip), .open], .first),
+          .sureA.with(onError: .answer(.object([:]))),
         ]), "Judge"
       ),
       (.sequence([.looped, .switchOn("votes", [">= 2": .return], default: .refine)]), "Judge"),

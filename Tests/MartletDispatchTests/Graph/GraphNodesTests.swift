@@ -590,7 +590,11 @@ private struct GraphMaker {
       return .sequence([.ensemble(branches, .map(map)), .refine])
     case 0: return .sequence([.split, node(depth: depth - 1)])
     case 1: return .sequence([node(depth: depth - 1), .refine])
-    case 2: return .fallback(nodes(depth: depth))
+    case 2:
+      var branches = nodes(depth: depth)
+      // After one that never fails none is asked.
+      for index in branches.indices.dropLast() { branches[index].options.onError = .fail }
+      return .fallback(branches)
     case 3:
       return .switchOn(
         "kind", ["KIND_OPEN": node(depth: depth - 1)], default: node(depth: depth - 1))
