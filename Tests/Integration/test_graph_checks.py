@@ -112,6 +112,36 @@ CASES = {
     "for_each over one message": (
         graph(f"for_each: ¶order\ndo: {{{DO}}}"), "routes[0].graph.for_each",
         ["work.v1.Item.order is work.v1.Order, not a repeated message", "items"]),
+    "retry of what another route calls": (
+        graph("route: ¶work.v1.Work/Other\nretry: {attempts: 2}")
+        + "  - {method: work.v1.Work/Other, graph: {call: once, method: work.v1.Work/Do}}\n"
+        "  - {method: work.v1.Work/Third, graph: {route: work.v1.Work/Other, retry: {attempts: 2}}}\n",
+        "routes[0].graph.route.call", ["retry may send a message twice", "idempotent: true"]),
+    "hedge within a hedge of another route": (
+        graph("hedge: {route: ¶work.v1.Work/Other}\nafter_s: 0.1")
+        + "  - {method: work.v1.Work/Other, graph: "
+        f"{{hedge: {{{DO}}}, after_s: 0.1}}}}\n",
+        "routes[0].graph.hedge.route.hedge", ["a hedge within a hedge"]),
+    "step after one that always returns": (
+        graph(f"sequence:\n- sequence: [{{{DO}}}, return]\n- ¶{{{DO}}}"),
+        "routes[0].graph.sequence[1]", ["nothing comes here", "always ends with return"]),
+    "default of a node that always returns": (
+        graph(f"sequence: [{{{DO}}}, return]\non_error: {{default: ¶{{nonsense: 1}}}}"),
+        "routes[0].graph.on_error.default", ["not a work.v1.Item", "nonsense"]),
+    "empty range": (
+        graph(f"switch:\n  on: number\n  cases:\n    3..<3: ¶{{{DO}}}"),
+        "routes[0].graph.switch.cases.3..<3", ["holds for no value of number"]),
+    "case that an earlier one has": (
+        graph(f"switch:\n  on: number\n  cases:\n    < 5: {{{DO}}}\n    3: ¶{{{DO}}}"),
+        "routes[0].graph.switch.cases.3", ["never taken", "case < 5"]),
+    "branch behind one that never fails": (
+        graph(f"fallback: [{{{DO}, on_error: ¶skip}}, {{{DO}}}]"),
+        "routes[0].graph.fallback[0].on_error", ["never fails", "never asked"]),
+    "control character in a name": (
+        graph(f"{DO.replace(', ', chr(10))}\nname: ¶\"\\e[31m\""), "routes[0].graph.name",
+        ["a name has no control characters"]),
+    "value of a return": (
+        graph("return: ¶early"), "routes[0].graph.return", ["return takes no value"]),
     "request outside of a sequence": (
         graph("call: sure\nmethod: work.v1.Work/Do\ndata: ¶$request"), "routes[0].graph.data",
         ["$request"]),
