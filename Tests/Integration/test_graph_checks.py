@@ -140,6 +140,9 @@ CASES = {
     "control character in a name": (
         graph(f"{DO.replace(', ', chr(10))}\nname: ¶\"\\e[31m\""), "routes[0].graph.name",
         ["a name has no control characters"]),
+    "case that a terminal would obey": (
+        graph(f"switch:\n  on: number\n  cases:\n    \"\\e[31m\": ¶{{{DO}}}"),
+        "routes[0].graph.switch.cases.\\u001b[31m", ["\\u001b[31m is not a value of"]),
     "value of a return": (
         graph("return: ¶early"), "routes[0].graph.return", ["return takes no value"]),
     "request outside of a sequence": (

@@ -17,6 +17,16 @@ import Testing
         """)
   }
 
+  @Test func cellsHaveNothingThatATerminalObeys() {
+    var table = Table(["NODE", "TOOK"])
+    table.add("a\u{9B}2J", "\u{1B}[31m\t")
+    #expect(
+      table.text == """
+        NODE       TOOK
+        a\\u009b2J  \\u001b[31m\t
+        """)
+  }
+
   @Test(arguments: [
     (1_000, "1s"), (119_999, "119s"), (120_000, "2m"), (7_199_000, "119m"), (7_200_000, "2h"),
     (172_800_000, "2d"),

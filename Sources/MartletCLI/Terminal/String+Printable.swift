@@ -1,8 +1,8 @@
 // Text out of a file, such as the value of a case, for eyes.
 
 extension String {
-  /// The text with JSON's escapes for what is not to be seen: control characters, which a terminal obeys
-  /// and XML does not hold, and what ends a line.
+  /// The text with JSON's escapes for what is not to be seen: control characters but the tab, which a
+  /// terminal obeys and XML does not hold, and what ends a line.
   var printable: String {
     guard unicodeScalars.contains(where: \.isUnprintable) else { return self }
     return unicodeScalars.reduce(into: "") { text, scalar in
@@ -17,7 +17,8 @@ extension Unicode.Scalar {
   /// None of these is beyond U+FFFF.
   fileprivate var isUnprintable: Bool {
     switch properties.generalCategory {
-    case .control, .lineSeparator, .paragraphSeparator: true
+    case .control: self != "\t"
+    case .lineSeparator, .paragraphSeparator: true
     // The others that XML does not hold (XML 1.0, 2.2 "Characters").
     default: self == "\u{FFFE}" || self == "\u{FFFF}"
     }

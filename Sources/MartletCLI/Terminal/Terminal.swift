@@ -8,9 +8,10 @@ enum Terminal {
     write(text + "\n", to: STDOUT_FILENO)
   }
 
-  /// One line on stderr.
+  /// One line on stderr, or several. They have words of files and deployments in them.
   static func complain(_ text: String) {
-    write(text + "\n", to: STDERR_FILENO)
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    write(lines.map { String($0).printable + "\n" }.joined(), to: STDERR_FILENO)
   }
 
   /// All of `text`; what a closed pipe does not take is dropped.
@@ -49,7 +50,7 @@ struct Table {
   /// shown.
   var text: String {
     let cells = rows.map { row in
-      row.map { cell in String(cell.prefix { !$0.isNewline }) }
+      row.map { cell in String(cell.prefix { !$0.isNewline }).printable }
     }
     let columns = cells.map(\.count).max() ?? 0
     let widths = (0..<columns).map { column in
