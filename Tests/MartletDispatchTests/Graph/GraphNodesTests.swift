@@ -560,6 +560,8 @@ extension GraphNode {
 private struct GraphMaker {
   var random: SeededGenerator
 
+  private static let ending = GraphNode.sequence([.sureA, .return])
+
   private mutating func chance(_ percent: Int) -> Bool {
     Int.random(in: 0..<100, using: &random) < percent
   }
@@ -596,8 +598,8 @@ private struct GraphMaker {
       for index in branches.indices.dropLast() { branches[index].options.onError = .fail }
       return .fallback(branches)
     case 3:
-      return .switchOn(
-        "kind", ["KIND_OPEN": node(depth: depth - 1)], default: node(depth: depth - 1))
+      let other = chance(30) ? Self.ending : node(depth: depth - 1)
+      return .switchOn("kind", ["KIND_OPEN": node(depth: depth - 1)], default: other)
     case 4: return .splitter([(30, node(depth: depth - 1)), (70, node(depth: depth - 1))])
     case 5:
       let body = GraphNode.sureA.with(timeout: .milliseconds(4))
@@ -607,7 +609,7 @@ private struct GraphMaker {
       if chance(40), branches[0].options.onError == .fail { branches[0].options.onError = .skip }
       let quorum = chance(50) ? Int.random(in: 1...branches.count, using: &random) : nil
       return .ensemble(branches, .merge, quorum: quorum)
-    case 7: return .ensemble(nodes(depth: depth), .first)
+    case 7: return .ensemble(nodes(depth: depth) + (chance(30) ? [Self.ending] : []), .first)
     default:
       return .sequence([
         node(depth: depth - 1), node(depth: depth - 1).with(takesRequest: true),
