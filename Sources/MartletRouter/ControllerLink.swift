@@ -139,7 +139,7 @@ extension ControllerLink {
     var all: [Martlet_Control_V1_GraphFigures] = []
     for record in router.versions.compactMap({ $0 }) {
       for graph in record.graphs.values {
-        guard let report = graph.report(now: now) else { continue }
+        guard let report = graph.figures.report(now: now) else { continue }
         all.append(
           .with {
             $0.app = record.app

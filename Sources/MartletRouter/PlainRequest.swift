@@ -42,6 +42,10 @@ final class PlainRequest: StreamHandler, CallOwner {
   /// Where the time goes, where somebody asked for that.
   var timing: CallTiming?
 
+  private var began = Timestamp.zero
+  /// Nil where nobody counts the request, or once it was counted.
+  private var counted: Counted?
+
   /// Payload of the client that it may not replace yet: the replica is slow or the call waits.
   private var uncredited = 0
 
@@ -53,6 +57,7 @@ final class PlainRequest: StreamHandler, CallOwner {
     self.stream = stream
     version = entry.route.version
     isUnary = entry.isUnary
+    counted = entry.counted
     self.terms = terms
     headers = router.takeHeaders()
     lengths = MessageLengthGuard(limit: router.limits.maxMessageBytes)
@@ -72,6 +77,7 @@ final class PlainRequest: StreamHandler, CallOwner {
     // Never in full: who makes calls for this one may take no longer trailers than usual.
     if timing != nil { headers.append(.trace, literal: "1") }
     requestHasEnded = endOfStream
+    began = now
     router.dispatcher.requestEntered(version)
     router.place(self, in: pool, terms, isLeg: false, now: now)
   }
@@ -79,8 +85,9 @@ final class PlainRequest: StreamHandler, CallOwner {
   /// Gives a call of a graph to the dispatcher; its head says all already.
   func begin(marked head: HeaderBlock, _ pool: PoolID) {
     headers.append(contentsOf: head)
+    began = router.loop.now
     router.dispatcher.requestEntered(version)
-    router.place(self, in: pool, terms, isLeg: true, now: router.loop.now)
+    router.place(self, in: pool, terms, isLeg: true, now: began)
   }
 
   // MARK: The dispatcher's word
@@ -116,6 +123,7 @@ final class PlainRequest: StreamHandler, CallOwner {
 
   func ended(_ refusal: Refusal) {
     guard phase != .over else { return }
+    count(failed: true)
     attempt?.detach(.cancel)
     if phase == .answering { stream.breakOff(refusal) } else { stream.answer(refusal) }
     finish()
@@ -188,9 +196,16 @@ final class PlainRequest: StreamHandler, CallOwner {
     uncredited = 0
   }
 
-  /// Ends the request by somebody else's word.
-  func refuse(_ refusal: Refusal) {
+  /// Whoever makes the request has failed, which is no failure of the deployment.
+  func sourceFailed(_ refusal: Refusal) {
+    counted = nil
+    refuse(refusal)
+  }
+
+  /// Ends the request by the router's own word.
+  private func refuse(_ refusal: Refusal) {
     guard phase != .over else { return }
+    count(failed: true)
     attempt?.detach(.cancel)
     end(.abandoned)
     if phase == .answering { stream.breakOff(refusal) } else { stream.answer(refusal) }
@@ -211,6 +226,7 @@ final class PlainRequest: StreamHandler, CallOwner {
     }
     phase = .answering
     router.releaseReplay(replay.drop())
+    if endOfStream { count(failed: head.saysFailure) }
     stream.sendHead(copy head, endOfStream: endOfStream)
     if endOfStream { answerEnded() }
   }
@@ -223,6 +239,7 @@ final class PlainRequest: StreamHandler, CallOwner {
 
   func answerEnded(with trailers: borrowing HeaderBlock) {
     if phase == .holding { release() }
+    count(failed: trailers.saysFailure)
     stream.sendTrailers(copying: trailers)
     answerEnded()
   }
@@ -262,6 +279,7 @@ final class PlainRequest: StreamHandler, CallOwner {
       var isBroken = true
       if case .connectionLost = closure { isBroken = false }
       end(isBroken ? .broken : .abandoned)
+      count(failed: true)
       let refusal = Refusal(status.code, status.message)
       if phase == .answering { stream.breakOff(refusal) } else { stream.answer(refusal) }
       finish()
@@ -271,6 +289,16 @@ final class PlainRequest: StreamHandler, CallOwner {
   }
 
   // MARK: The end
+
+  /// Counts how the request ended; the first end counts, and none when its client is gone before.
+  func count(failed: Bool) {
+    guard let counted else { return }
+    self.counted = nil
+    let now = router.loop.now
+    counted.figures.record(
+      counted.number, took: now.duration(since: began), failed: failed, now: now)
+    router.figuresChanged()
+  }
 
   /// Tells the dispatcher that the call is over, if it does not know.
   private func end(_ how: CallEnd) {

@@ -95,10 +95,11 @@ final class RequestGate: RequestAcceptor {
 
   // MARK: Routes
 
-  /// Where a request goes, and whether its method is known to have one response.
+  /// Where a request goes, whether its method is known to have one response, and where it is counted.
   struct Entry {
     let route: Route
     let isUnary: Bool
+    var counted: Counted?
   }
 
   private func entry(

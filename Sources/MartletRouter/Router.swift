@@ -72,7 +72,7 @@ final class Router: @unchecked Sendable {
   private var reportedAt = Timestamp(nanoseconds: .min)
   private var reportIsDue = false
 
-  /// Whether the next report has figures of graphs.
+  /// Whether the next report has figures of routes.
   var figuresAreDue = true
   private var figuresTimerIsSet = false
 
@@ -245,8 +245,8 @@ final class Router: @unchecked Sendable {
     }
   }
 
-  /// A graph has answered: its figures are reported before long.
-  func graphEnded() {
+  /// A route has answered: its figures are reported before long.
+  func figuresChanged() {
     guard !figuresTimerIsSet else { return }
     figuresTimerIsSet = true
     loop.schedule(after: routerLimits.figuresInterval) { [weak self] in

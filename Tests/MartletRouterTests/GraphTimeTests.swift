@@ -142,6 +142,34 @@ import Testing
     }
   }
 
+  /// `answered/failed` of the node at a path that no other one has.
+  private static func counts(_ router: Router, _ path: String) -> String? {
+    guard let graph = router.versions.compactMap({ $0?.graphs[0] }).first else { return nil }
+    return graph.figures.recent(now: router.loop.now).first {
+      "\(graph.plan.path(of: $0.key))" == path
+    }.map { "\($0.value.answered.count)/\($0.value.failures)" }
+  }
+
+  @Test func aCallThatIsTooLateHasFailed() async throws {
+    try await Mesh.run { mesh in
+      let heard = Heard()
+      var late = Self.call("a")
+      late.options.timeout = .milliseconds(30)
+      try await mesh.deploy(
+        Self.app(.fallback([late, Self.call("b")]), ["a", "b"]),
+        [
+          "a": [try await mesh.start("a", heard.table(after: .seconds(20)))],
+          "b": [try await mesh.start("b", Heard().table(after: .zero))],
+        ], schema: try Self.schema.get())
+      #expect(try await Self.ask(mesh).status == .serving)
+      try await mesh.eventually { _ in heard.cancelled == 1 }
+      #expect(
+        try await mesh.onLoop { Self.counts($0, "routes[0].graph.fallback[0]") } == "0/1")
+      #expect(
+        try await mesh.onLoop { Self.counts($0, "routes[0].graph.fallback[1]") } == "1/0")
+    }
+  }
+
   @Test func aMirrorHoldsUpNobody() async throws {
     try await Mesh.run { mesh in
       let shadow = Heard()

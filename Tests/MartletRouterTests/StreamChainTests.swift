@@ -15,6 +15,9 @@ import Testing
   private static let change = MethodName(service: "graph.v1.Streamer", method: "Change")
   private static let follow = MethodName(service: "graph.v1.Streamer", method: "Follow")
 
+  private static let watch = MethodName(service: "graph.v1.Understanding", method: "Watch")
+  private static let begin = MethodName(service: "graph.v1.Streamer", method: "Watch")
+
   /// `Answer {text: "a"}`
   private static let message: [UInt8] = [10, 1, 97]
 
@@ -23,9 +26,6 @@ import Testing
     _ mesh: Mesh, nodes: Bool, ends: Ends,
     follow answer: @escaping StreamingHandler
   ) async throws {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    let file = folder.appendingPathComponent(
-      "../MartletDispatchTests/Graph/Protos/graph.binpb")
     var steps = [
       GraphNode.call(deployment: "one", method: change),
       GraphNode.call(deployment: "two", method: follow),
@@ -50,7 +50,55 @@ import Testing
     try await mesh.deploy(
       spec,
       ["one": [try await mesh.start("one", first)], "two": [try await mesh.start("two", second)]],
-      schema: try Schema(descriptorSet: Array(Data(contentsOf: file))))
+      schema: try schema())
+  }
+
+  private static func schema() throws -> Schema {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    let file = folder.appendingPathComponent(
+      "../MartletDispatchTests/Graph/Protos/graph.binpb")
+    return try Schema(descriptorSet: Array(Data(contentsOf: file)))
+  }
+
+  /// `Watch` by a call that makes a stream and one that it goes through.
+  private static func deployWatch(
+    _ mesh: Mesh, _ begin: @escaping StreamingHandler, _ change: @escaping StreamingHandler
+  ) async throws {
+    let steps = [
+      GraphNode.call(deployment: "one", method: Self.begin),
+      GraphNode.call(deployment: "two", method: Self.change),
+    ]
+    let spec = AppSpec(
+      name: "app", deployments: ["one", "two"].map { DeploymentSpec(name: $0) },
+      routes: [.graph(method: watch, .sequence(steps))])
+    var first = HandlerTable()
+    first.streaming(Self.begin, begin)
+    var second = HandlerTable()
+    second.streaming(Self.change, change)
+    try await mesh.deploy(
+      spec,
+      ["one": [try await mesh.start("one", first)], "two": [try await mesh.start("two", second)]],
+      schema: try schema())
+  }
+
+  /// Takes all that `Watch` answers.
+  private static func watchAll(_ mesh: Mesh) async throws -> Int {
+    try await mesh.client.stream(watch) { requests, responses in
+      try await requests.write([])
+      try await requests.finish()
+      var count = 0
+      for try await _ in responses { count += 1 }
+      return count
+    }
+  }
+
+  /// `place: answered/failed` of what was counted, in the order of the places.
+  private static func counts(_ router: Router) -> [String] {
+    guard let graph = router.versions.compactMap({ $0?.graphs[0] }).first else { return [] }
+    return graph.figures.recent(now: router.loop.now).map { number, node in
+      let path = number == GraphFigures.whole ? "whole" : "\(graph.plan.path(of: number))"
+      return "\(path): \(node.answered.count)/\(node.failures)"
+    }.sorted()
   }
 
   /// Sends one message and does not end; returns the answer.
@@ -97,6 +145,90 @@ import Testing
             .internalError, "a call with one answer was answered with two messages"))
       try await mesh.eventually { _ in ends.all.sorted() == ["change", "follow"] }
       try await mesh.eventually { $0.dispatcher.loadReport().versions.isEmpty }
+    }
+  }
+}
+
+extension StreamChainTests {
+  @Test func streamsAreCountedWhenTheyEnd() async throws {
+    try await Mesh.run { mesh in
+      try await Self.deployWatch(mesh) { _, responses, _ in
+        try await responses.write(Self.message)
+      } _: { requests, responses, _ in
+        for try await request in requests { try await responses.write(request) }
+      }
+      #expect(try await Self.watchAll(mesh) == 1)
+      let counted = ["routes[0].graph.sequence[0]: 1/0", "routes[0].graph.sequence[1]: 1/0", "whole: 1/0"]
+      try await mesh.eventually { Self.counts($0) == counted }
+    }
+  }
+
+  @Test func aStreamThatFailsLateHasFailedAndWithItTheWhole() async throws {
+    try await Mesh.run { mesh in
+      try await Self.deployWatch(mesh) { _, responses, _ in
+        try await responses.write(Self.message)
+        throw RPCError(.permissionDenied, "no more")
+      } _: { requests, responses, _ in
+        for try await request in requests { try await responses.write(request) }
+      }
+      for _ in 0..<3 {
+        let error = await #expect(throws: RPCError.self) { try await Self.watchAll(mesh) }
+        #expect(error?.code == .permissionDenied)
+      }
+      // The call behind it was told to stop and is not to blame.
+      let counted = ["routes[0].graph.sequence[0]: 0/3", "whole: 0/3"]
+      try await mesh.eventually { Self.counts($0) == counted }
+    }
+  }
+
+  @Test func aClientThatLeavesItsStreamIsNotCounted() async throws {
+    try await Mesh.run { mesh in
+      let ends = Ends()
+      try await Self.deployWatch(mesh) { _, responses, _ in
+        try await responses.write(Self.message)
+        do {
+          try await Task.sleep(for: .seconds(20))
+        } catch {
+          ends.add("watch")
+          throw error
+        }
+      } _: { requests, responses, _ in
+        for try await request in requests { try await responses.write(request) }
+      }
+      try await mesh.client.stream(Self.watch) { requests, responses in
+        try await requests.write([])
+        try await requests.finish()
+        for try await _ in responses { return }
+      }
+      try await mesh.eventually { _ in ends.all == ["watch"] }
+      try await mesh.eventually { $0.dispatcher.loadReport().versions.isEmpty }
+      #expect(try await mesh.onLoop { Self.counts($0) } == [])
+    }
+  }
+
+  @Test(arguments: [false, true]) func theFirstCallsAreCountedToo(nodes: Bool) async throws {
+    try await Mesh.run { mesh in
+      try await Self.deploy(mesh, nodes: nodes, ends: Ends()) { requests, _, _ in
+        for try await _ in requests { throw RPCError(.dataLoss, "gone") }
+      }
+      let error = await #expect(throws: RPCError.self) { try await Self.ask(mesh) }
+      #expect(error?.code == .dataLoss)
+      let counted = ["routes[0].graph.sequence[1]: 0/1", "whole: 0/1"]
+      try await mesh.eventually { Self.counts($0) == counted }
+    }
+  }
+
+  @Test func aCallWhoseAnswerIsNoneHasFailed() async throws {
+    try await Mesh.run { mesh in
+      try await Self.deploy(mesh, nodes: true, ends: Ends()) { requests, responses, _ in
+        for try await request in requests {
+          try await responses.write(request)
+          try await responses.write(request)
+        }
+      }
+      _ = await #expect(throws: RPCError.self) { try await Self.ask(mesh) }
+      let counted = ["routes[0].graph.sequence[1]: 0/1", "whole: 0/1"]
+      try await mesh.eventually { Self.counts($0) == counted }
     }
   }
 }

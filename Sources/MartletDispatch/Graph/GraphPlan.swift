@@ -22,6 +22,9 @@ package final class GraphPlan: Sendable {
   let nodes: [Node]
   let root: Int
 
+  /// Where the calls are in the app file that streams go through. Figures count them after the nodes.
+  private let streamPaths: [SpecPath]
+
   /// The metadata keys that a run wants to know the request's values of.
   package let metadataKeys: [String]
 
@@ -48,6 +51,7 @@ package final class GraphPlan: Sendable {
     var keys: [String] = []
     var measured: [(node: Int, quantile: Double)] = []
     var (hasTimeouts, leavesToChance) = (false, false)
+    var streamPaths = intake.map(\.path)
     for (index, node) in nodes.enumerated() {
       switch node.kind {
       case .hedge(let plan):
@@ -58,9 +62,11 @@ package final class GraphPlan: Sendable {
       case .mirror(let plan): leavesToChance = leavesToChance || plan.percent < 100
       case .retried: leavesToChance = true
       case .guarded(let plan): hasTimeouts = hasTimeouts || plan.timeout != nil
+      case .streamed(let calls): streamPaths += calls.map(\.path)
       default: break
       }
     }
+    self.streamPaths = streamPaths
     metadataKeys = keys
     self.measured = measured
     self.hasTimeouts = hasTimeouts
@@ -124,9 +130,16 @@ package final class GraphPlan: Sendable {
     }
   }
 
-  /// Where a node is in the app file.
-  package func path(of node: Int) -> SpecPath {
-    nodes.indices.contains(node) ? nodes[node].path : []
+  /// Where a node is in the app file, or a call that has a number after those of the nodes.
+  package func path(of number: Int) -> SpecPath {
+    if nodes.indices.contains(number) { return nodes[number].path }
+    let stream = number - nodes.count
+    return streamPaths.indices.contains(stream) ? streamPaths[stream] : []
+  }
+
+  /// The number by which figures know a call that a stream goes through.
+  package func number(of call: StreamCall) -> Int {
+    nodes.count + (streamPaths.firstIndex(of: call.path) ?? streamPaths.count)
   }
 
   struct Node: Sendable {

@@ -31,7 +31,10 @@ final class GraphCall: CallOwner {
   private let head: HeaderBlock
   private let message: [UInt8]
   let leg: GraphLeg
+  /// The node that makes the leg.
+  let node: Int
   let began: Timestamp
+  let deadline: Deadline?
   private var observer: (any GraphCallObserver)?
   private var attempt: GraphAttempt?
   /// Attempts whose replica died and may have worked on the message.
@@ -42,10 +45,13 @@ final class GraphCall: CallOwner {
   private(set) var timing: LegTiming?
 
   init(
-    _ router: Router, _ leg: GraphLeg, _ head: HeaderBlock, _ message: [UInt8],
-    for observer: any GraphCallObserver, began: Timestamp, timing: LegTiming? = nil
+    _ router: Router, _ leg: GraphLeg, of node: Int, _ head: HeaderBlock, _ message: [UInt8],
+    for observer: any GraphCallObserver, began: Timestamp, deadline: Deadline?,
+    timing: LegTiming? = nil
   ) {
+    self.node = node
     self.began = began
+    self.deadline = deadline
     self.timing = timing
     self.router = router
     self.observer = observer

@@ -36,7 +36,7 @@ final class GraphExecution: GraphCallObserver {
 
   /// Where the time of each leg went, and since when; nil: nobody asked.
   private var timings: LegTimings?
-  private let began: Timestamp
+  let began: Timestamp
 
   /// What is known of legs that failed beyond their status: the graph may fail with it.
   private var failures: [Failure] = []
@@ -156,8 +156,19 @@ final class GraphExecution: GraphCallObserver {
   private static let maxFailuresKept = 16
 
   private func legEnded(_ leg: GraphLeg, failed: Bool, _ now: Timestamp) {
-    guard let call = takeCall(of: leg), let node = run.node(of: leg) else { return }
-    graph.record(node, took: now.duration(since: call.began), failed: failed, now: now)
+    guard let call = takeCall(of: leg) else { return }
+    graph.figures.record(
+      call.node, took: now.duration(since: call.began), failed: failed, now: now)
+  }
+
+  /// A leg that took too long has failed; one that nobody needs any more has not.
+  private func cancel(_ leg: GraphLeg) {
+    guard let call = takeCall(of: leg) else { return }
+    call.cancel()
+    let now = router.loop.now
+    guard let deadline = call.deadline, deadline.hasPassed(at: now) else { return }
+    graph.figures.record(
+      call.node, took: now.duration(since: call.began), failed: true, now: now)
   }
 
   private func takeCall(of leg: GraphLeg) -> GraphCall? {
@@ -210,16 +221,19 @@ final class GraphExecution: GraphCallObserver {
       }
       let now = router.loop.now
       let timing = timings == nil ? nil : LegTiming()
-      let call = GraphCall(router, leg, head, message, for: self, began: now, timing: timing)
+      let terms = terms.within(own)
+      let call = GraphCall(
+        router, leg, of: node, head, message, for: self, began: now, deadline: terms.deadline,
+        timing: timing)
       legs.append(call)
-      router.place(call, in: pool, terms.within(own), isLeg: true, now: now)
+      router.place(call, in: pool, terms, isLeg: true, now: now)
     case .mirror(let deployment, let method, let message):
       guard let pool = router.dispatcher.pool(of: deployment, in: version) else { return }
       MirroredCall.send(message, method, to: pool, of: self)
     case .cancel(let leg):
-      takeCall(of: leg)?.cancel()
+      cancel(leg)
     case .measured(let node, let duration):
-      graph.record(node, took: duration, failed: false, now: router.loop.now)
+      graph.figures.record(node, took: duration, failed: false, now: router.loop.now)
     case .finish(let message):
       end(.answered(message))
     case .stream(let calls, let message):
@@ -235,17 +249,21 @@ final class GraphExecution: GraphCallObserver {
   private func end(_ outcome: Outcome) {
     guard let whenEnded else { return }
     self.whenEnded = nil
-    let failed = if case .failed = outcome { true } else { false }
-    recordWhole(failed: failed)
+    switch outcome {
+    case .answered: recordWhole(failed: false)
+    case .failed: recordWhole(failed: true)
+    // It goes on, and may still fail.
+    case .streams: break
+    }
     whenEnded(outcome)
     finish()
   }
 
   private func recordWhole(failed: Bool) {
     let now = router.loop.now
-    graph.record(
+    graph.figures.record(
       GraphFigures.whole, took: now.duration(since: began), failed: failed, now: now)
-    router.graphEnded()
+    router.figuresChanged()
   }
 
   private func finish() {

@@ -79,9 +79,19 @@ final class GraphRequest: StreamHandler {
       graph.plan.intakeAnswers
       ? stream : GatheredAnswer(router) { [weak self] in self?.intakeEnded($0) }
     intake = StreamChain(
-      graph.plan.intake, router, version, heading: metadata, encoding: encoding, terms,
+      graph.plan.intake, of: graph, router, version, heading: metadata, encoding: encoding, terms,
       timings: trace?.intakeBegins(graph.plan.intake), source: { [stream] in stream.consumed($0) },
-      output: output)
+      output: output, whenEnded: graph.plan.intakeAnswers ? counting(from: router.loop.now) : nil)
+  }
+
+  /// Counts the request as a whole, from its beginning to the end of a stream.
+  private func counting(from began: Timestamp) -> (_ failed: Bool) -> Void {
+    { [graph, router] failed in
+      let now = router.loop.now
+      graph.figures.record(
+        GraphFigures.whole, took: now.duration(since: began), failed: failed, now: now)
+      router.figuresChanged()
+    }
   }
 
   private func intakeEnded(_ result: Result<[UInt8], RPCError>) {
@@ -90,7 +100,11 @@ final class GraphRequest: StreamHandler {
     case .success(let message):
       intake = nil
       execution?.start(message)
-    case .failure(let error): giveUp(Refusal(error.status.code, error.status.message))
+    case .failure(let error):
+      // The call itself may have ended well, with what is no answer.
+      if let intake, !intake.isOver { intake.countFailure() }
+      if let execution { counting(from: execution.began)(true) }
+      giveUp(Refusal(error.status.code, error.status.message))
     }
   }
 
@@ -154,10 +168,12 @@ final class GraphRequest: StreamHandler {
     switch outcome {
     case .answered(let message): stream.answer(message, sayingEncodings: saysEncodings)
     case .streams(let calls, let message):
+      let began = execution?.began ?? router.loop.now
       execution = nil
       outflow = StreamChain(
-        calls, router, version, heading: metadata, encoding: nil, terms,
-        timings: trace?.outflowBegins(calls), source: { _ in }, output: stream)
+        calls, of: graph, router, version, heading: metadata, encoding: nil, terms,
+        timings: trace?.outflowBegins(calls), source: { _ in }, output: stream,
+        whenEnded: counting(from: began))
       outflow?.send(message)
       return
     case .failed(let refusal, let details): stream.answer(refusal, details: details)

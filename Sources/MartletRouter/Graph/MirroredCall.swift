@@ -33,9 +33,11 @@ final class MirroredCall: GraphCallObserver {
     router.dispatcher.requestEntered(mirrored.version)
     let now = router.loop.now
     let head = HeaderBlock.grpcRequest(path: method.path, authority: "localhost")
-    let call = GraphCall(router, GraphLeg(0), head, message, for: mirrored, began: now)
     let terms = CallTerms(
       deadline: Deadline(now + router.routerLimits.mirroredCallTime), priority: .background)
+    let call = GraphCall(
+      router, GraphLeg(0), of: 0, head, message, for: mirrored, began: now,
+      deadline: terms.deadline)
     router.place(call, in: pool, terms, isLeg: true, now: now)
   }
 

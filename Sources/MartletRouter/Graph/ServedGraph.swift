@@ -1,4 +1,4 @@
-// A graph that the router serves, and what it did of late.
+// A graph that the router serves.
 internal import MartletCore
 internal import MartletDispatch
 internal import MartletNet
@@ -7,9 +7,7 @@ internal import MartletWire
 /// One route's graph under one version. On the router's loop only.
 final class ServedGraph {
   let plan: GraphPlan
-  private var figures: GraphFigures
-  /// Whether there were requests since the last report.
-  private(set) var isNews = false
+  let figures: RouteFigures
 
   /// What does not change from one call of a node to the next, by node.
   private var calls: [NodeCall?] = []
@@ -23,7 +21,7 @@ final class ServedGraph {
 
   init(_ plan: GraphPlan, now: Timestamp) {
     self.plan = plan
-    figures = GraphFigures(now: now)
+    figures = RouteFigures(plan, now: now)
   }
 
   /// How a request of a node's call begins, and where it goes; nil when there is no such deployment.
@@ -39,11 +37,6 @@ final class ServedGraph {
     return (head, pool)
   }
 
-  func record(_ node: Int, took duration: Duration, failed: Bool, now: Timestamp) {
-    isNews = true
-    figures.record(node, took: duration, failed: failed, now: now)
-  }
-
   /// The delays of hedges that go by what was measured.
   func delays(now: Timestamp, least: UInt64) -> [Int: Duration] {
     guard !plan.measured.isEmpty else { return [:] }
@@ -52,12 +45,5 @@ final class ServedGraph {
       delays[node] = figures.quantile(quantile, of: node, least: least, now: now)
     }
     return delays
-  }
-
-  /// Nil when nothing is new.
-  func report(now: Timestamp) -> (nodes: [Int: GraphFigures.Node], period: Duration)? {
-    guard isNews else { return nil }
-    isNews = false
-    return figures.recent(now: now)
   }
 }

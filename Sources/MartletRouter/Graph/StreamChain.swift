@@ -10,6 +10,7 @@ internal import MartletWire
 final class StreamChain {
   private var stages: [PlainRequest] = []
   private let output: any ResponseStream
+  private let whenEnded: ((_ failed: Bool) -> Void)?
   private(set) var isOver = false
 
   /// - Parameters:
@@ -18,15 +19,19 @@ final class StreamChain {
   ///   - timings: what is to be kept of each call; nil: nothing.
   ///   - source: takes back what the first call has taken.
   ///   - output: where the answer goes.
+  ///   - whenEnded: called when the answer's end goes there, unless the chain was abandoned before.
   init?(
-    _ calls: [GraphPlan.StreamCall], _ router: Router, _ version: VersionID,
+    _ calls: [GraphPlan.StreamCall], of graph: ServedGraph, _ router: Router, _ version: VersionID,
     heading: HeaderBlock, encoding: String?, _ terms: CallTerms, timings: [CallTiming]?,
-    source: @escaping (Int) -> Void, output: any ResponseStream
+    source: @escaping (Int) -> Void, output: any ResponseStream,
+    whenEnded: ((_ failed: Bool) -> Void)? = nil
   ) {
     self.output = output
+    self.whenEnded = whenEnded
     var pools: [PoolID] = []
     for call in calls {
       guard let pool = router.dispatcher.pool(of: call.deployment, in: version) else {
+        whenEnded?(true)
         output.answer(Refusal(.unavailable, "there is no deployment \(call.deployment)"))
         return nil
       }
@@ -43,7 +48,8 @@ final class StreamChain {
         answer = StreamOutlet(self, credit: credit)
       }
       let entry = RequestGate.Entry(
-        route: Route(version: version, target: .deployment(pool)), isUnary: call.answersOne)
+        route: Route(version: version, target: .deployment(pool)), isUnary: call.answersOne,
+        counted: Counted(figures: graph.figures, number: graph.plan.number(of: call)))
       let timing = timings?[index]
       if let timing { answer = TimedAnswer(answer, timing) }
       let request = PlainRequest(router, answer, entry, terms)
@@ -99,11 +105,17 @@ final class StreamChain {
     for stage in stages.prefix(index) { stage.cancel() }
   }
 
+  /// The answer of the last call is no use.
+  func countFailure() {
+    stages.last?.count(failed: true)
+  }
+
   /// The last call has answered all; returns where its end goes.
-  fileprivate func endedAll() -> any ResponseStream {
+  fileprivate func endedAll(failed: Bool) -> any ResponseStream {
     ended(stages.count - 1)
     isOver = true
     stages = []
+    whenEnded?(failed)
     return output
   }
 
@@ -135,7 +147,7 @@ private final class StreamOutlet: ResponseStream {
   var isWritable: Bool { chain?.answer?.isWritable ?? true }
 
   func sendHead(_ headers: HeaderBlock, endOfStream: Bool) {
-    let output = endOfStream ? end() : chain?.answer
+    let output = endOfStream ? end(headers) : chain?.answer
     output?.sendHead(headers, endOfStream: endOfStream)
   }
 
@@ -144,17 +156,17 @@ private final class StreamOutlet: ResponseStream {
   }
 
   func sendTrailers(_ trailers: HeaderBlock) {
-    end()?.sendTrailers(trailers)
+    end(trailers)?.sendTrailers(trailers)
   }
 
   func sendTrailers(copying trailers: borrowing HeaderBlock) {
-    end()?.sendTrailers(copying: trailers)
+    end(trailers)?.sendTrailers(copying: trailers)
   }
 
   /// Over before anybody hears of it: they may let the chain go.
-  private func end() -> (any ResponseStream)? {
+  private func end(_ trailers: borrowing HeaderBlock) -> (any ResponseStream)? {
     guard let chain, !chain.isOver else { return nil }
-    return chain.endedAll()
+    return chain.endedAll(failed: trailers.saysFailure)
   }
 }
 
@@ -247,6 +259,7 @@ private final class StreamPipe: ResponseStream {
   private func breakOff(_ refusal: Refusal) {
     let stage = chain?.stage(index)
     stage?.timing?.ended(refusal.status.code)
+    stage?.count(failed: true)
     fail(refusal)
     stage?.cancel()
   }
@@ -254,7 +267,7 @@ private final class StreamPipe: ResponseStream {
   private func fail(_ refusal: Refusal) {
     let next = next
     end()
-    next?.refuse(refusal)
+    next?.sourceFailed(refusal)
   }
 
   private func end() {

@@ -1,0 +1,54 @@
+// What a route did of late, and what the controller is told of it.
+internal import MartletCore
+internal import MartletDispatch
+internal import MartletWire
+
+/// The figures of one route under one version. On the router's loop only.
+final class RouteFigures {
+  /// The route's graph.
+  private let plan: GraphPlan
+  private var figures: GraphFigures
+  /// Whether there were requests since the last report.
+  private var isNews = false
+
+  init(_ plan: GraphPlan, now: Timestamp) {
+    self.plan = plan
+    figures = GraphFigures(now: now)
+  }
+
+  /// Counts one request of a node.
+  func record(_ node: Int, took duration: Duration, failed: Bool, now: Timestamp) {
+    isNews = true
+    figures.record(node, took: duration, failed: failed, now: now)
+  }
+
+  /// The time within which a share of a node's answers came, once there are `least` of them.
+  func quantile(_ share: Double, of node: Int, least: UInt64, now: Timestamp) -> Duration? {
+    figures.quantile(share, of: node, least: least, now: now)
+  }
+
+  /// Nil when nothing is new.
+  func report(now: Timestamp) -> (nodes: [Int: GraphFigures.Node], period: Duration)? {
+    guard isNews else { return nil }
+    isNews = false
+    return figures.recent(now: now)
+  }
+
+  /// All that is known, by node.
+  func recent(now: Timestamp) -> [Int: GraphFigures.Node] { figures.recent(now: now).nodes }
+}
+
+/// Which figures count a request, and by which number.
+struct Counted {
+  let figures: RouteFigures
+  var number = GraphFigures.whole
+}
+
+extension HeaderBlock {
+  /// Whether an answer that ends with these fields has failed. Where nothing says how the call ended, the HTTP
+  /// status does: a deployment may serve more than gRPC.
+  var saysFailure: Bool {
+    let isOK = withValue(of: .grpcStatus) { $0.count == 1 && $0[0] == UInt8(ascii: "0") }
+    return isOK.map { !$0 } ?? httpStatus.map { $0 >= 400 } ?? true
+  }
+}
