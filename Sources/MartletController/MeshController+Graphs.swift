@@ -5,8 +5,9 @@ internal import MartletRPC
 internal import SwiftProtobuf
 
 extension MeshController {
-  /// Routers keep figures of one to two windows of half a minute; older ones say nothing about now.
-  private static let longestAge = Duration.seconds(60)
+  /// Routers say anew what there is at the end of each window of half a minute. Older figures are those of a
+  /// router that does not come to it, and say nothing about now.
+  private static let longestAge = Duration.seconds(40)
 
   /// Graphs that one router may report. An app has a handful of routes, and few versions at once.
   private static let maxGraphs = 4_096
@@ -17,6 +18,10 @@ extension MeshController {
     known = known.filter { now.duration(since: $0.value.at) < Self.longestAge }
     for figures in graphs where known.count < Self.maxGraphs {
       let key = GraphKey(app: figures.app, version: figures.version, route: figures.route)
+      guard !figures.nodes.isEmpty else {
+        known[key] = nil
+        continue
+      }
       known[key] = ReportedGraph(figures: figures, at: now)
     }
     routers[session]?.graphs = known

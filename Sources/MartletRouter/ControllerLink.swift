@@ -47,6 +47,10 @@ struct ControllerLink {
       of: Void.self, bufferingPolicy: .bufferingNewest(1))
     router.reportLoad = { change.yield() }
     // The controller knows nothing of this router before its first report.
+    for record in router.versions {
+      for graph in (record?.graphs ?? [:]).values { graph.figures.forgetReports() }
+    }
+    router.figuresAreDue = true
     change.yield()
     try await client.sync { reports, updates in
       try await withThrowingTaskGroup(of: Void.self) { group in
@@ -133,7 +137,7 @@ struct ControllerLink {
 }
 
 extension ControllerLink {
-  /// What graphs did that had requests since the last time.
+  /// What graphs did of late, of those of which the controller does not know it.
   private func figures() -> [Martlet_Control_V1_GraphFigures] {
     let now = router.loop.now
     var all: [Martlet_Control_V1_GraphFigures] = []
@@ -156,6 +160,7 @@ extension ControllerLink {
           })
       }
     }
+    if all.contains(where: { !$0.nodes.isEmpty }) { router.figuresReported(now: now) }
     return all
   }
 }

@@ -10,6 +10,8 @@ final class RouteFigures {
   private var figures: GraphFigures
   /// Whether there were requests since the last report.
   private var isNews = false
+  /// When what the last report said is too old; nil: it said nothing.
+  private var toldUntil: Timestamp?
 
   init(_ plan: GraphPlan, now: Timestamp) {
     self.plan = plan
@@ -27,11 +29,22 @@ final class RouteFigures {
     figures.quantile(share, of: node, least: least, now: now)
   }
 
-  /// Nil when nothing is new.
+  /// Nil when the controller knows all of it. Without nodes when what it was told is too old, and there is nothing
+  /// else to tell.
   func report(now: Timestamp) -> (nodes: [Int: GraphFigures.Node], period: Duration)? {
-    guard isNews else { return nil }
+    let isOld = toldUntil.map { now >= $0 } ?? false
+    guard isNews || isOld else { return nil }
     isNews = false
-    return figures.recent(now: now)
+    let recent = figures.recent(now: now)
+    guard !recent.nodes.isEmpty || toldUntil != nil else { return nil }
+    toldUntil = recent.nodes.isEmpty ? nil : GraphFigures.windowEnd(at: now)
+    return recent
+  }
+
+  /// Whoever is told next knows nothing yet.
+  func forgetReports() {
+    toldUntil = nil
+    isNews = true
   }
 
   /// All that is known, by node.

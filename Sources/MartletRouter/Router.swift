@@ -75,6 +75,7 @@ final class Router: @unchecked Sendable {
   /// Whether the next report has figures of routes.
   var figuresAreDue = true
   private var figuresTimerIsSet = false
+  private var turnTimerIsSet = false
 
   init(
     loop: Loop, limits: Limits = Limits(), routerLimits: RouterLimits = RouterLimits(),
@@ -252,6 +253,18 @@ final class Router: @unchecked Sendable {
     loop.schedule(after: routerLimits.figuresInterval) { [weak self] in
       guard let self else { return }
       figuresTimerIsSet = false
+      figuresAreDue = true
+      reportLoad?()
+    }
+  }
+
+  /// Figures were reported: they are again, or that there are none, once those are too old.
+  func figuresReported(now: Timestamp) {
+    guard !turnTimerIsSet else { return }
+    turnTimerIsSet = true
+    loop.schedule(at: GraphFigures.windowEnd(at: now)) { [weak self] in
+      guard let self else { return }
+      turnTimerIsSet = false
       figuresAreDue = true
       reportLoad?()
     }

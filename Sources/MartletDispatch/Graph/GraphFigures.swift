@@ -4,6 +4,9 @@ package import MartletCore
 
 /// Figures of the last one to two windows. Only calls, hedges that wait for a measured time and the graph
 /// as a whole are counted.
+///
+/// Windows begin at multiples of their length on the machine's clock, so that all routers of a machine have the
+/// same ones.
 package struct GraphFigures: Sendable {
   package static let window = Duration.seconds(30)
 
@@ -22,41 +25,35 @@ package struct GraphFigures: Sendable {
     }
   }
 
-  private struct Window {
-    var began: Timestamp
-    /// By node, after that of the graph as a whole; it grows to the last one that was counted.
-    var nodes: [Node] = []
-
-    subscript(node: Int) -> Node? {
-      nodes.indices.contains(node + 1) ? nodes[node + 1] : nil
-    }
-
-    mutating func record(_ node: Int, took duration: Duration, failed: Bool) {
-      while nodes.count <= node + 1 { nodes.append(Node()) }
-      if failed {
-        nodes[node + 1].failures += 1
-      } else {
-        nodes[node + 1].answered.record(duration)
-      }
-    }
-  }
-
   /// The graph as a whole goes by this number.
   package static let whole = -1
 
   private let began: Timestamp
-  private var current: Window
-  private var previous: Window?
+  /// By node, after that of the graph as a whole; it grows to the last one that was counted.
+  private var current: [Node] = []
+  private var previous: [Node] = []
+  /// When the current window ends.
+  private var end: Timestamp
 
   package init(now: Timestamp) {
     began = now
-    current = Window(began: now)
+    end = Self.windowEnd(at: now)
+  }
+
+  /// When the window ends that a moment is in. What was known before is too old then, or about to be.
+  package static func windowEnd(at now: Timestamp) -> Timestamp {
+    let length = window.saturatedNanoseconds
+    return Timestamp(nanoseconds: (now.nanoseconds / length + 1) * length)
   }
 
   /// Counts one request of a node.
   package mutating func record(_ node: Int, took duration: Duration, failed: Bool, now: Timestamp) {
-    turn(now)
-    current.record(node, took: duration, failed: failed)
+    let place = place(of: node, now)
+    if failed {
+      current[place].failures += 1
+    } else {
+      current[place].answered.record(duration)
+    }
   }
 
   /// All that is known, and over what time.
@@ -64,11 +61,11 @@ package struct GraphFigures: Sendable {
     turn(now)
     var nodes: [Int: Node] = [:]
     for window in [previous, current] {
-      for (index, figures) in (window?.nodes ?? []).enumerated() where figures.requests > 0 {
+      for (index, figures) in window.enumerated() where figures.requests > 0 {
         nodes[index - 1, default: Node()].add(figures)
       }
     }
-    return (nodes, now.duration(since: previous?.began ?? current.began))
+    return (nodes, now.duration(since: max(began, end - Self.window * 2)))
   }
 
   /// The time within which a share of a node's answers came, once there are `least` of them.
@@ -76,15 +73,24 @@ package struct GraphFigures: Sendable {
     _ share: Double, of node: Int, least: UInt64, now: Timestamp
   ) -> Duration? {
     turn(now)
-    var answered = current[node]?.answered ?? LatencyHistogram()
-    if let earlier = previous?[node]?.answered { answered.add(earlier) }
+    var answered = LatencyHistogram()
+    for window in [previous, current] where window.indices.contains(node + 1) {
+      answered.add(window[node + 1].answered)
+    }
     return answered.count >= least ? answered.quantile(share) : nil
   }
 
+  /// Where a node is counted now.
+  private mutating func place(of node: Int, _ now: Timestamp) -> Int {
+    turn(now)
+    while current.count <= node + 1 { current.append(Node()) }
+    return node + 1
+  }
+
   private mutating func turn(_ now: Timestamp) {
-    let age = now.duration(since: current.began)
-    guard age >= Self.window else { return }
-    previous = age < Self.window * 2 ? current : nil
-    current = Window(began: now)
+    guard now >= end else { return }
+    previous = now < end + Self.window ? current : []
+    current = []
+    end = Self.windowEnd(at: now)
   }
 }

@@ -616,7 +616,8 @@ package nonisolated struct Martlet_Control_V1_RouterReport: Sendable {
 
   package var versions: [Martlet_Control_V1_VersionLoad] = []
 
-  /// Of graphs that had requests since the last report that had any; those before stay as they were.
+  /// Of graphs whose figures are not those of the last report that had any; without nodes where there are none any
+  /// more. Those of others stay as they were.
   package var graphs: [Martlet_Control_V1_GraphFigures] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()

@@ -56,6 +56,33 @@ import Testing
     #expect(figures.recent(now: at(200)).nodes.isEmpty)
   }
 
+  @Test func noMoreThanAMinuteIsKept() {
+    // Ten seconds before the end of a window.
+    var figures = GraphFigures(now: at(110))
+    figures.record(0, took: .milliseconds(1), failed: false, now: at(111))
+    for second in 112..<400 as Range<Int64> {
+      // Requests now and then: whether there are any does not matter to what is kept.
+      if second % 70 == 0 {
+        figures.record(0, took: .milliseconds(1), failed: false, now: at(second))
+      }
+      let (nodes, period) = figures.recent(now: at(second))
+      let since = second - Int64(period.inSeconds)
+      #expect(period < .seconds(60), "\(second)")
+      #expect(period >= min(.seconds(30), .seconds(second - 110)), "\(second)")
+      let kept = [111, 140, 210, 280, 350].filter { $0 >= since && $0 <= second }.count
+      #expect(nodes[0]?.requests ?? 0 == UInt64(kept), "\(second)")
+    }
+  }
+
+  @Test func routersHaveTheSameWindows() {
+    for second in [0, 29, 30, 89] as [Int64] {
+      #expect(GraphFigures.windowEnd(at: at(second)) == at((second / 30 + 1) * 30))
+    }
+    var (one, other) = (GraphFigures(now: at(3)), GraphFigures(now: at(17)))
+    let periods = [one.recent(now: at(65)).period, other.recent(now: at(65)).period]
+    #expect(periods == [.seconds(35), .seconds(35)])
+  }
+
   @Test func aQuantileWaitsForEnough() {
     var figures = GraphFigures(now: at(0))
     for _ in 0..<9 { figures.record(0, took: .milliseconds(1), failed: false, now: at(1)) }
