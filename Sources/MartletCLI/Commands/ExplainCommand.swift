@@ -109,7 +109,7 @@ struct ExplainCommand: ParsableCommand {
       let (name, tree): (String, GraphTree) =
         switch route.target {
         case .graph(let method, let graph):
-          ("\(method)", GraphTree(graph, at: path.appending("graph")))
+          ("\(method)", GraphTree(graph, of: method, in: app, at: path.appending("graph")))
         case .method(let method, let deployment):
           ("\(method)", GraphTree(deployment: deployment, method: "\(method)", at: path))
         case .service(let service, let deployment):

@@ -15,10 +15,17 @@ struct GraphTree {
   var figures: NodeRates?
   var children: [GraphTree] = []
 
-  init(_ node: GraphNode, at path: SpecPath, edge: String = "") {
+  init(_ graph: GraphNode, of method: MethodName, in app: AppSpec, at path: SpecPath) {
+    var routes = Routes(app: app, callers: [method])
+    self.init(graph, at: path, &routes)
+  }
+
+  private init(
+    _ node: GraphNode, at path: SpecPath, edge: String = "", _ routes: inout Routes
+  ) {
     self.edge = edge
     self.path = path
-    (title, detail, children) = Self.look(at: node.kind, path)
+    (title, detail, children) = Self.look(at: node.kind, path, &routes)
     let options = Self.text(of: node.options)
     if let name = node.options.name { title = "\(name): \(title)" }
     detail = [detail, options].filter { !$0.isEmpty }.joined(separator: "  ")
@@ -37,12 +44,21 @@ struct GraphTree {
     return tree
   }
 
+  /// The routes that a graph may go into, and those around what is drawn.
+  private struct Routes {
+    let app: AppSpec
+    var callers: [MethodName]
+    /// Graphs that call others twice, which call others twice, have many nodes.
+    var left = GraphLimits.maxNodes
+  }
+
   private static func look(
-    at kind: GraphNode.Kind, _ path: SpecPath
+    at kind: GraphNode.Kind, _ path: SpecPath, _ routes: inout Routes
   ) -> (title: String, detail: String, [GraphTree]) {
+    routes.left -= 1
     func list(_ key: String, _ nodes: [GraphNode]) -> [GraphTree] {
       nodes.enumerated().map {
-        GraphTree($1, at: path.appending(key).appending($0), edge: "\($0 + 1)")
+        GraphTree($1, at: path.appending(key).appending($0), edge: "\($0 + 1)", &routes)
       }
     }
     switch kind {
@@ -51,16 +67,17 @@ struct GraphTree {
     case .switch(let node):
       let base = path.appending("switch")
       let cases = node.cases.map {
-        GraphTree($0.node, at: base.appending("cases").appending($0.value), edge: $0.value)
+        GraphTree($0.node, at: base.appending("cases").appending($0.value), edge: $0.value, &routes)
       }
       let rest = node.default.map {
-        GraphTree($0, at: base.appending("default"), edge: "default")
+        GraphTree($0, at: base.appending("default"), edge: "default", &routes)
       }
       return ("switch", "on \(node.field)", cases + (rest.map { [$0] } ?? []))
     case .splitter(let node):
       let list = path.appending("splitter")
       let shares = node.shares.enumerated().map {
-        GraphTree($1.node, at: list.appending($0).appending("do"), edge: "\($1.weight) %")
+        GraphTree(
+          $1.node, at: list.appending($0).appending("do"), edge: "\($1.weight) %", &routes)
       }
       let by: String =
         switch node.sticky {
@@ -73,9 +90,12 @@ struct GraphTree {
       let into = node.into.map { " into \($0)" } ?? ""
       let count = node.parallelism.map { ", \($0) at once" } ?? ""
       return (
-        "for_each", "\(node.field)\(into)\(count)", [GraphTree(node.body, at: path.appending("do"))]
+        "for_each", "\(node.field)\(into)\(count)",
+        [GraphTree(node.body, at: path.appending("do"), &routes)]
       )
-    case .ensemble(let node): return ensemble(node, path, list("ensemble", node.branches))
+    case .ensemble(let node):
+      let branches = list("ensemble", node.branches)
+      return ensemble(node, path, branches, &routes)
     case .fallback(let nodes): return ("fallback", "", list("fallback", nodes))
     case .hedge(let node):
       let times = [
@@ -84,23 +104,40 @@ struct GraphTree {
       ]
       return (
         "hedge", times.compactMap { $0 }.joined(separator: ", or "),
-        [GraphTree(node.body, at: path.appending("hedge"))]
+        [GraphTree(node.body, at: path.appending("hedge"), &routes)]
       )
     case .loop(let node):
       return (
         node.kind.key, "\(node.field) is \(node.condition), at most \(node.maxRounds) rounds",
-        [GraphTree(node.body, at: path.appending("do"))]
+        [GraphTree(node.body, at: path.appending("do"), &routes)]
       )
     case .mirror(let node):
       return ("mirror \(node.deployment)", "\(node.method), \(node.percent) %", [])
     case .map(let node): return ("map", text(of: node), [])
-    case .route(let method): return ("route \(method)", "", [])
+    case .route(let method): return route(method, path, &routes)
     case .return: return ("return", "", [])
     }
   }
 
+  /// What another route does is below the node; of a plain one that is its call.
+  private static func route(
+    _ method: MethodName, _ path: SpecPath, _ routes: inout Routes
+  ) -> (title: String, detail: String, [GraphTree]) {
+    let title = "route \(method)"
+    switch routes.app.route(of: method)?.target {
+    case .service(_, let deployment), .method(_, let deployment):
+      return (title, "call \(deployment)", [])
+    case .graph(_, let graph):
+      guard !routes.callers.contains(method), routes.left > 0 else { return (title, "…", []) }
+      routes.callers.append(method)
+      defer { routes.callers.removeLast() }
+      return (title, "", [GraphTree(graph, at: path.appending("route"), &routes)])
+    case nil: return (title, "", [])
+    }
+  }
+
   private static func ensemble(
-    _ node: EnsembleNode, _ path: SpecPath, _ branches: [GraphTree]
+    _ node: EnsembleNode, _ path: SpecPath, _ branches: [GraphTree], _ routes: inout Routes
   ) -> (title: String, detail: String, [GraphTree]) {
     let quorum = node.quorum.map { ", quorum \($0) of \(node.branches.count)" } ?? ""
     let combiner: String
@@ -117,7 +154,7 @@ struct GraphTree {
     case .call(let deployment, let method):
       let call = GraphTree(
         .call(deployment: deployment, method: method), at: path.appending("combine"),
-        edge: "combine")
+        edge: "combine", &routes)
       return ("ensemble", "combine by \(deployment)\(quorum)", branches + [call])
     }
     return ("ensemble", "\(combiner)\(quorum)", branches)

@@ -188,7 +188,7 @@ extension GraphCompiler {
 
 extension AppSpec {
   /// The route that takes a method's requests.
-  fileprivate func route(of method: MethodName) -> RouteSpec? {
+  package func route(of method: MethodName) -> RouteSpec? {
     routes.first { $0.method == method }
       ?? routes.first { if case .service(method.service, _) = $0.target { true } else { false } }
   }
