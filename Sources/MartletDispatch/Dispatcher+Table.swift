@@ -124,10 +124,12 @@ extension Dispatcher {
           add(Route(version: version, target: .graph(number)), method, route.http)
         case .method(let method, let deployment):
           guard let pool = pool(of: deployment, in: version) else { continue }
-          add(Route(version: version, target: .deployment(pool)), method, route.http)
+          let target = Route.Target.deployment(pool)
+          add(Route(version: version, target: target, plain: number), method, route.http)
         case .service(let service, let deployment):
           guard let pool = pool(of: deployment, in: version) else { continue }
-          _ = routes.addService(service, Route(version: version, target: .deployment(pool)))
+          let target = Route.Target.deployment(pool)
+          _ = routes.addService(service, Route(version: version, target: target, plain: number))
         }
       }
     }
@@ -145,14 +147,7 @@ extension Dispatcher {
   /// apps. Of two apps with the same route the first has it.
   package var routeTable: [(route: String, app: String)] {
     appOrder.compactMap { apps[$0]?.current }.flatMap { index in
-      versions[index].spec.routes.map { route in
-        let name =
-          switch route.target {
-          case .graph(let method, _), .method(let method, _): method.description
-          case .service(let service, _): "\(service)/*"
-          }
-        return (route: name, app: versions[index].app)
-      }
+      versions[index].spec.routes.map { (route: $0.name, app: versions[index].app) }
     }
   }
 

@@ -35,6 +35,8 @@ package struct Route: Sendable, Hashable {
   /// The version under which a request that takes this route enters.
   package var version: VersionID
   package var target: Target
+  /// The index in `AppSpec.routes` of a plain route; nil: a graph's, or a deployment was named.
+  package var plain: Int?
 
   package enum Target: Sendable, Hashable {
     case deployment(PoolID)
@@ -42,8 +44,9 @@ package struct Route: Sendable, Hashable {
     case graph(Int)
   }
 
-  package init(version: VersionID, target: Target) {
+  package init(version: VersionID, target: Target, plain: Int? = nil) {
     self.version = version
     self.target = target
+    self.plain = plain
   }
 }

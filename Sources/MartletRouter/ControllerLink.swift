@@ -48,7 +48,7 @@ struct ControllerLink {
     router.reportLoad = { change.yield() }
     // The controller knows nothing of this router before its first report.
     for record in router.versions {
-      for graph in (record?.graphs ?? [:]).values { graph.figures.forgetReports() }
+      for figures in record?.figures ?? [] { figures.forgetReports() }
     }
     router.figuresAreDue = true
     change.yield()
@@ -137,22 +137,22 @@ struct ControllerLink {
 }
 
 extension ControllerLink {
-  /// What graphs did of late, of those of which the controller does not know it.
+  /// What routes did of late, of those of which the controller does not know it.
   private func figures() -> [Martlet_Control_V1_GraphFigures] {
     let now = router.loop.now
     var all: [Martlet_Control_V1_GraphFigures] = []
     for record in router.versions.compactMap({ $0 }) {
-      for graph in record.graphs.values {
-        guard let report = graph.figures.report(now: now) else { continue }
+      for figures in record.figures {
+        guard let report = figures.report(now: now) else { continue }
         all.append(
           .with {
             $0.app = record.app
             $0.version = record.version.number
-            $0.route = graph.plan.route.description
+            $0.route = figures.route
             $0.periodMs = UInt32(clamping: report.period.saturatedNanoseconds / 1_000_000)
-            $0.nodes = report.nodes.sorted { $0.key < $1.key }.map { node, figures in
+            $0.nodes = report.nodes.map { path, figures in
               .with {
-                $0.path = graph.plan.path(of: node).description
+                $0.path = path
                 $0.buckets = figures.answered.buckets
                 $0.failures = figures.failures
               }

@@ -123,7 +123,9 @@ final class RequestGate: RequestAcceptor {
     let memo = memo(of: connection)
     if memo.epoch == router.routeEpoch, memo.isFor(path) { return memo.entry }
     guard let route = router.dispatcher.route(path: path) else { return nil }
-    let entry = Entry(route: route, isUnary: router.isUnary(path: path, in: route.version))
+    let entry = Entry(
+      route: route, isUnary: router.isUnary(path: path, in: route.version),
+      counted: router.counted(route))
     memo.path = Array(path)
     memo.epoch = router.routeEpoch
     memo.entry = entry

@@ -5,15 +5,24 @@ internal import MartletWire
 
 /// The figures of one route under one version. On the router's loop only.
 final class RouteFigures {
-  /// The route's graph.
-  private let plan: GraphPlan
+  /// As `RouteSpec.name` has it.
+  let route: String
+  /// Nil: a plain route.
+  private let plan: GraphPlan?
   private var figures: GraphFigures
   /// Whether there were requests since the last report.
   private var isNews = false
   /// When what the last report said is too old; nil: it said nothing.
   private var toldUntil: Timestamp?
 
-  init(_ plan: GraphPlan, now: Timestamp) {
+  struct Report {
+    /// By the place in the app file, empty for the route as a whole.
+    var nodes: [(path: String, figures: GraphFigures.Node)]
+    var period: Duration
+  }
+
+  init(_ route: String, _ plan: GraphPlan? = nil, now: Timestamp) {
+    self.route = route
     self.plan = plan
     figures = GraphFigures(now: now)
   }
@@ -31,14 +40,17 @@ final class RouteFigures {
 
   /// Nil when the controller knows all of it. Without nodes when what it was told is too old, and there is nothing
   /// else to tell.
-  func report(now: Timestamp) -> (nodes: [Int: GraphFigures.Node], period: Duration)? {
+  func report(now: Timestamp) -> Report? {
     let isOld = toldUntil.map { now >= $0 } ?? false
     guard isNews || isOld else { return nil }
     isNews = false
     let recent = figures.recent(now: now)
     guard !recent.nodes.isEmpty || toldUntil != nil else { return nil }
     toldUntil = recent.nodes.isEmpty ? nil : GraphFigures.windowEnd(at: now)
-    return recent
+    let nodes = recent.nodes.sorted { $0.key < $1.key }.map { number, figures in
+      (path: plan?.path(of: number).description ?? "", figures: figures)
+    }
+    return Report(nodes: nodes, period: recent.period)
   }
 
   /// Whoever is told next knows nothing yet.

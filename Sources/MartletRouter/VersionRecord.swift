@@ -14,6 +14,9 @@ final class VersionRecord {
   /// By index into `AppSpec.routes`.
   let graphs: [Int: ServedGraph]
 
+  /// What each route did of late, in the order of `AppSpec.routes`.
+  let figures: [RouteFigures]
+
   /// One field, `MeshHeader.version`, for heads of requests.
   let mark: HeaderBlock
 
@@ -30,12 +33,13 @@ final class VersionRecord {
   var descriptorIndex: DescriptorIndex?
 
   init(
-    app: String, version: AppVersion, graphs: [Int: ServedGraph], mark: HeaderBlock,
-    unaryPaths: consuming ByteIndex<Void>, schema: Schema?, descriptorSet: [UInt8]
+    app: String, version: AppVersion, graphs: [Int: ServedGraph], figures: [RouteFigures],
+    mark: HeaderBlock, unaryPaths: consuming ByteIndex<Void>, schema: Schema?, descriptorSet: [UInt8]
   ) {
     self.app = app
     self.version = version
     self.graphs = graphs
+    self.figures = figures
     self.mark = mark
     self.unaryPaths = unaryPaths
     self.schema = schema
@@ -50,15 +54,20 @@ extension Router {
   ) throws(SpecProblems) {
     guard !dispatcher.isDefined(version, of: spec.name) else { return }
     var graphs: [Int: ServedGraph] = [:]
+    var figures: [RouteFigures] = []
     for (index, route) in spec.routes.enumerated() {
-      guard case .graph(let method, let graph) = route.target else { continue }
+      guard case .graph(let method, let graph) = route.target else {
+        figures.append(RouteFigures(route.name, now: loop.now))
+        continue
+      }
       let path: SpecPath = [.key("routes"), .index(index), .key("graph")]
       guard let schema else {
         throw SpecProblems([SpecProblem(path, "the app has no descriptor set")])
       }
       let plan = try GraphCompiler.compile(
         graph, for: method, of: spec, schema: schema, at: path)
-      graphs[index] = ServedGraph(plan, now: loop.now)
+      figures.append(RouteFigures(route.name, plan, now: loop.now))
+      graphs[index] = ServedGraph(plan, figures[index])
     }
     guard let id = dispatcher.define(AppDefinition(version: version, spec: spec)) else { return }
     var mark = HeaderBlock()
@@ -66,7 +75,7 @@ extension Router {
     while versions.count <= id.index { versions.append(nil) }
     routeEpoch += 1
     versions[id.index] = VersionRecord(
-      app: spec.name, version: version, graphs: graphs, mark: mark,
+      app: spec.name, version: version, graphs: graphs, figures: figures, mark: mark,
       unaryPaths: unaryPaths(of: spec, schema), schema: schema,
       descriptorSet: descriptorSet)
   }
@@ -89,6 +98,12 @@ extension Router {
     let index = try? DescriptorIndex([record.descriptorSet])
     record.descriptorIndex = index
     return index
+  }
+
+  /// Where requests of a route are counted that are no graph's.
+  func counted(_ route: Route) -> Counted? {
+    guard let plain = route.plain, let record = versions[route.version.index] else { return nil }
+    return Counted(figures: record.figures[plain])
   }
 
   /// Whether a request's method is known to have one response.

@@ -19,9 +19,9 @@ final class ServedGraph {
     var epoch: Int
   }
 
-  init(_ plan: GraphPlan, now: Timestamp) {
+  init(_ plan: GraphPlan, _ figures: RouteFigures) {
     self.plan = plan
-    figures = RouteFigures(plan, now: now)
+    self.figures = figures
   }
 
   /// How a request of a node's call begins, and where it goes; nil when there is no such deployment.

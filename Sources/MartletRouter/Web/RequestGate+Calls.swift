@@ -177,6 +177,6 @@ extension RequestGate: WebCallAcceptor {
 
   private func entry(_ route: Route, path: String) -> Entry {
     let isUnary = Array(path.utf8).withUnsafeBytes { router.isUnary(path: $0, in: route.version) }
-    return Entry(route: route, isUnary: isUnary)
+    return Entry(route: route, isUnary: isUnary, counted: router.counted(route))
   }
 }
