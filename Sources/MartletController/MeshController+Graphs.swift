@@ -57,6 +57,7 @@ extension Martlet_Control_V1_GraphFigures {
         continue
       }
       sum.nodes[index].failures += node.failures
+      sum.nodes[index].dropped += node.dropped
       let missing = node.buckets.count - sum.nodes[index].buckets.count
       if missing > 0 { sum.nodes[index].buckets += Array(repeating: 0, count: missing) }
       for (bucket, count) in node.buckets.enumerated() {

@@ -155,6 +155,7 @@ extension ControllerLink {
                 $0.path = path
                 $0.buckets = figures.answered.buckets
                 $0.failures = figures.failures
+                $0.dropped = figures.dropped
               }
             }
           })

@@ -33,6 +33,12 @@ final class RouteFigures {
     figures.record(node, took: duration, failed: failed, now: now)
   }
 
+  /// Counts one message that a mirror did not send.
+  func recordDrop(_ node: Int, now: Timestamp) {
+    isNews = true
+    figures.recordDrop(node, now: now)
+  }
+
   /// The time within which a share of a node's answers came, once there are `least` of them.
   func quantile(_ share: Double, of node: Int, least: UInt64, now: Timestamp) -> Duration? {
     figures.quantile(share, of: node, least: least, now: now)

@@ -142,12 +142,12 @@ import Testing
     }
   }
 
-  /// `answered/failed` of the node at a path that no other one has.
+  /// `answered/failed/dropped` of the node at a path that no other one has.
   private static func counts(_ router: Router, _ path: String) -> String? {
     guard let graph = router.versions.compactMap({ $0?.graphs[0] }).first else { return nil }
     return graph.figures.recent(now: router.loop.now).first {
       "\(graph.plan.path(of: $0.key))" == path
-    }.map { "\($0.value.answered.count)/\($0.value.failures)" }
+    }.map { "\($0.value.answered.count)/\($0.value.failures)/\($0.value.dropped)" }
   }
 
   @Test func aCallThatIsTooLateHasFailed() async throws {
@@ -164,9 +164,9 @@ import Testing
       #expect(try await Self.ask(mesh).status == .serving)
       try await mesh.eventually { _ in heard.cancelled == 1 }
       #expect(
-        try await mesh.onLoop { Self.counts($0, "routes[0].graph.fallback[0]") } == "0/1")
+        try await mesh.onLoop { Self.counts($0, "routes[0].graph.fallback[0]") } == "0/1/0")
       #expect(
-        try await mesh.onLoop { Self.counts($0, "routes[0].graph.fallback[1]") } == "1/0")
+        try await mesh.onLoop { Self.counts($0, "routes[0].graph.fallback[1]") } == "1/0/0")
     }
   }
 
@@ -191,6 +191,31 @@ import Testing
         $0.mirroredCalls == 0 && $0.dispatcher.loadReport().versions.isEmpty
       }
       #expect(shadow.cancelled == 0)
+      #expect(
+        try await mesh.onLoop { Self.counts($0, "routes[0].graph.sequence[0]") } == "3/0/0")
+    }
+  }
+
+  @Test func mirrorsThatFailAndThoseThatFindNoPlaceAreToldApart() async throws {
+    try await Mesh.run { mesh in
+      let mirrors = ["broken", "full"].map {
+        GraphNode.mirror(MirrorNode(deployment: $0, method: Self.check))
+      }
+      let graph = GraphNode.sequence(mirrors + [Self.call("main")])
+      var spec = Self.app(graph, ["broken", "full", "main"])
+      spec.deployments[1].maxQueuedRequests = 0
+      try await mesh.deploy(
+        spec,
+        [
+          "broken": [try await mesh.start("broken", Heard().table(after: .zero, failures: 9))],
+          "main": [try await mesh.start("main", Heard().table(after: .zero))],
+        ], schema: try Self.schema.get())
+      for _ in 0..<4 { #expect(try await Self.ask(mesh).status == .serving) }
+      try await mesh.eventually { $0.mirroredCalls == 0 }
+      let counts = try await mesh.onLoop { router in
+        (0..<3).map { Self.counts(router, "routes[0].graph.sequence[\($0)]") }
+      }
+      #expect(counts == ["0/4/0", "0/0/4", "4/0/0"])
     }
   }
 
@@ -207,6 +232,8 @@ import Testing
       let limit = RouterLimits().maxMirroredCalls
       for _ in 0..<limit + 20 { #expect(try await Self.ask(mesh).status == .serving) }
       #expect(try await mesh.onLoop { $0.mirroredCalls } == limit)
+      #expect(
+        try await mesh.onLoop { Self.counts($0, "routes[0].graph.sequence[0]") } == "0/0/20")
     }
   }
 }

@@ -2,8 +2,8 @@
 
 package import MartletCore
 
-/// Figures of the last one to two windows. Only calls, hedges that wait for a measured time and the graph
-/// as a whole are counted.
+/// Figures of the last one to two windows. Only calls, mirrors, hedges that wait for a measured time and the
+/// graph as a whole are counted.
 ///
 /// Windows begin at multiples of their length on the machine's clock, so that all routers of a machine have the
 /// same ones.
@@ -14,14 +14,18 @@ package struct GraphFigures: Sendable {
   package struct Node: Sendable, Equatable {
     package var answered = LatencyHistogram()
     package var failures: UInt64 = 0
+    /// What a mirror was to send and did not.
+    package var dropped: UInt64 = 0
 
     package init() {}
 
     package var requests: UInt64 { answered.count + failures }
+    var isEmpty: Bool { requests == 0 && dropped == 0 }
 
     package mutating func add(_ other: Node) {
       answered.add(other.answered)
       failures += other.failures
+      dropped += other.dropped
     }
   }
 
@@ -56,12 +60,17 @@ package struct GraphFigures: Sendable {
     }
   }
 
+  /// Counts one message that a mirror did not send.
+  package mutating func recordDrop(_ node: Int, now: Timestamp) {
+    current[place(of: node, now)].dropped += 1
+  }
+
   /// All that is known, and over what time.
   package mutating func recent(now: Timestamp) -> (nodes: [Int: Node], period: Duration) {
     turn(now)
     var nodes: [Int: Node] = [:]
     for window in [previous, current] {
-      for (index, figures) in window.enumerated() where figures.requests > 0 {
+      for (index, figures) in window.enumerated() where !figures.isEmpty {
         nodes[index - 1, default: Node()].add(figures)
       }
     }

@@ -20,8 +20,8 @@ package enum GraphOrder: Sendable, Equatable {
   /// nodes around the call; nil: only the request has one.
   case call(leg: GraphLeg, GraphPlan.Callee, message: [UInt8], deadline: Deadline?)
 
-  /// Call a deployment and report nothing.
-  case mirror(deployment: String, method: MethodName, message: [UInt8])
+  /// Call a deployment for a node and report nothing.
+  case mirror(node: Int, deployment: String, method: MethodName, message: [UInt8])
 
   /// A node that wants its times measured (`GraphPlan.measured`) has answered within so long.
   case measured(node: Int, Duration)

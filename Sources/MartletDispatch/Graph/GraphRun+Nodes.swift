@@ -48,7 +48,8 @@ extension GraphRun {
       if plan.percent == 100 || Int.random(in: 0..<100, using: &random) < plan.percent {
         trace?.decided("sent")
         turn.orders.append(
-          .mirror(deployment: plan.deployment, method: plan.method, message: payload.bytes))
+          .mirror(
+            node: index, deployment: plan.deployment, method: plan.method, message: payload.bytes))
       } else {
         trace?.decided("not sent")
       }

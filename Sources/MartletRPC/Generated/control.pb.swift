@@ -489,7 +489,7 @@ package nonisolated struct Martlet_Control_V1_GetGraphFiguresResponse: Sendable 
   package init() {}
 }
 
-/// What the nodes of one route's graph did within a period that ends now.
+/// What one route, and the nodes of its graph if it has one, did within a period that ends now.
 package nonisolated struct Martlet_Control_V1_GraphFigures: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -499,7 +499,7 @@ package nonisolated struct Martlet_Control_V1_GraphFigures: Sendable {
 
   package var version: UInt64 = 0
 
-  /// The method of the route.
+  /// The method of the route, or its service and a star: `content.v1.Classifier/*`.
   package var route: String = String()
 
   package var periodMs: UInt32 = 0
@@ -516,7 +516,7 @@ package nonisolated struct Martlet_Control_V1_NodeFigures: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// Where the node is in the app file; empty for the graph as a whole.
+  /// Where the node is in the app file; empty for the route as a whole.
   package var path: String = String()
 
   /// Answers by the time that they took: bucket 4k + q counts those of up to 2^k * (1 + (q + 1) / 4)
@@ -524,6 +524,9 @@ package nonisolated struct Martlet_Control_V1_NodeFigures: Sendable {
   package var buckets: [UInt64] = []
 
   package var failures: UInt64 = 0
+
+  /// Messages that a mirror was to send and did not, because too many were on their way.
+  package var dropped: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1613,7 +1616,7 @@ nonisolated extension Martlet_Control_V1_GraphFigures: SwiftProtobuf.Message, Sw
 
 nonisolated extension Martlet_Control_V1_NodeFigures: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".NodeFigures"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}buckets\0\u{1}failures\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}buckets\0\u{1}failures\0\u{1}dropped\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1624,6 +1627,7 @@ nonisolated extension Martlet_Control_V1_NodeFigures: SwiftProtobuf.Message, Swi
       case 1: try { try decoder.decodeSingularStringField(value: &self.path) }()
       case 2: try { try decoder.decodeRepeatedUInt64Field(value: &self.buckets) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.failures) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.dropped) }()
       default: break
       }
     }
@@ -1639,6 +1643,9 @@ nonisolated extension Martlet_Control_V1_NodeFigures: SwiftProtobuf.Message, Swi
     if self.failures != 0 {
       try visitor.visitSingularUInt64Field(value: self.failures, fieldNumber: 3)
     }
+    if self.dropped != 0 {
+      try visitor.visitSingularUInt64Field(value: self.dropped, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1646,6 +1653,7 @@ nonisolated extension Martlet_Control_V1_NodeFigures: SwiftProtobuf.Message, Swi
     if lhs.path != rhs.path {return false}
     if lhs.buckets != rhs.buckets {return false}
     if lhs.failures != rhs.failures {return false}
+    if lhs.dropped != rhs.dropped {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

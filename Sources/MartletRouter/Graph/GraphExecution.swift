@@ -227,9 +227,12 @@ final class GraphExecution: GraphCallObserver {
         timing: timing)
       legs.append(call)
       router.place(call, in: pool, terms, isLeg: true, now: now)
-    case .mirror(let deployment, let method, let message):
-      guard let pool = router.dispatcher.pool(of: deployment, in: version) else { return }
-      MirroredCall.send(message, method, to: pool, of: self)
+    case .mirror(let node, let deployment, let method, let message):
+      let counted = Counted(figures: graph.figures, number: node)
+      guard let pool = router.dispatcher.pool(of: deployment, in: version) else {
+        return counted.figures.recordDrop(node, now: router.loop.now)
+      }
+      MirroredCall.send(message, method, to: pool, of: self, counted)
     case .cancel(let leg):
       cancel(leg)
     case .measured(let node, let duration):

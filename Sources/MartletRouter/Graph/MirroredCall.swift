@@ -10,9 +10,13 @@ internal import MartletWire
 final class MirroredCall: GraphCallObserver {
   private let router: Router
   private let version: VersionID
+  private let counted: Counted
+  private let began: Timestamp
   let metadata: HeaderBlock
 
-  private init(_ request: GraphExecution) {
+  private init(_ request: GraphExecution, _ counted: Counted, began: Timestamp) {
+    self.counted = counted
+    self.began = began
     router = request.router
     version = request.version
     var metadata = router.takeHeaders()
@@ -23,31 +27,47 @@ final class MirroredCall: GraphCallObserver {
   }
 
   static func send(
-    _ message: [UInt8], _ method: MethodName, to pool: PoolID, of request: GraphExecution
+    _ message: [UInt8], _ method: MethodName, to pool: PoolID, of request: GraphExecution,
+    _ counted: Counted
   ) {
     let router = request.router
-    guard router.mirroredCalls < router.routerLimits.maxMirroredCalls else { return }
-    let mirrored = MirroredCall(request)
+    let now = router.loop.now
+    guard router.mirroredCalls < router.routerLimits.maxMirroredCalls else {
+      return counted.figures.recordDrop(counted.number, now: now)
+    }
+    let mirrored = MirroredCall(request, counted, began: now)
     router.mirroredCalls += 1
     // The version stays while its deployments answer it.
     router.dispatcher.requestEntered(mirrored.version)
-    let now = router.loop.now
     let head = HeaderBlock.grpcRequest(path: method.path, authority: "localhost")
     let terms = CallTerms(
       deadline: Deadline(now + router.routerLimits.mirroredCallTime), priority: .background)
     let call = GraphCall(
-      router, GraphLeg(0), of: 0, head, message, for: mirrored, began: now,
+      router, GraphLeg(0), of: counted.number, head, message, for: mirrored, began: now,
       deadline: terms.deadline)
     router.place(call, in: pool, terms, isLeg: true, now: now)
   }
 
-  func legAnswered(_ leg: GraphLeg, _ message: [UInt8]) { ended() }
+  func legAnswered(_ leg: GraphLeg, _ message: [UInt8]) { ended(failed: false) }
 
-  func legFailed(_ leg: GraphLeg, _ error: RPCError) { ended() }
+  func legFailed(_ leg: GraphLeg, _ error: RPCError) { ended(failed: true) }
 
-  func legRefused(_ leg: GraphLeg, _ refusal: Refusal) { ended() }
+  func legRefused(_ leg: GraphLeg, _ refusal: Refusal) {
+    // The queue was full, or became so and had other calls before this one.
+    guard refusal.status.code == .resourceExhausted else { return ended(failed: true) }
+    counted.figures.recordDrop(counted.number, now: router.loop.now)
+    over()
+  }
 
-  private func ended() {
+  private func ended(failed: Bool) {
+    let now = router.loop.now
+    counted.figures.record(
+      counted.number, took: now.duration(since: began), failed: failed, now: now)
+    over()
+  }
+
+  private func over() {
+    router.figuresChanged()
     router.mirroredCalls -= 1
     router.dispatcher.requestEnded(version)
     router.settle()

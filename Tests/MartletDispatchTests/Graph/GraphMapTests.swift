@@ -37,7 +37,7 @@ import Testing
         case .call(let leg, let callee, let message, _):
           "\(leg.number) \(callee.deployment) "
             + ((try? GraphFixture.json(of: callee.method, message)) ?? "\(message)")
-        case .mirror(let deployment, _, _): "mirror \(deployment)"
+        case .mirror(_, let deployment, _, _): "mirror \(deployment)"
         case .cancel(let leg): "cancel \(leg.number)"
         case .measured(let node, let time): "node \(node) took \(time)"
         case .stream(let calls, _): "stream \(calls.map(\.deployment))"

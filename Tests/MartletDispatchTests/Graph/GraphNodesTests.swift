@@ -42,7 +42,7 @@ import Testing
         case .call(let leg, let callee, _, let deadline):
           "\(leg.number) \(callee.deployment)"
             + (deadline.map { " by \($0.time.nanoseconds / 1_000_000) ms" } ?? "")
-        case .mirror(let deployment, _, _): "mirror \(deployment)"
+        case .mirror(_, let deployment, _, _): "mirror \(deployment)"
         case .cancel(let leg): "cancel \(leg.number)"
         case .measured(let node, let time): "node \(node) took \(time)"
         case .stream(let calls, _): "stream \(calls.map(\.deployment))"
