@@ -58,6 +58,8 @@ extension Martlet_Control_V1_GraphFigures {
       }
       sum.nodes[index].failures += node.failures
       sum.nodes[index].dropped += node.dropped
+      sum.nodes[index].entered += node.entered
+      sum.nodes[index].taken += node.taken
       let missing = node.buckets.count - sum.nodes[index].buckets.count
       if missing > 0 { sum.nodes[index].buckets += Array(repeating: 0, count: missing) }
       for (bucket, count) in node.buckets.enumerated() {

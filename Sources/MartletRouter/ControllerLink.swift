@@ -150,12 +150,14 @@ extension ControllerLink {
             $0.version = record.version.number
             $0.route = figures.route
             $0.periodMs = UInt32(clamping: report.period.saturatedNanoseconds / 1_000_000)
-            $0.nodes = report.nodes.map { path, figures in
+            $0.nodes = report.nodes.map { place in
               .with {
-                $0.path = path
-                $0.buckets = figures.answered.buckets
-                $0.failures = figures.failures
-                $0.dropped = figures.dropped
+                $0.path = place.path
+                $0.buckets = place.figures.answered.buckets
+                $0.failures = place.figures.failures
+                $0.dropped = place.figures.dropped
+                $0.entered = place.figures.entered
+                $0.taken = place.taken
               }
             }
           })

@@ -16,9 +16,16 @@ final class RouteFigures {
   private var toldUntil: Timestamp?
 
   struct Report {
-    /// By the place in the app file, empty for the route as a whole.
-    var nodes: [(path: String, figures: GraphFigures.Node)]
+    var nodes: [Place]
     var period: Duration
+  }
+
+  /// What is at one place of the app file, at none for the route as a whole.
+  struct Place {
+    var path: String
+    var figures: GraphFigures.Node
+    /// How often the node around it came to it: a node that is run again is entered more often.
+    var taken: UInt64
   }
 
   init(_ route: String, _ plan: GraphPlan? = nil, now: Timestamp) {
@@ -39,6 +46,12 @@ final class RouteFigures {
     figures.recordDrop(node, now: now)
   }
 
+  /// Counts the nodes that a request came to.
+  func count(_ tally: GraphTally, now: Timestamp) {
+    isNews = true
+    figures.count(tally, now: now)
+  }
+
   /// The time within which a share of a node's answers came, once there are `least` of them.
   func quantile(_ share: Double, of node: Int, least: UInt64, now: Timestamp) -> Duration? {
     figures.quantile(share, of: node, least: least, now: now)
@@ -53,10 +66,25 @@ final class RouteFigures {
     let recent = figures.recent(now: now)
     guard !recent.nodes.isEmpty || toldUntil != nil else { return nil }
     toldUntil = recent.nodes.isEmpty ? nil : GraphFigures.windowEnd(at: now)
-    let nodes = recent.nodes.sorted { $0.key < $1.key }.map { number, figures in
-      (path: plan?.path(of: number).description ?? "", figures: figures)
+    return Report(nodes: places(recent.nodes), period: recent.period)
+  }
+
+  /// A node's options have nodes of their own at the same place, the outermost first.
+  private func places(_ nodes: [Int: GraphFigures.Node]) -> [Place] {
+    var places: [Place] = []
+    var known: [String: Int] = [:]
+    for (number, figures) in nodes.sorted(by: { $0.key < $1.key }) {
+      let path = plan?.path(of: number).description ?? ""
+      if let index = known[path] {
+        let entered = figures.entered > 0 ? figures.entered : places[index].figures.entered
+        places[index].figures.add(figures)
+        places[index].figures.entered = entered
+      } else {
+        known[path] = places.count
+        places.append(Place(path: path, figures: figures, taken: figures.entered))
+      }
     }
-    return Report(nodes: nodes, period: recent.period)
+    return places
   }
 
   /// Whoever is told next knows nothing yet.

@@ -146,7 +146,7 @@ import Testing
   private static func counts(_ router: Router, _ path: String) -> String? {
     guard let graph = router.versions.compactMap({ $0?.graphs[0] }).first else { return nil }
     return graph.figures.recent(now: router.loop.now).first {
-      "\(graph.plan.path(of: $0.key))" == path
+      "\(graph.plan.path(of: $0.key))" == path && $0.value.requests + $0.value.dropped > 0
     }.map { "\($0.value.answered.count)/\($0.value.failures)/\($0.value.dropped)" }
   }
 

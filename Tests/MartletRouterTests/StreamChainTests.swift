@@ -95,7 +95,8 @@ import Testing
   /// `place: answered/failed` of what was counted, in the order of the places.
   private static func counts(_ router: Router) -> [String] {
     guard let graph = router.versions.compactMap({ $0?.graphs[0] }).first else { return [] }
-    return graph.figures.recent(now: router.loop.now).map { number, node in
+    let counted = graph.figures.recent(now: router.loop.now).filter { $0.value.requests > 0 }
+    return counted.map { number, node in
       let path = number == GraphFigures.whole ? "whole" : "\(graph.plan.path(of: number))"
       return "\(path): \(node.answered.count)/\(node.failures)"
     }.sorted()

@@ -2,8 +2,8 @@
 
 package import MartletCore
 
-/// Figures of the last one to two windows. Only calls, mirrors, hedges that wait for a measured time and the
-/// graph as a whole are counted.
+/// Figures of the last one to two windows. Calls, mirrors, hedges that wait for a measured time and the graph as a
+/// whole have times; of other nodes it is known how often they ran and how often they failed.
 ///
 /// Windows begin at multiples of their length on the machine's clock, so that all routers of a machine have the
 /// same ones.
@@ -16,16 +16,19 @@ package struct GraphFigures: Sendable {
     package var failures: UInt64 = 0
     /// What a mirror was to send and did not.
     package var dropped: UInt64 = 0
+    /// How often requests came to the node.
+    package var entered: UInt64 = 0
 
     package init() {}
 
     package var requests: UInt64 { answered.count + failures }
-    var isEmpty: Bool { requests == 0 && dropped == 0 }
+    var isEmpty: Bool { requests == 0 && dropped == 0 && entered == 0 }
 
     package mutating func add(_ other: Node) {
       answered.add(other.answered)
       failures += other.failures
       dropped += other.dropped
+      entered += other.entered
     }
   }
 
@@ -65,6 +68,15 @@ package struct GraphFigures: Sendable {
     current[place(of: node, now)].dropped += 1
   }
 
+  /// Counts the nodes that a request came to.
+  package mutating func count(_ tally: GraphTally, now: Timestamp) {
+    turn(now)
+    tally.forEach { node, failed in
+      let place = place(of: node)
+      if failed { current[place].failures += 1 } else { current[place].entered += 1 }
+    }
+  }
+
   /// All that is known, and over what time.
   package mutating func recent(now: Timestamp) -> (nodes: [Int: Node], period: Duration) {
     turn(now)
@@ -92,6 +104,10 @@ package struct GraphFigures: Sendable {
   /// Where a node is counted now.
   private mutating func place(of node: Int, _ now: Timestamp) -> Int {
     turn(now)
+    return place(of: node)
+  }
+
+  private mutating func place(of node: Int) -> Int {
     while current.count <= node + 1 { current.append(Node()) }
     return node + 1
   }

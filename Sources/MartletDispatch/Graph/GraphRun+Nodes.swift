@@ -332,6 +332,16 @@ extension GraphRun {
     turn.steps.append(.enter(node: plan.body, frame.input, Return(frame: index, slot: 1)))
   }
 
+  /// A node has run out of its time. A call is counted with its leg.
+  private mutating func countLate(_ body: Int) {
+    switch plan.nodes[body].kind {
+    case .call: break
+    case .retried(let plan): countLate(plan.body)
+    case .fromRequest(let inner): countLate(inner)
+    default: tally.failed(body)
+    }
+  }
+
   /// The moment of a frame has come.
   mutating func timerFired(_ index: Int, _ turn: inout Turn) {
     let node = frames[index].node
@@ -342,6 +352,7 @@ extension GraphRun {
         .enter(node: plan.body, frames[index].input, Return(frame: index)))
     case .guarded(let plan):
       prune(below: index, &turn)
+      countLate(plan.body)
       let timeout = plan.timeout ?? .zero
       let late = failure(.deadlineExceeded, "no answer within \(timeout)", at: node)
       turn.steps.append(.fail(late.status, Return(frame: index)))

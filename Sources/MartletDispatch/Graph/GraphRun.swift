@@ -50,6 +50,9 @@ package struct GraphRun: ~Copyable, Sendable {
   /// What the nodes did so far; nil: nobody asked.
   package internal(set) var trace: GraphTrace?
 
+  /// The nodes that were entered and those that failed so far, beside calls.
+  var tally: GraphTally
+
   private struct Ongoing: Sendable {
     var node: Int
     var back: Return
@@ -86,12 +89,13 @@ package struct GraphRun: ~Copyable, Sendable {
 
   /// `metadata` has what the request says of `plan.metadataKeys`; `seed` decides what is left to chance;
   /// `delays` has the times of `plan.measured` that are known; `traces` keeps a record of what each node
-  /// does.
+  /// does; `tally` is an empty one that may have memory.
   package init(
     _ plan: GraphPlan, metadata: [String: [UInt8]] = [:], seed: UInt64 = 0,
     delays: [Int: Duration] = [:], traces: Bool = false,
-    limits: GraphLimits = GraphLimits()
+    limits: GraphLimits = GraphLimits(), tally: GraphTally = GraphTally()
   ) {
+    self.tally = tally
     self.plan = plan
     self.metadata = metadata
     self.delays = delays
@@ -227,7 +231,9 @@ package struct GraphRun: ~Copyable, Sendable {
         case .fail(let status, let back): fail(status, back, &turn)
         case .omit(let status, let back): omit(status, back, &turn)
         }
+        countFailure(after: step, turn)
       } catch {
+        if case .enter(let node, _, _) = step { tally.failed(node) }
         turn.steps.append(.fail(error.status, step.back))
       }
     }
@@ -249,10 +255,31 @@ package struct GraphRun: ~Copyable, Sendable {
 
   private mutating func count(_ node: Int) throws(GraphFailure) {
     entryCount += 1
+    tally.entered(node)
     guard entryCount <= limits.maxEntries else {
       throw failure(
         .resourceExhausted, "the request runs more than \(limits.maxEntries) nodes", at: node)
     }
+  }
+
+  /// Counts the node that a step came back to, where that had no other way than to fail. Its options have nodes of
+  /// their own, which are not counted again.
+  private mutating func countFailure(after step: Step, _ turn: Turn) {
+    if case .enter = step { return }
+    guard !isOver, let index = step.back.frame, !frames[index].isOpen,
+      case .fail? = turn.steps.last
+    else { return }
+    switch plan.nodes[frames[index].node].kind {
+    case .guarded, .retried: break
+    default: tally.failed(frames[index].node)
+    }
+  }
+
+  /// What was counted, once.
+  package mutating func takeTally() -> GraphTally {
+    var taken = GraphTally()
+    swap(&taken, &tally)
+    return taken
   }
 
   /// Ends the run with the last of its orders. Calls that were ordered in this turn never leave.

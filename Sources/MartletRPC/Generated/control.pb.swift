@@ -528,6 +528,11 @@ package nonisolated struct Martlet_Control_V1_NodeFigures: Sendable {
   /// Messages that a mirror was to send and did not, because too many were on their way.
   package var dropped: UInt64 = 0
 
+  /// How often the node ran, and how often the node around it came to it: less, where it was run again.
+  package var entered: UInt64 = 0
+
+  package var taken: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1616,7 +1621,7 @@ nonisolated extension Martlet_Control_V1_GraphFigures: SwiftProtobuf.Message, Sw
 
 nonisolated extension Martlet_Control_V1_NodeFigures: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".NodeFigures"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}buckets\0\u{1}failures\0\u{1}dropped\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}buckets\0\u{1}failures\0\u{1}dropped\0\u{1}entered\0\u{1}taken\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1628,6 +1633,8 @@ nonisolated extension Martlet_Control_V1_NodeFigures: SwiftProtobuf.Message, Swi
       case 2: try { try decoder.decodeRepeatedUInt64Field(value: &self.buckets) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.failures) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.dropped) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.entered) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.taken) }()
       default: break
       }
     }
@@ -1646,6 +1653,12 @@ nonisolated extension Martlet_Control_V1_NodeFigures: SwiftProtobuf.Message, Swi
     if self.dropped != 0 {
       try visitor.visitSingularUInt64Field(value: self.dropped, fieldNumber: 4)
     }
+    if self.entered != 0 {
+      try visitor.visitSingularUInt64Field(value: self.entered, fieldNumber: 5)
+    }
+    if self.taken != 0 {
+      try visitor.visitSingularUInt64Field(value: self.taken, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1654,6 +1667,8 @@ nonisolated extension Martlet_Control_V1_NodeFigures: SwiftProtobuf.Message, Swi
     if lhs.buckets != rhs.buckets {return false}
     if lhs.failures != rhs.failures {return false}
     if lhs.dropped != rhs.dropped {return false}
+    if lhs.entered != rhs.entered {return false}
+    if lhs.taken != rhs.taken {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -67,8 +67,9 @@ final class GraphExecution: GraphCallObserver {
       plan.leavesToChance
       ? GraphRun(
         plan, metadata: Self.values(of: plan.metadataKeys, in: metadata),
-        seed: .random(in: 0 ... .max), delays: delays, traces: traces, limits: limits)
-      : GraphRun(plan, delays: delays, traces: traces, limits: limits)
+        seed: .random(in: 0 ... .max), delays: delays, traces: traces, limits: limits,
+        tally: graph.takeTally())
+      : GraphRun(plan, delays: delays, traces: traces, limits: limits, tally: graph.takeTally())
     router.dispatcher.requestEntered(version)
     router.settle()
     if let deadline = terms.deadline {
@@ -272,6 +273,7 @@ final class GraphExecution: GraphCallObserver {
   private func finish() {
     deadlineTimer?.cancel()
     graphTimer?.cancel()
+    graph.count(run.takeTally(), now: router.loop.now)
     // Taken out first: it is emptied in place where nobody else has it.
     var spare = HeaderBlock()
     swap(&spare, &metadata)

@@ -12,6 +12,12 @@ final class ServedGraph {
   /// What does not change from one call of a node to the next, by node.
   private var calls: [NodeCall?] = []
 
+  /// Memory for what runs count.
+  private var spareTallies: [GraphTally] = []
+  private static let maxSpareTallies = 64
+  /// Nodes of a tally that is kept: most requests come to fewer.
+  private static let maxSpareEvents = 1_024
+
   private struct NodeCall {
     let head: HeaderBlock
     var pool: PoolID
@@ -35,6 +41,18 @@ final class ServedGraph {
       calls[node]?.head ?? HeaderBlock.grpcRequest(path: callee.method.path, authority: "localhost")
     calls[node] = NodeCall(head: head, pool: pool, epoch: router.routeEpoch)
     return (head, pool)
+  }
+
+  func takeTally() -> GraphTally { spareTallies.popLast() ?? GraphTally() }
+
+  /// A request is over.
+  func count(_ tally: consuming GraphTally, now: Timestamp) {
+    figures.count(tally, now: now)
+    guard spareTallies.count < Self.maxSpareTallies, tally.capacity <= Self.maxSpareEvents else {
+      return
+    }
+    tally.removeAll()
+    spareTallies.append(tally)
   }
 
   /// The delays of hedges that go by what was measured.
