@@ -1,4 +1,4 @@
-// What the nodes of graphs did of late, as the routers say it.
+// What routes and the nodes of graphs did of late, as the routers say it.
 internal import MartletCore
 internal import MartletNet
 internal import MartletRPC
@@ -9,7 +9,7 @@ extension MeshController {
   /// router that does not come to it, and say nothing about now.
   private static let longestAge = Duration.seconds(40)
 
-  /// Graphs that one router may report. An app has a handful of routes, and few versions at once.
+  /// Routes that one router may report. An app has a handful of routes, and few versions at once.
   private static let maxGraphs = 4_096
 
   func take(_ graphs: [Martlet_Control_V1_GraphFigures], from session: UInt64) {

@@ -137,7 +137,7 @@ struct ControllerLink {
 }
 
 extension ControllerLink {
-  /// What routes did of late, of those of which the controller does not know it.
+  /// What routes did of late, where the controller does not know it.
   private func figures() -> [Martlet_Control_V1_GraphFigures] {
     let now = router.loop.now
     var all: [Martlet_Control_V1_GraphFigures] = []

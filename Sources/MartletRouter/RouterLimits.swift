@@ -18,7 +18,7 @@ package struct RouterLimits: Sendable, Hashable {
   /// Load reports come at least this far apart; the first change is reported at once.
   package var reportInterval = Duration.milliseconds(10)
 
-  /// Figures of graphs come at least this far apart: people look at them, nothing waits for them.
+  /// Figures of routes come at least this far apart: people look at them, nothing waits for them.
   package var figuresInterval = Duration.seconds(1)
 
   /// Answers that a hedge by percentile has measured before it goes by them.

@@ -34,7 +34,8 @@ final class VersionRecord {
 
   init(
     app: String, version: AppVersion, graphs: [Int: ServedGraph], figures: [RouteFigures],
-    mark: HeaderBlock, unaryPaths: consuming ByteIndex<Void>, schema: Schema?, descriptorSet: [UInt8]
+    mark: HeaderBlock, unaryPaths: consuming ByteIndex<Void>, schema: Schema?,
+    descriptorSet: [UInt8]
   ) {
     self.app = app
     self.version = version

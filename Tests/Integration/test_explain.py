@@ -2,13 +2,15 @@
 
 import json
 import subprocess
+import sys
 import xml.etree.ElementTree as xml
 
 import grpc
 import pytest
 
 import graph_app
-from mesh import MARTLET, ROOT, wait_until
+import served_app
+from mesh import HERE, MARTLET, ROOT, wait_until
 
 UNDERSTANDING = ROOT / "deploy/content-understanding/martlet.yaml"
 
@@ -99,6 +101,138 @@ def test_figures_are_those_of_the_requests(graphs):
     assert rates["mirror.sequence[2]"] is None, "it did not run"
     text = graphs.cli("explain").stdout
     assert "errors 100 %" in text and "p50" in text
+
+
+ECHO, DOUBLE = "probe.v1.Probe/Echo", "probe.v1.Other/Double"
+
+
+def routes_app():
+    """A graph that enters another one, one that ends with a stream, and a plain route."""
+    text = "tokens.v1.Text"
+    return {
+        "name": "routes",
+        "protos": [str(HERE / f"protos/{name}/v1/{name}.proto") for name in ("probe", "tokens")],
+        "deployments": [
+            graph_app.deployment("fast"), graph_app.deployment("broken", fails=True),
+            {"name": "one", "command": [sys.executable, str(HERE / "tokens_server.py")],
+             "services": [text], "num_replicas": 1, "resources": {"cpus": 0.1}}],
+        "routes": [
+            {"method": DOUBLE, "graph": {"sequence": [
+                {"mirror": "broken", "method": ECHO}, {"route": ECHO}]}},
+            {"method": ECHO, "graph": {"switch": {
+                "on": "text", "cases": {"odd": graph_app.call("broken")},
+                "default": graph_app.call("fast")}}},
+            {"method": "tokens.v1.Front/Ask", "graph": {"sequence": [
+                {"call": "one", "method": f"{text}/Generate"},
+                {"call": "one", "method": f"{text}/Polish"}]}},
+            {"service": text, "deployment": "one"}]}
+
+
+@pytest.fixture(scope="module")
+def routers(stubs):
+    """Two routers, each of which sees some of the requests."""
+    with served_app.running(stubs, routes_app(), "--routers", "2") as mesh:
+        yield mesh
+
+
+def failing(call):
+    with pytest.raises(grpc.RpcError) as error:
+        call()
+    return error.value.code()
+
+
+def figures(mesh, name):
+    """The route's, and those of its nodes by path without the graph's own."""
+    (route,) = json.loads(mesh.cli("explain", name, "-o", "json").stdout)
+    nodes = {}
+
+    def walk(node):
+        nodes[node["path"].split(".graph.")[-1].split(".graph")[-1]] = node
+        for child in node.get("children", []):
+            walk(child)
+
+    walk(route["graph"])
+    return route, nodes
+
+
+def count(route, node):
+    """How many requests a node had."""
+    return round(node["figures"]["requests_per_s"] * route["period_s"]) if "figures" in node else 0
+
+
+def wait_for_count(mesh, name, expected):
+    def counted():
+        route, nodes = figures(mesh, name)
+        return count(route, route) == expected and (route, nodes)
+
+    return wait_until(counted, 8, f"{expected} requests of {name} are counted")
+
+
+def test_a_graph_within_a_graph_has_figures_and_so_have_mirrors(routers):
+    from probe.v1 import probe_pb2, probe_pb2_grpc
+
+    for turn in range(8):
+        with routers.channel() as channel:
+            double = probe_pb2_grpc.OtherStub(channel).Double
+            request = probe_pb2.EchoRequest(text="even" if turn % 4 else "odd")
+            if turn % 4:
+                double(request, timeout=20)
+            else:
+                assert failing(lambda: double(request, timeout=20)) == grpc.StatusCode.DATA_LOSS
+    route, nodes = wait_for_count(routers, DOUBLE, 8)
+    assert route["figures"]["error_share"] == pytest.approx(2 / 8)
+    assert route["period_s"] < 61
+    inner = nodes["sequence[1].route"]
+    assert count(route, inner) == 8
+    odd, even = (nodes[f"sequence[1].route.switch.{way}"] for way in ("cases.odd", "default"))
+    assert (count(route, odd), odd["taken_share"], odd["figures"]["error_share"]) == (2, 0.25, 1)
+    assert (count(route, even), even["taken_share"], even["figures"]["error_share"]) == (6, 0.75, 0)
+    assert even["figures"]["p50_us"] > 0
+    assert nodes["sequence[1]"]["figures"]["error_share"] == pytest.approx(2 / 8)
+    mirror = nodes["sequence[0]"]
+    assert count(route, mirror) == 8
+    assert (mirror["figures"]["error_share"], mirror["figures"]["dropped_share"]) == (1, 0)
+    text = routers.cli("explain", DOUBLE).stdout
+    assert "taken 25 %" in text and "dropped 0 %" in text
+    assert "figures" not in figures(routers, ECHO)[0], "nobody asked for it by itself"
+
+
+def test_a_stream_that_fails_is_no_success(routers):
+    from tokens.v1 import tokens_pb2, tokens_pb2_grpc
+
+    with routers.channel() as channel:
+        ask = tokens_pb2_grpc.FrontStub(channel).Ask
+        for _ in range(3):
+            prompt = tokens_pb2.Prompt(text="x", count=3, pause_ms=20, generate_fails_at=3)
+            assert failing(lambda: list(ask(prompt, timeout=20))) == grpc.StatusCode.DATA_LOSS
+        assert len(list(ask(tokens_pb2.Prompt(text="x", count=2, pause_ms=20), timeout=20))) == 2
+    route, nodes = wait_for_count(routers, "tokens.v1.Front/Ask", 4)
+    assert route["figures"]["error_share"] == 0.75
+    # From the request to the end of its stream.
+    assert route["figures"]["p50_us"] >= 40_000
+    first, second = nodes["sequence[0]"], nodes["sequence[1]"]
+    assert (count(route, first), first["figures"]["error_share"]) == (4, 0.75)
+    assert (count(route, second), second["figures"]["error_share"]) == (1, 0)
+
+
+def test_a_plain_route_has_figures(routers):
+    from tokens.v1 import tokens_pb2, tokens_pb2_grpc
+
+    for _ in range(5):
+        with routers.channel() as channel:
+            text = tokens_pb2_grpc.TextStub(channel)
+            text.Prepare(tokens_pb2.Prompt(text="x"), timeout=20)
+    with routers.channel() as channel:
+        generate = tokens_pb2_grpc.TextStub(channel).Generate
+        prompt = tokens_pb2.Prompt(text="x", count=1, generate_fails_at=1)
+        assert failing(lambda: list(generate(prompt, timeout=20))) == grpc.StatusCode.DATA_LOSS
+    # A method has the route of its service.
+    route, nodes = wait_for_count(routers, "tokens.v1.Text/Prepare", 6)
+    assert route["route"] == "tokens.v1.Text/*"
+    assert route["figures"]["error_share"] == pytest.approx(1 / 6)
+    assert 0 < route["figures"]["p50_us"] <= route["figures"]["p99_us"]
+    (call,) = nodes.values()
+    assert call["node"] == "call one" and call["figures"] == route["figures"]
 
 
 def test_a_hedge_goes_by_what_was_measured(graphs):

@@ -2,7 +2,6 @@
 import MartletCore
 import MartletDispatch
 import MartletNet
-import MartletRPC
 import Testing
 
 @testable import MartletRouter

@@ -12,7 +12,8 @@ struct ExplainCommand: ParsableCommand {
     commandName: "explain", abstract: "Draw the graph of a route, with the figures of its nodes.",
     discussion: """
       Rate, p50, p99 and share of errors are those of the last half to whole minute, over all routers. \
-      Without a ROUTE every route is drawn. With --file nothing has to run.
+      A node that calls nobody has no times; the ways of a choice have the share of requests that took \
+      them. Without a ROUTE every route is drawn. With --file nothing has to run.
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable {
@@ -37,6 +38,7 @@ struct ExplainCommand: ParsableCommand {
     let app: String
     let version: UInt64?
     let route: String
+    let isPlain: Bool
     let tree: GraphTree
     var whole: NodeRates?
     var seconds = 0.0
@@ -46,7 +48,10 @@ struct ExplainCommand: ParsableCommand {
     var routes = try file.map { try Self.routes(ofFile: $0) } ?? deployed()
     let names = routes.map(\.route)
     if let route {
-      routes = routes.filter { $0.route == route || $0.route == "\(route)/*" }
+      let named = routes.filter { $0.route == route || $0.route == "\(route)/*" }
+      // A method that has no route of its own has that of its service.
+      let service = route.split(separator: "/").dropLast().joined(separator: "/")
+      routes = named.isEmpty ? routes.filter { $0.route == "\(service)/*" } : named
       guard !routes.isEmpty else {
         throw Failure(
           Failure.usage,
@@ -106,19 +111,19 @@ struct ExplainCommand: ParsableCommand {
   private static func drawn(_ app: AppSpec, version: UInt64?) -> [Drawn] {
     app.routes.enumerated().map { index, route in
       let path: SpecPath = [.key("routes"), .index(index)]
-      let (name, tree): (String, GraphTree) =
+      let (tree, isPlain): (GraphTree, Bool) =
         switch route.target {
         case .graph(let method, let graph):
-          ("\(method)", GraphTree(graph, of: method, in: app, at: path.appending("graph")))
+          (GraphTree(graph, of: method, in: app, at: path.appending("graph")), false)
         case .method(let method, let deployment):
-          ("\(method)", GraphTree(deployment: deployment, method: "\(method)", at: path))
+          (GraphTree(deployment: deployment, method: "\(method)", at: path), true)
         case .service(let service, let deployment):
           (
-            "\(service)/*",
-            GraphTree(deployment: deployment, method: "every method of \(service)", at: path)
+            GraphTree(deployment: deployment, method: "every method of \(service)", at: path), true
           )
         }
-      return Drawn(app: app.name, version: version, route: name, tree: tree)
+      return Drawn(
+        app: app.name, version: version, route: route.name, isPlain: isPlain, tree: tree)
     }
   }
 
@@ -151,14 +156,13 @@ struct ExplainCommand: ParsableCommand {
     _ drawn: Drawn, _ figures: Martlet_Control_V1_GraphFigures
   ) -> Drawn {
     let seconds = max(Double(figures.periodMs) / 1_000, 1)
-    var rates: [String: NodeRates] = [:]
-    for node in figures.nodes {
-      var answered = LatencyHistogram()
-      for (bucket, count) in node.buckets.enumerated() { answered.add(count, toBucket: bucket) }
-      rates[node.path] = NodeRates(answered, failures: node.failures, over: seconds)
-    }
+    var counts: [String: NodeCounts] = [:]
+    for node in figures.nodes { counts[node.path] = NodeCounts(node, over: seconds) }
+    // A plain route is its one call.
+    if drawn.isPlain { counts[drawn.tree.path.description] = counts[""] }
+    let tree = drawn.tree.with { counts[$0.description] }
     return Drawn(
-      app: drawn.app, version: drawn.version, route: drawn.route,
-      tree: drawn.tree.with { rates[$0.description] }, whole: rates[""], seconds: seconds)
+      app: drawn.app, version: drawn.version, route: drawn.route, isPlain: drawn.isPlain,
+      tree: tree, whole: counts[""]?.rates(of: .call), seconds: seconds)
   }
 }

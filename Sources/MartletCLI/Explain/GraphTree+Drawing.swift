@@ -19,22 +19,25 @@ extension GraphTree {
     lines.append("  n\(own) [label=\(Self.quoted(labels.joined(separator: "\n")))];")
     for child in children {
       let other = child.addDot(to: &lines, &count)
-      let label = child.edge.isEmpty ? "" : " [label=\(Self.quoted(child.edge.printable))]"
+      let ways = [child.edge.printable, child.share?.percent ?? ""].filter { !$0.isEmpty }
+      let label =
+        ways.isEmpty ? "" : " [label=\(Self.quoted(ways.joined(separator: "\n")))]"
       lines.append("  n\(own) -> n\(other)\(label);")
     }
     return own
   }
 
+  /// Graphviz reads escapes in strings, and entities as HTML has them. A line break begins another line.
   private static func quoted(_ text: String) -> String {
     let escaped = text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-      .replacing("\n", with: "\\n")
+      .replacing("&", with: "&amp;").replacing("\n", with: "\\n")
     return "\"\(escaped)\""
   }
 
   /// What stands in the node's box.
   private var labels: [String] {
-    [title, detail, figures?.cells.joined(separator: "  ") ?? ""].filter { !$0.isEmpty }
-      .map(\.printable)
+    let cells = figures?.cells.filter { !$0.isEmpty } ?? []
+    return [title.printable, detail.printable, cells.joined(separator: "  ")].filter { !$0.isEmpty }
   }
 
   /// A picture: a column for each depth, a row for each leaf, lines from each node to those below it.
@@ -64,9 +67,10 @@ extension GraphTree {
   ) -> Int {
     deepest = max(deepest, depth)
     let x = Self.margin + depth * Self.columnWidth
-    var middles: [(y: Int, edge: String)] = []
+    var middles: [(y: Int, edge: String, share: Double?)] = []
     for child in children {
-      middles.append((child.draw(depth: depth + 1, &row, &deepest, &shapes), child.edge))
+      let y = child.draw(depth: depth + 1, &row, &deepest, &shapes)
+      middles.append((y, child.edge.printable, child.share))
     }
     let y: Int
     if let first = middles.first, let last = middles.last {
@@ -76,15 +80,19 @@ extension GraphTree {
       row += 1
     }
     let (start, end) = (x + Self.boxWidth, x + Self.columnWidth)
-    for (target, edge) in middles {
+    for (target, edge, share) in middles {
       let middle = (start + end) / 2
       shapes.append(
         "<path d=\"M\(start) \(y) C\(middle) \(y) \(middle) \(target) \(end) \(target)\" "
           + "fill=\"none\" stroke=\"#888\"/>")
-      guard !edge.isEmpty else { continue }
-      shapes.append(
-        "<text x=\"\(end - 4)\" y=\"\(target - 5)\" text-anchor=\"end\" fill=\"#555\">"
-          + "\(Self.escaped(Self.cut(edge.printable, to: 12)))</text>")
+      // Above the line where it leads, and below it how often it is taken.
+      for (label, offset) in [(edge, -5), (share?.percent ?? "", 14)] where !label.isEmpty {
+        let shown = Self.cut(label, to: 12)
+        let whole = shown == label ? "" : "<title>\(Self.escaped(label))</title>"
+        shapes.append(
+          "<text x=\"\(end - 4)\" y=\"\(target + offset)\" text-anchor=\"end\" fill=\"#555\">"
+            + "\(Self.escaped(shown))\(whole)</text>")
+      }
     }
     shapes.append(
       "<rect x=\"\(x)\" y=\"\(y - Self.boxHeight / 2)\" width=\"\(Self.boxWidth)\" "

@@ -10,6 +10,7 @@ extension GraphTree {
     if !edge.isEmpty { members["edge"] = .string(edge) }
     if !detail.isEmpty { members["detail"] = .string(detail) }
     if let figures { members["figures"] = figures.json }
+    if let share { members["taken_share"] = .number(share) }
     if !children.isEmpty { members["children"] = .array(children.map(\.json)) }
     return .object(members)
   }
@@ -17,10 +18,12 @@ extension GraphTree {
 
 extension NodeRates {
   var json: ConfigValue {
-    .object([
+    var members: [String: ConfigValue] = [
       "requests_per_s": .number(perSecond), "error_share": .number(errorShare),
       "p50_us": Self.microseconds(p50), "p99_us": Self.microseconds(p99),
-    ])
+    ]
+    if let dropShare { members["dropped_share"] = .number(dropShare) }
+    return .object(members)
   }
 
   private static func microseconds(_ duration: Duration?) -> ConfigValue {

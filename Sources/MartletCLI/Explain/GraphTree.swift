@@ -13,6 +13,9 @@ struct GraphTree {
   /// Where the node is in the app file.
   var path: SpecPath
   var figures: NodeRates?
+  /// How often the node above took this way, 0 to 1; nil: it has no choice, or did not run.
+  var share: Double?
+  private let role: NodeRole
   var children: [GraphTree] = []
 
   init(_ graph: GraphNode, of method: MethodName, in app: AppSpec, at path: SpecPath) {
@@ -25,6 +28,7 @@ struct GraphTree {
   ) {
     self.edge = edge
     self.path = path
+    role = NodeRole(node.kind, in: routes.app)
     (title, detail, children) = Self.look(at: node.kind, path, &routes)
     let options = Self.text(of: node.options)
     if let name = node.options.name { title = "\(name): \(title)" }
@@ -34,14 +38,28 @@ struct GraphTree {
   /// A plain route.
   init(deployment: String, method: String, at path: SpecPath) {
     (edge, title, detail, self.path) = ("", "call \(deployment)", method, path)
+    role = .call
   }
 
-  /// The same with the figures of each node.
-  func with(_ rates: (SpecPath) -> NodeRates?) -> GraphTree {
+  /// The same with what is known of each place.
+  func with(_ counts: (SpecPath) -> NodeCounts?) -> GraphTree {
     var tree = self
-    tree.figures = rates(path)
-    tree.children = children.map { $0.with(rates) }
+    let own = own(counts)
+    tree.figures = own?.rates(of: role)
+    tree.children = children.map { $0.with(counts) }
+    if role == .choice, let entered = own?.entered, entered > 0 {
+      for (index, child) in children.enumerated() {
+        let taken = child.own(counts)?.taken ?? 0
+        tree.children[index].share = min(1, Double(taken) / Double(entered))
+      }
+    }
     return tree
+  }
+
+  /// A plain route's call that streams is counted where the node names the route.
+  private func own(_ counts: (SpecPath) -> NodeCounts?) -> NodeCounts? {
+    guard role == .call, let named = counts(path.appending("route")) else { return counts(path) }
+    return counts(path)?.adding(named) ?? named
   }
 
   /// The routes that a graph may go into, and those around what is drawn.
@@ -176,52 +194,5 @@ struct GraphTree {
     case .answer: parts.append("default on errors")
     }
     return parts.joined(separator: ", ")
-  }
-}
-
-/// How often something ran of late, and how long it took.
-struct NodeRates {
-  let perSecond: Double
-  let p50: Duration?
-  let p99: Duration?
-  /// 0 to 1.
-  let errorShare: Double
-
-  /// Nil when nothing ran.
-  init?(_ answered: LatencyHistogram, failures: UInt64, over seconds: Double) {
-    let requests = answered.count + failures
-    guard requests > 0, seconds > 0 else { return nil }
-    perSecond = Double(requests) / seconds
-    p50 = answered.quantile(0.5)
-    p99 = answered.quantile(0.99)
-    errorShare = Double(failures) / Double(requests)
-  }
-
-  /// `12.5/s  p50 310 µs  p99 1.2 ms  errors 0 %`
-  var cells: [String] {
-    [
-      "\(perSecond.rounded(to: perSecond < 10 ? 2 : 0))/s", "p50 \(Self.text(p50))",
-      "p99 \(Self.text(p99))", "errors \((errorShare * 100).rounded(to: 1)) %",
-    ]
-  }
-
-  private static func text(_ duration: Duration?) -> String {
-    guard let duration else { return "–" }
-    let microseconds = Double(duration.saturatedNanoseconds) / 1_000
-    switch microseconds {
-    case ..<1_000: return "\(Int(microseconds.rounded())) µs"
-    case ..<100_000: return "\((microseconds / 1_000).rounded(to: 1)) ms"
-    case ..<1_000_000: return "\(Int((microseconds / 1_000).rounded())) ms"
-    default: return "\((microseconds / 1_000_000).rounded(to: 1)) s"
-    }
-  }
-}
-
-extension Double {
-  /// Decimal text with so many places at most.
-  fileprivate func rounded(to places: Int) -> String {
-    let scale = (0..<places).reduce(1.0) { product, _ in product * 10 }
-    let value = (self * scale).rounded() / scale
-    return value == value.rounded() ? "\(Int(value))" : "\(value)"
   }
 }

@@ -1,6 +1,6 @@
 // The nodes of a graph that make a message of another type, and routes within routes.
 
-internal import MartletCore
+package import MartletCore
 internal import MartletSchema
 
 extension GraphCompiler {

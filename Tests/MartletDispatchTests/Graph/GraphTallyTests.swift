@@ -15,7 +15,8 @@ import Testing
   }
 
   private let status = RPCStatus(.unavailable, "gone")
-  private let (looped, open): ([UInt8], [UInt8]) = ([0x08, 1], [0x08, 2])
+  private let looped: [UInt8] = [0x08, 1]
+  private let open: [UInt8] = [0x08, 2]
 
   @Test func theCaseThatIsTakenIsEntered() throws {
     let plan = try GraphFixture.compile(
