@@ -119,10 +119,18 @@ extension SpecCheck {
     let cases = path.appending("cases")
     if node.cases.isEmpty { note(cases, "a switch has at least one case") }
     var seen: Set<String> = []
+    var bodies: Set<GraphNode> = []
+    let others = names
     for item in node.cases {
       let path = cases.appending(item.value)
       if !seen.insert(item.value).inserted { note(path, "the case \(item.value) is there twice") }
-      graph(item.node, at: path, &names)
+      if bodies.insert(item.node).inserted {
+        graph(item.node, at: path, &names)
+      } else {
+        // Cases that do the same have its names in common.
+        var known = others
+        graph(item.node, at: path, &known)
+      }
     }
     if let fallback = node.default { graph(fallback, at: path.appending("default"), &names) }
   }

@@ -146,6 +146,16 @@ import Testing
       "{fallback: [{call: b, method: p.S/M, name: \"a\\x9B31m\"}]}",
       "graph.fallback[0].name: a name has no control characters; terminals would obey them"
     ),
+    (
+      "{switch: {on: f, cases: {a: {call: b, method: p.S/M, name: x}, c: {call: b, method: p.S/N, "
+        + "name: x}}}}",
+      "cases.c.name: another node of the graph has the name x"
+    ),
+    (
+      "{sequence: [{call: b, method: p.S/M, name: x}, {switch: {on: f, cases: {a: &y {call: b, "
+        + "method: p.S/N, name: x}, c: *y}}}]}",
+      "cases.c.name: another node of the graph has the name x"
+    ),
     ("{fallback: []}", "fallback: expected at least one node"),
     ("{hedge: {call: b, method: p.S/M}}", "a hedge says after_s or after_percentile"),
     (
