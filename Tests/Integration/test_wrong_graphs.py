@@ -23,6 +23,22 @@ enum Subject: String, OneofMember { case image, note }
 let subject = OneofPath<Content_V1_Crop, Subject>("subject")
 let piping = BidirectionalMethod<Content_V1_Page, Content_V1_AnalyzeResponse>(
   service: "content.v1.Labels", method: "Pipe", descriptorSet: DescriptorSet(bytes: []))
+let bothWays = BidirectionalMethod<Content_V1_Page, Content_V1_AnalyzeResponse>(
+  service: "content.v1.Labels", method: "Both", descriptorSet: DescriptorSet(bytes: []))
+let reading = ServerStreamingMethod<Content_V1_Page, Content_V1_AnalyzeResponse>(
+  service: "content.v1.Labels", method: "Read", descriptorSet: DescriptorSet(bytes: []))
+let cropping = UnaryMethod<Content_V1_Crop, Content_V1_Crop>(
+  service: "content.v1.Labels", method: "Crop", descriptorSet: DescriptorSet(bytes: [])
+).on("cropping")
+let voting = UnaryMethod<Content_V1_Votes, Content_V1_Crop>(
+  service: "content.v1.Labels", method: "Vote", descriptorSet: DescriptorSet(bytes: [])
+).on("voting")
+// Fields of kinds that the messages do not have.
+let stage = FieldPath<Content_V1_Label, Google_Protobuf_Field.Kind>("stage")
+let flag = FieldPath<Content_V1_Crop, Bool>("flag")
+let signed = FieldPath<Content_V1_Crop, Int32>("signed")
+let nested = FieldPath<Content_V1_Votes, Content_V1_Detections>("all")
+  .appending(Content_V1_Detections.fields.boxes)
 """
 
 

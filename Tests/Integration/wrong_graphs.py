@@ -66,6 +66,21 @@ let _ = Route(streaming) {
     Default { streaming.route }
   }
 }
+let _ = Route(streaming) {
+  Switch(on: Content_V1_AnalyzeRequest.fields.url) {
+    Case("a") {
+      Steps {
+        Hedge(after: .seconds(1)) { Content_V1_Downloader.fetch.on("a") }
+        Steps {
+          Content_V1_Preprocessor.prepare.on("b")
+          reading.on("c")
+        }
+      }
+      .named("read")
+    }
+    Default { streaming.on("a") }
+  }
+}
 let _ = Switch(on: subject) {
   Case(.image) { Content_V1_Classifier.classify.on("a") }
   Default {
@@ -306,6 +321,34 @@ let _ = RepeatUntil(Content_V1_Label.fields.score, is: "good", max: 3) {  // !
 let _ = Content_V1_Classifier.classify.on("a")
   .onError(Content_V1_Crop())  // !
 """, "Content_V1_Crop", "Content_V1_Label"),
+    "steps within steps that do not follow": ("""
+let _ = Fallback {
+  Content_V1_Downloader.fetch.on("a")
+  Steps {
+    Content_V1_Downloader.fetch.on("b")
+    Content_V1_Detector.detect.on("c")  // !
+  }
+}""", "Content_V1_Page", "Content_V1_Document"),
+    "steps that answer another type than a branch": ("""
+let _ = Fallback {
+  Content_V1_Downloader.fetch.on("a")
+  Steps {  // !
+    Content_V1_Downloader.fetch.on("b")
+    Content_V1_Preprocessor.prepare.on("c")
+  }
+}""", "Content_V1_Page", "Content_V1_Document"),
+    "a time for steps that stream": ("""
+let _ = Steps { streaming.on("a") }.timeout(.seconds(1))  // !
+""", "StreamEnd<Content_V1_AnalyzeRequest", "GraphStep"),
+    "steps that take a stream": ("""
+let _ = Route(bothWays) {
+  Steps { piping.on("a") }  // !
+}""", "PipeEnd<Content_V1_Page", "EndedSteps"),
+    "steps that stream as a branch": ("""
+let _ = Ensemble(combine: .merge) {
+  Content_V1_Understanding.analyze.on("a")
+  Steps { streaming.on("b") }  // !
+}""", "StreamEnd<Content_V1_AnalyzeRequest"),
     "a wrong case deep within": ("""
 let _ = Route(Content_V1_Understanding.analyze) {
   Content_V1_Downloader.fetch.on("downloader")

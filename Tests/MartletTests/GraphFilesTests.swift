@@ -43,6 +43,146 @@ import Testing
     #expect(built == app, sourceLocation: place)
   }
 
+  @Test func stepsAreABranchWithOptions() throws {
+    let route = Route(Self.classify) {
+      Fallback {
+        Steps {
+          Self.classify.on("a")
+          Self.again.on("b").named("second")
+        }
+        .named("both").timeout(.milliseconds(200)).retry(attempts: 2)
+        Self.classify.on("c")
+      }
+    }
+    try expect(
+      route,
+      is: """
+        content.v1.Classifier/Classify
+            graph:
+              fallback:
+                - sequence:
+                    - {call: a, method: content.v1.Classifier/Classify}
+                    - {call: b, method: p.S/Again, name: second}
+                  name: both
+                  timeout_s: 0.2
+                  retry: {attempts: 2}
+                - {call: c, method: content.v1.Classifier/Classify}
+        """)
+  }
+
+  @Test func stepsAreSkippedOrExcusedTogether() throws {
+    let route = Route(Self.refine) {
+      ForEach(Content_V1_Detections.fields.boxes, into: Content_V1_Detections.fields.labels) {
+        Steps {
+          Self.classify.on("a")
+          Steps {
+            Self.again.on("b")
+            Self.again.on("c")
+          }
+          .onError(.with { $0.object = "?" })
+        }
+        .skippingErrors()
+      }
+    }
+    try expect(
+      route,
+      is: """
+        p.S/Refine
+            graph:
+              for_each: boxes
+              into: labels
+              do:
+                sequence:
+                  - {call: a, method: content.v1.Classifier/Classify}
+                  - sequence: [{call: b, method: p.S/Again}, {call: c, method: p.S/Again}]
+                    on_error: {default: {object: "?"}}
+                on_error: skip
+        """)
+  }
+
+  /// What came into the steps is not what came into those around them.
+  @Test func stepsStayASequenceOfTheirOwn() throws {
+    let route = Route(Self.classify) {
+      Self.classify.on("a")
+      Steps {
+        Self.again.on("b")
+        FromRequest { Self.again.on("c") }
+      }
+      Steps { Self.again.on("a") }
+    }
+    try expect(
+      route,
+      is: """
+        content.v1.Classifier/Classify
+            graph:
+              sequence:
+                - {call: a, method: content.v1.Classifier/Classify}
+                - sequence:
+                    - {call: b, method: p.S/Again}
+                    - {call: c, method: p.S/Again, data: $request}
+                - sequence: [{call: a, method: p.S/Again}]
+        """)
+    try expect(
+      Route(Self.again) { Steps { Self.again.on("a") } },
+      is: "p.S/Again\n    graph: {sequence: [{call: a, method: p.S/Again}]}")
+  }
+
+  @Test func stepsMayEndWithAStream() throws {
+    let route = Route(Self.watch) {
+      Switch(on: Label.fields.object) {
+        Case("x") {
+          Self.again.on("a")
+          Steps {
+            Self.again.on("b")
+            Self.watch.on("c")
+          }
+          .named("told")
+        }
+        Default { Self.watch.on("c") }
+      }
+    }
+    try expect(
+      route,
+      is: """
+        p.S/Watch
+            graph:
+              switch:
+                on: object
+                cases:
+                  x:
+                    sequence:
+                      - {call: a, method: p.S/Again}
+                      - sequence: [{call: b, method: p.S/Again}, {call: c, method: p.S/Watch}]
+                        name: told
+                default: {call: c, method: p.S/Watch}
+        """)
+  }
+
+  @Test func anEndTakesOptionsOfASequence() throws {
+    let route = Route(Self.again) {
+      Self.again.on("a")
+      Switch(on: Label.fields.object) {
+        Case("x") { Return(Label.self) }
+        Case("y") { Return(Label.self).timeout(.seconds(1)) }
+      }
+      FromRequest { Return(Label.self) }.named("as it came")
+    }
+    try expect(
+      route,
+      is: """
+        p.S/Again
+            graph:
+              sequence:
+                - {call: a, method: p.S/Again}
+                - switch:
+                    on: object
+                    cases:
+                      x: return
+                      y: {sequence: [return], timeout_s: 1}
+                - {sequence: [return], data: $request, name: as it came}
+        """)
+  }
+
   @Test func severalValuesHaveOneNamedCase() throws {
     let route = Route(Self.classify) {
       Switch(on: Crop.fields.kind) {

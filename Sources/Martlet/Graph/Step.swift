@@ -21,27 +21,21 @@ public struct Step<Input: Message, Output: Message>: GraphStep, EndedSteps {
   public typealias Joined = Step
   public typealias Ended = Step
 
-  package let node: GraphNode
-  package let descriptorSets: [DescriptorSet]
+  public let row: StepRow
 
   package init(_ node: GraphNode, _ descriptorSets: [DescriptorSet]) {
-    self.node = node
-    self.descriptorSets = descriptorSets
+    self.init(StepRow([node], descriptorSets))
   }
 
   public init(_ row: StepRow) {
-    self.init(row.node, row.descriptorSets)
+    self.row = row
   }
 
-  public var row: StepRow { StepRow(node.steps, descriptorSets) }
   public var joined: Step { self }
   public var step: Step<Input, Output> { self }
 
-  /// This step, then `next` on what it gave.
-  package func then<Next>(_ next: Step<Output, Next>) -> Step<Input, Next> {
-    Step<Input, Next>(
-      .sequence(node.steps + [next.node]), descriptorSets + next.descriptorSets)
-  }
+  package var node: GraphNode { row.node }
+  package var descriptorSets: [DescriptorSet] { row.descriptorSets }
 }
 
 extension UnaryMethod {

@@ -21,10 +21,15 @@ public struct StepRow: Sendable {
   /// One node: several are a sequence.
   package var node: GraphNode { nodes.count == 1 ? nodes[0] : .sequence(nodes) }
 
-  /// The same with other options.
+  /// The same with other options. An end has none but a name: any other is that of a sequence around it.
   package func changed(_ change: (inout NodeOptions) -> Void) -> StepRow {
     var node = node
     change(&node.options)
+    if case .return = node.kind, node.options != NodeOptions(name: node.options.name) {
+      let end = GraphNode(.return, NodeOptions(name: node.options.name))
+      node.options.name = nil
+      node = GraphNode(.sequence([end]), node.options)
+    }
     return StepRow([node], descriptorSets)
   }
 

@@ -35,7 +35,7 @@ extension StepsJoining {
   public static func buildPartialBlock<Input, Middle, Output>(
     accumulated: Step<Input, Middle>, next: Step<Middle, Output>
   ) -> Step<Input, Output> {
-    accumulated.then(next)
+    Step(accumulated.row + next.row)
   }
 
   @available(*, unavailable, message: "say which deployment the step calls: .on(\"NAME\")")

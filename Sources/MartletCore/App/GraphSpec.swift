@@ -84,13 +84,6 @@ extension GraphNode {
   public static let `return` = GraphNode(.return)
 }
 
-extension GraphNode {
-  /// The steps that the node is as part of a longer sequence. A sequence with options of its own is one.
-  package var steps: [GraphNode] {
-    if options == NodeOptions(), case .sequence(let nodes) = kind { nodes } else { [self] }
-  }
-}
-
 /// What every node may say beside what it does.
 public struct NodeOptions: Sendable, Hashable {
   /// Names the node in errors, beside where it is.

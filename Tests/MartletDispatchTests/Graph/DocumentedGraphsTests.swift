@@ -48,7 +48,7 @@ import Testing
     ] {
       #expect(text.contains(word))
     }
-    #expect(Self.examples.count == 16)
+    #expect(Self.examples.count == 17)
   }
 
   @Test(arguments: examples) func anExampleIsAGraph(example: String) throws {
