@@ -1,8 +1,12 @@
 // The way to a field of a message or to a oneof, with its type, for the steps of a graph.
 public import SwiftProtobuf
 
-/// A field of `Root`, or of a message within it, whose value is a `Value`.
-public struct FieldPath<Root: Message, Value>: Sendable, CustomStringConvertible {
+/// A field of the message that a step has. Most steps also take one of a message within it, a `PathToField`
+/// that `appending` makes.
+public typealias FieldPath<Root: Message, Value> = PathToField<Root, Value, OwnField>
+
+/// A field of `Root`, or of a message within it, whose value is a `Value`; or whether there is one.
+public struct PathToField<Root: Message, Value, End: PathEnd>: Sendable, CustomStringConvertible {
   /// Field names as the `.proto` spells them, joined by dots.
   public let text: String
 
@@ -13,16 +17,35 @@ public struct FieldPath<Root: Message, Value>: Sendable, CustomStringConvertible
   public var description: String { text }
 }
 
-extension FieldPath {
+/// What a path ends at, which tells where it may be used.
+public protocol PathEnd {}
+
+/// A field, whose value can be read.
+public protocol FieldEnd: PathEnd {}
+
+/// A field of the message itself.
+public enum OwnField: FieldEnd {}
+
+/// A field of a message within the message.
+public enum NestedField: FieldEnd {}
+
+/// Whether a field is set, for conditions.
+public enum FieldIsSet: PathEnd {}
+
+extension PathToField where End: FieldEnd {
   /// Whether the field is set, for `Switch` and loops: one with presence is there, a repeated one is not
   /// empty, any other one is not its default, as in the Common Expression Language.
-  public var isSet: FieldPath<Root, Bool> { FieldPath<Root, Bool>("has(\(text))") }
+  public var isSet: PathToField<Root, Bool, FieldIsSet> {
+    PathToField<Root, Bool, FieldIsSet>("has(\(text))")
+  }
 }
 
-extension FieldPath where Value: Message {
+extension PathToField where End: FieldEnd, Value: Message {
   /// The field `rest` of the message that this path leads to.
-  public func appending<Next>(_ rest: FieldPath<Value, Next>) -> FieldPath<Root, Next> {
-    FieldPath<Root, Next>("\(text).\(rest.text)")
+  public func appending<Next>(
+    _ rest: PathToField<Value, Next, some FieldEnd>
+  ) -> PathToField<Root, Next, NestedField> {
+    PathToField<Root, Next, NestedField>("\(text).\(rest.text)")
   }
 
   /// A oneof of the message that this path leads to.

@@ -286,9 +286,8 @@ let _ = Fallback {
 let _ = Ensemble<Content_V1_Crop, Content_V1_Label>(combine: .merge) {  // !
 }""", "say at least one branch"),
     "a combiner of another type": ("""
-let _ = Ensemble(combine: .vote(Content_V1_Crop.fields.kind)) {  // !
-  Content_V1_Classifier.classify.on("a")
-  Content_V1_Classifier.classify.on("b")
+let _ = Ensemble(combine: .vote(Content_V1_Crop.fields.kind)) {
+  Content_V1_Classifier.classify.on("a")  // !
 }""", "Content_V1_Label", "Content_V1_Crop"),
     "the mean of texts": ("""
 let _ = Ensemble(combine: .mean(Content_V1_Label.fields.object)) {  // !
@@ -349,6 +348,46 @@ let _ = Ensemble(combine: .merge) {
   Content_V1_Understanding.analyze.on("a")
   Steps { streaming.on("b") }  // !
 }""", "StreamEnd<Content_V1_AnalyzeRequest"),
+    "for each of elements that are deeper": ("""
+let _ = ForEach(nested) {  // !
+  Content_V1_Classifier.classify.on("a")
+}""", "NestedField", "OwnField"),
+    "answers collected deeper": ("""
+let _ = Ensemble(collect: nested) {  // !
+  voting
+}""", "NestedField", "OwnField"),
+    "the mean of numbers that are deeper": ("""
+let _ = Ensemble(combine: .mean(Content_V1_Crop.fields.box.appending(Content_V1_Box.fields.x))) {  // !
+  cropping
+}""", "NestedField", "OwnField"),
+    "a vote on a message": ("""
+let _ = Ensemble(combine: .vote(Content_V1_Crop.fields.box)) {  // !
+  cropping
+}""", "a vote is on a value, and the field is a message"),
+    "a vote on a repeated field": ("""
+let _ = Ensemble(combine: .vote(Content_V1_AnalyzeResponse.fields.objects)) {  // !
+  Content_V1_Understanding.analyze.on("a")
+}""", "a vote is on a value, and the field is repeated"),
+    "a vote on whether a field is set": ("""
+let _ = Ensemble(combine: .vote(Content_V1_Label.fields.object.isSet)) {  // !
+  again
+}""", "FieldIsSet", "FieldEnd"),
+    "shares by a message": ("""
+let _ = Splitter(by: Content_V1_Crop.fields.box) {  // !
+  Share(100) { cropping }
+}""", "a share goes by a value, and the field is a message"),
+    "shares by a repeated field": ("""
+let _ = Splitter(by: Content_V1_Detections.fields.boxes) {  // !
+  Share(100) { Content_V1_Combiner.combine.on("a") }
+}""", "a share goes by a value, and the field is repeated"),
+    "a map that sets whether a field is set": ("""
+let _ = Map(Content_V1_Label.self, to: Content_V1_Crop.self) {
+  Assign(Content_V1_Crop.fields.box.isSet, value: true)  // !
+}""", "FieldIsSet", "FieldEnd"),
+    "a map that reads whether a field is set": ("""
+let _ = Map(Content_V1_Label.self, to: Content_V1_Crop.self) {
+  Assign(flag, from: Content_V1_Label.fields.object.isSet)  // !
+}""", "FieldIsSet"),
     "a wrong case deep within": ("""
 let _ = Route(Content_V1_Understanding.analyze) {
   Content_V1_Downloader.fetch.on("downloader")

@@ -203,4 +203,25 @@ import Testing
                 default: {call: b, method: content.v1.Classifier/Classify, name: other}
         """)
   }
+
+  @Test func votesAndSharesGoByValues() throws {
+    let bytes = FieldPath<Field, [UInt8]>("json_name")
+    let route = Route(Self.change) {
+      Splitter(by: Self.kind) { Share(100) { Self.change.on("a") } }
+      Splitter(by: bytes) { Share(100) { Self.change.on("a") } }
+      Ensemble(combine: .vote(Self.kind)) { Self.change.on("b") }
+      Ensemble(combine: .vote(bytes)) { Self.change.on("c") }
+    }
+    try expect(
+      route,
+      is: """
+        p.S/Change
+            graph:
+              sequence:
+                - {splitter: [{weight: 100, do: {call: a, method: p.S/Change}}], by: kind}
+                - {splitter: [{weight: 100, do: {call: a, method: p.S/Change}}], by: json_name}
+                - {ensemble: [{call: b, method: p.S/Change}], combine: {vote: kind}}
+                - {ensemble: [{call: c, method: p.S/Change}], combine: {vote: json_name}}
+        """)
+  }
 }

@@ -91,8 +91,31 @@ public struct Combiner<Answer: Message, Output: Message>: Sendable {
 extension Combiner where Answer == Output {
   /// The answer whose value of `field` most branches share; of several such values the one with the
   /// first branch, and of the branches that share it the first.
-  public static func vote<Value>(_ field: FieldPath<Output, Value>) -> Combiner {
+  public static func vote(
+    _ field: PathToField<Output, some SingleValue, some FieldEnd>
+  ) -> Combiner {
     Combiner(combiner: .vote(field: field.text))
+  }
+
+  /// The answer whose value of `field` most branches share, as for other fields.
+  public static func vote(
+    _ field: PathToField<Output, some SwiftProtobuf.Enum, some FieldEnd>
+  ) -> Combiner {
+    Combiner(combiner: .vote(field: field.text))
+  }
+
+  @available(*, unavailable, message: "a vote is on a value, and the field is a message")
+  public static func vote(
+    _ field: PathToField<Output, some Message, some FieldEnd>
+  ) -> Combiner {
+    Combiner(combiner: .merge)
+  }
+
+  @available(*, unavailable, message: "a vote is on a value, and the field is repeated")
+  public static func vote<Element>(
+    _ field: PathToField<Output, [Element], some FieldEnd>
+  ) -> Combiner {
+    Combiner(combiner: .merge)
   }
 
   /// The first branch's answer with these numeric fields replaced by the mean over all branches,
@@ -118,7 +141,7 @@ extension Combiner where Answer == Output {
 
   /// The answer with the largest value of a numeric field; of equal ones the first branch's.
   public static func max<Value: Comparable & Numeric>(
-    by field: FieldPath<Output, Value>
+    by field: PathToField<Output, Value, some FieldEnd>
   ) -> Combiner {
     Combiner(combiner: .maxBy(field: field.text))
   }

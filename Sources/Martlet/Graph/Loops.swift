@@ -10,7 +10,7 @@ public struct While<Value: Message>: GraphStep {
 
   /// - Parameter rounds: at most, 1 or more.
   public init<Values: NumberRange>(
-    _ field: FieldPath<Value, Values.Bound>, is range: Values, max rounds: Int,
+    _ field: PathToField<Value, Values.Bound, some FieldEnd>, is range: Values, max rounds: Int,
     @StepsTaking<Value> _ body: () -> Step<Value, Value>
   ) {
     step = .loop(.whileHolds, field.text, range.condition, rounds, body())
@@ -18,7 +18,7 @@ public struct While<Value: Message>: GraphStep {
 
   /// - Parameter rounds: at most, 1 or more.
   public init<Expected: SwitchValue>(
-    _ field: FieldPath<Value, Expected>, is value: Expected, max rounds: Int,
+    _ field: PathToField<Value, Expected, some PathEnd>, is value: Expected, max rounds: Int,
     @StepsTaking<Value> _ body: () -> Step<Value, Value>
   ) {
     step = .loop(.whileHolds, field.text, value.description, rounds, body())
@@ -40,7 +40,7 @@ public struct RepeatUntil<Value: Message>: GraphStep {
 
   /// - Parameter rounds: at most, 1 or more.
   public init<Values: NumberRange>(
-    _ field: FieldPath<Value, Values.Bound>, is range: Values, max rounds: Int,
+    _ field: PathToField<Value, Values.Bound, some FieldEnd>, is range: Values, max rounds: Int,
     @StepsTaking<Value> _ body: () -> Step<Value, Value>
   ) {
     step = .loop(.untilHolds, field.text, range.condition, rounds, body())
@@ -48,7 +48,7 @@ public struct RepeatUntil<Value: Message>: GraphStep {
 
   /// - Parameter rounds: at most, 1 or more.
   public init<Expected: SwitchValue>(
-    _ field: FieldPath<Value, Expected>, is value: Expected, max rounds: Int,
+    _ field: PathToField<Value, Expected, some PathEnd>, is value: Expected, max rounds: Int,
     @StepsTaking<Value> _ body: () -> Step<Value, Value>
   ) {
     step = .loop(.untilHolds, field.text, value.description, rounds, body())

@@ -22,22 +22,28 @@ public struct Assign<Input: Message, Output: Message>: Sendable {
   fileprivate let assignment: MapNode.Assignment
 
   /// The field takes the value of a field of the input.
-  public init<Value>(_ field: FieldPath<Output, Value>, from source: FieldPath<Input, Value>) {
+  public init<Value>(
+    _ field: PathToField<Output, Value, some FieldEnd>,
+    from source: PathToField<Input, Value, some FieldEnd>
+  ) {
     self.init(field.text, .path(source.text))
   }
 
   /// The field takes the input as a whole.
-  public init(_ field: FieldPath<Output, Input>, from input: Input.Type) {
+  public init(_ field: PathToField<Output, Input, some FieldEnd>, from input: Input.Type) {
     self.init(field.text, .path("$response"))
   }
 
   /// A repeated field takes one value as its only element.
-  public init<Value>(_ field: FieldPath<Output, [Value]>, from source: FieldPath<Input, Value>) {
+  public init<Value>(
+    _ field: PathToField<Output, [Value], some FieldEnd>,
+    from source: PathToField<Input, Value, some FieldEnd>
+  ) {
     self.init(field.text, .path(source.text))
   }
 
   /// A repeated field takes the input as its only element.
-  public init(_ field: FieldPath<Output, [Input]>, from input: Input.Type) {
+  public init(_ field: PathToField<Output, [Input], some FieldEnd>, from input: Input.Type) {
     self.init(field.text, .path("$response"))
   }
 
@@ -45,18 +51,23 @@ public struct Assign<Input: Message, Output: Message>: Sendable {
   /// client sent, or what came into the innermost `Case`, `ForEach` or other step that has several. Which
   /// message that is shows when the app is built.
   public init<Request: Message, Value>(
-    _ field: FieldPath<Output, Value>, fromRequest source: FieldPath<Request, Value>
+    _ field: PathToField<Output, Value, some FieldEnd>,
+    fromRequest source: PathToField<Request, Value, some FieldEnd>
   ) {
     self.init(field.text, .path("$request.\(source.text)"))
   }
 
   /// The field takes a constant.
-  public init<Value: ConstantValue>(_ field: FieldPath<Output, Value>, value: Value) {
+  public init<Value: ConstantValue>(
+    _ field: PathToField<Output, Value, some FieldEnd>, value: Value
+  ) {
     self.init(field.text, .value(ConfigValue(constant: value)))
   }
 
   /// The field takes a value of its enum.
-  public init<Value: SwiftProtobuf.Enum>(_ field: FieldPath<Output, Value>, value: Value) {
+  public init<Value: SwiftProtobuf.Enum>(
+    _ field: PathToField<Output, Value, some FieldEnd>, value: Value
+  ) {
     self.init(field.text, .value(.integer(Int64(value.rawValue))))
   }
 

@@ -47,3 +47,16 @@ extension UInt64: AveragedValue {}
 extension Float: AveragedValue {}
 extension Double: AveragedValue {}
 extension Array: AveragedValue where Element: AveragedValue {}
+
+/// A value that requests or answers can be sorted by: a field that is neither a message nor repeated.
+public protocol SingleValue: Sendable {}
+extension String: SingleValue {}
+extension Bool: SingleValue {}
+extension Int32: SingleValue {}
+extension Int64: SingleValue {}
+extension UInt32: SingleValue {}
+extension UInt64: SingleValue {}
+extension Float: SingleValue {}
+extension Double: SingleValue {}
+/// Bytes.
+extension Array: SingleValue where Element == UInt8 {}

@@ -53,10 +53,35 @@ public struct Splitter<Steps: EndedSteps>: StepPart {
   }
 
   /// Requests with the same value of a field take the same share.
-  public init<Value>(
-    by field: FieldPath<Steps.Input, Value>, @SharesBuilder _ shares: () -> [Share<Steps>]
+  public init(
+    by field: PathToField<Steps.Input, some SingleValue, some FieldEnd>,
+    @SharesBuilder _ shares: () -> [Share<Steps>]
   ) {
     self.init(sticky: .field(field.text), shares())
+  }
+
+  /// Requests with the same value of an enum take the same share.
+  public init(
+    by field: PathToField<Steps.Input, some SwiftProtobuf.Enum, some FieldEnd>,
+    @SharesBuilder _ shares: () -> [Share<Steps>]
+  ) {
+    self.init(sticky: .field(field.text), shares())
+  }
+
+  @available(*, unavailable, message: "a share goes by a value, and the field is a message")
+  public init(
+    by field: PathToField<Steps.Input, some Message, some FieldEnd>,
+    @SharesBuilder _ shares: () -> [Share<Steps>]
+  ) {
+    self.init(sticky: nil, shares())
+  }
+
+  @available(*, unavailable, message: "a share goes by a value, and the field is repeated")
+  public init<Element>(
+    by field: PathToField<Steps.Input, [Element], some FieldEnd>,
+    @SharesBuilder _ shares: () -> [Share<Steps>]
+  ) {
+    self.init(sticky: nil, shares())
   }
 
   /// Requests with the same value of a metadata key take the same share; those without the key any.

@@ -12,7 +12,7 @@ public struct Switch<Input: Message, Steps: EndedSteps<Input>>: StepPart {
   /// - Parameter field: a number, bool, string or enum of the input; the cases are values of it or, of a
   ///   number, ranges.
   public init<Value>(
-    on field: FieldPath<Input, Value>,
+    on field: PathToField<Input, Value, some PathEnd>,
     @CasesBuilder<Input, Value> _ cases: () -> Cases<Input, Steps>
   ) {
     joined = cases().steps(on: field.text)
