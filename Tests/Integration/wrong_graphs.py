@@ -81,6 +81,30 @@ let _ = Route(streaming) {
     Default { streaming.on("a") }
   }
 }
+let _ = ForEach(Content_V1_Detections.fields.boxes) {
+  Steps {
+    Ensemble(combine: .vote(Content_V1_Label.fields.score), quorum: 1) {
+      for name in ["a", "b"] { Content_V1_Classifier.classify.on(name) }
+      Steps {
+        Content_V1_Classifier.classify.on("c")
+        again
+      }
+      .timeout(.seconds(1))
+    }
+    While(stage, is: .typeBool, max: 3) { again }
+    RepeatUntil(Content_V1_Label.fields.object.isSet, is: true, max: 3) { again }
+  }
+  .skippingErrors()
+}
+let _ = Splitter(by: Content_V1_Crop.fields.box.appending(Content_V1_Box.fields.x)) {
+  for name in ["a", "b"] { Share(50) { Content_V1_Classifier.classify.on(name) } }
+}
+let _ = Map(Content_V1_Label.self, to: Content_V1_Crop.self) {
+  Assign(Content_V1_Crop.fields.box, value: .with { $0.x = 1 })
+  Assign(Content_V1_Crop.fields.box.appending(Content_V1_Box.fields.y), value: 5)
+  Assign(Content_V1_Crop.fields.cells, value: [1, 2])
+  Assign(Content_V1_Crop.fields.kind, from: stage.converted(to: String.self))
+}
 let _ = Switch(on: subject) {
   Case(.image) { Content_V1_Classifier.classify.on("a") }
   Default {
@@ -348,6 +372,19 @@ let _ = Ensemble(combine: .merge) {
   Content_V1_Understanding.analyze.on("a")
   Steps { streaming.on("b") }  // !
 }""", "StreamEnd<Content_V1_AnalyzeRequest"),
+    "a loop over branches that answer another type": ("""
+let _ = Fallback {
+  Content_V1_Downloader.fetch.on("a")
+  for name in ["b", "c"] {  // !
+    Content_V1_Understanding.analyze.on(name)
+  }
+}""", "Content_V1_AnalyzeResponse", "Content_V1_Document"),
+    "a loop until an enum is what it cannot be": ("""
+let _ = RepeatUntil(stage, is: .finished, max: 3) { again }  // !
+""", "'finished'"),
+    "a loop until an enum is a text": ("""
+let _ = While(stage, is: "done", max: 3) { again }  // !
+""", "String"),
     "for each of elements that are deeper": ("""
 let _ = ForEach(nested) {  // !
   Content_V1_Classifier.classify.on("a")
@@ -388,6 +425,18 @@ let _ = Map(Content_V1_Label.self, to: Content_V1_Crop.self) {
 let _ = Map(Content_V1_Label.self, to: Content_V1_Crop.self) {
   Assign(flag, from: Content_V1_Label.fields.object.isSet)  // !
 }""", "FieldIsSet"),
+    "a map of a number into one that does not hold it": ("""
+let _ = Map(Content_V1_Page.self, to: Content_V1_Crop.self) {
+  Assign(signed, from: Content_V1_Page.fields.width.converted(to: Int32.self))  // !
+}""", "Int32", "UInt32Holder"),
+    "a list of texts for numbers": ("""
+let _ = Map(Content_V1_Label.self, to: Content_V1_Segment.self) {
+  Assign(Content_V1_Segment.fields.runs, value: ["a"])  // !
+}""", "String", "UInt32"),
+    "a request of another type for a field": ("""
+let _ = Map(Content_V1_Label.self, to: Content_V1_Crop.self) {
+  Assign(Content_V1_Crop.fields.box, fromRequest: Content_V1_Label.self)  // !
+}""", "Content_V1_Box", "Content_V1_Label"),
     "a wrong case deep within": ("""
 let _ = Route(Content_V1_Understanding.analyze) {
   Content_V1_Downloader.fetch.on("downloader")

@@ -73,12 +73,22 @@ public struct Branch<Input: Message, Output: Message>: Sendable {
 /// Collects the branches of an ensemble that makes a message of another type.
 @resultBuilder
 public enum NamedBranchesBuilder<Input: Message, Output: Message> {
-  public static func buildExpression(_ branch: Branch<Input, Output>) -> Branch<Input, Output> {
-    branch
+  public static func buildExpression(
+    _ branch: Branch<Input, Output>
+  ) -> [Branch<Input, Output>] {
+    [branch]
   }
 
-  public static func buildBlock(_ branches: Branch<Input, Output>...) -> [Branch<Input, Output>] {
-    branches
+  public static func buildBlock(
+    _ branches: [Branch<Input, Output>]...
+  ) -> [Branch<Input, Output>] {
+    branches.flatMap(\.self)
+  }
+
+  public static func buildArray(
+    _ branches: [[Branch<Input, Output>]]
+  ) -> [Branch<Input, Output>] {
+    branches.flatMap(\.self)
   }
 }
 
@@ -169,21 +179,27 @@ extension Combiner {
 public enum BranchesBuilder {
   public static func buildExpression<Part: GraphStep>(
     _ part: Part
-  ) -> Step<Part.Input, Part.Output> {
-    part.step
+  ) -> [Step<Part.Input, Part.Output>] {
+    [part.step]
   }
 
   public static func buildBlock<Input, Output>(
-    _ first: Step<Input, Output>, _ others: Step<Input, Output>...
+    _ first: [Step<Input, Output>], _ others: [Step<Input, Output>]...
   ) -> [Step<Input, Output>] {
-    [first] + others
+    first + others.flatMap(\.self)
+  }
+
+  public static func buildArray<Input, Output>(
+    _ branches: [[Step<Input, Output>]]
+  ) -> [Step<Input, Output>] {
+    branches.flatMap(\.self)
   }
 
   @available(*, unavailable, message: "say on which deployment the branch runs: .on(\"NAME\")")
   public static func buildExpression<Input, Output>(
     _ method: UnaryMethod<Input, Output>
-  ) -> Step<Input, Output> {
-    Step(.return, [])
+  ) -> [Step<Input, Output>] {
+    []
   }
 
   @available(*, unavailable, message: "say at least one branch")

@@ -25,6 +25,14 @@ public struct While<Value: Message>: GraphStep {
   }
 
   /// - Parameter rounds: at most, 1 or more.
+  public init<Expected: SwiftProtobuf.Enum>(
+    _ field: PathToField<Value, Expected, some FieldEnd>, is value: Expected, max rounds: Int,
+    @StepsTaking<Value> _ body: () -> Step<Value, Value>
+  ) {
+    step = .loop(.whileHolds, field.text, "\(value.rawValue)", rounds, body())
+  }
+
+  /// - Parameter rounds: at most, 1 or more.
   public init<Member>(
     _ oneof: OneofPath<Value, Member>, is member: Member, max rounds: Int,
     @StepsTaking<Value> _ body: () -> Step<Value, Value>
@@ -52,6 +60,14 @@ public struct RepeatUntil<Value: Message>: GraphStep {
     @StepsTaking<Value> _ body: () -> Step<Value, Value>
   ) {
     step = .loop(.untilHolds, field.text, value.description, rounds, body())
+  }
+
+  /// - Parameter rounds: at most, 1 or more.
+  public init<Expected: SwiftProtobuf.Enum>(
+    _ field: PathToField<Value, Expected, some FieldEnd>, is value: Expected, max rounds: Int,
+    @StepsTaking<Value> _ body: () -> Step<Value, Value>
+  ) {
+    step = .loop(.untilHolds, field.text, "\(value.rawValue)", rounds, body())
   }
 
   /// - Parameter rounds: at most, 1 or more.

@@ -47,31 +47,7 @@ public struct Assign<Input: Message, Output: Message>: Sendable {
     self.init(field.text, .path("$response"))
   }
 
-  /// The field takes the value of a field of what came into the steps around the `Map`: what the route's
-  /// client sent, or what came into the innermost `Case`, `ForEach` or other step that has several. Which
-  /// message that is shows when the app is built.
-  public init<Request: Message, Value>(
-    _ field: PathToField<Output, Value, some FieldEnd>,
-    fromRequest source: PathToField<Request, Value, some FieldEnd>
-  ) {
-    self.init(field.text, .path("$request.\(source.text)"))
-  }
-
-  /// The field takes a constant.
-  public init<Value: ConstantValue>(
-    _ field: PathToField<Output, Value, some FieldEnd>, value: Value
-  ) {
-    self.init(field.text, .value(ConfigValue(constant: value)))
-  }
-
-  /// The field takes a value of its enum.
-  public init<Value: SwiftProtobuf.Enum>(
-    _ field: PathToField<Output, Value, some FieldEnd>, value: Value
-  ) {
-    self.init(field.text, .value(.integer(Int64(value.rawValue))))
-  }
-
-  private init(_ field: String, _ source: MapNode.Source) {
+  init(_ field: String, _ source: MapNode.Source) {
     assignment = MapNode.Assignment(field: field, source: source)
   }
 
@@ -85,37 +61,38 @@ public struct Assign<Input: Message, Output: Message>: Sendable {
   }
 }
 
-/// A value that an `Assign` may give to a field.
-public protocol ConstantValue: Sendable {}
-extension String: ConstantValue {}
-extension Bool: ConstantValue {}
-extension Int32: ConstantValue {}
-extension Int64: ConstantValue {}
-extension UInt32: ConstantValue {}
-extension UInt64: ConstantValue {}
-extension Float: ConstantValue {}
-extension Double: ConstantValue {}
-
-extension ConfigValue {
-  /// As protobuf's JSON spells it: numbers beyond a double's exact ones, and those that are none, as text.
-  fileprivate init(constant: some ConstantValue) {
-    self =
-      switch constant {
-      case let text as String: .string(text)
-      case let bool as Bool: .bool(bool)
-      case let number as Float where number.isFinite: .number(Double(number))
-      case let number as Double where number.isFinite: .number(number)
-      case let number as Float: .string(Double(number).protobufText)
-      case let number as Double: .string(number.protobufText)
-      default: .string("\(constant)")
-      }
+/// Fields that take what came into the steps around the `Map`: what the route's client sent, or what came into
+/// the innermost `Case`, `ForEach`, `Steps` or other step that has several. Which message that is shows when the
+/// app is built.
+extension Assign {
+  /// The field takes the value of a field of the request.
+  public init<Request: Message, Value>(
+    _ field: PathToField<Output, Value, some FieldEnd>,
+    fromRequest source: PathToField<Request, Value, some FieldEnd>
+  ) {
+    self.init(field.text, .path("$request.\(source.text)"))
   }
-}
 
-extension Double {
-  /// NaN and the infinities as protobuf's JSON spells them.
-  fileprivate var protobufText: String {
-    isNaN ? "NaN" : self < 0 ? "-Infinity" : "Infinity"
+  /// The field takes the request as a whole.
+  public init<Request: Message>(
+    _ field: PathToField<Output, Request, some FieldEnd>, fromRequest request: Request.Type
+  ) {
+    self.init(field.text, .path("$request"))
+  }
+
+  /// A repeated field takes one value of the request as its only element.
+  public init<Request: Message, Value>(
+    _ field: PathToField<Output, [Value], some FieldEnd>,
+    fromRequest source: PathToField<Request, Value, some FieldEnd>
+  ) {
+    self.init(field.text, .path("$request.\(source.text)"))
+  }
+
+  /// A repeated field takes the request as its only element.
+  public init<Request: Message>(
+    _ field: PathToField<Output, [Request], some FieldEnd>, fromRequest request: Request.Type
+  ) {
+    self.init(field.text, .path("$request"))
   }
 }
 

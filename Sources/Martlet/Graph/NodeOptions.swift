@@ -1,6 +1,6 @@
 // What any step may say beside what it does.
 public import MartletCore
-private import SwiftProtobuf
+internal import SwiftProtobuf
 
 extension GraphStep {
   /// The time that the step has, with all below it; the request's deadline where that is nearer. Then it
@@ -42,7 +42,8 @@ extension GraphStep {
 }
 
 extension ConfigValue {
-  fileprivate init(message: some Message) {
+  /// - Precondition: protobuf's JSON can say the message.
+  init(message: some Message) {
     do {
       self = try ConfigValue(json: message.jsonString())
     } catch {

@@ -122,10 +122,16 @@ public struct Share<Steps: EndedSteps>: Sendable {
 /// Collects the shares of a `Splitter`.
 @resultBuilder
 public enum SharesBuilder {
+  public static func buildExpression<Steps>(_ share: Share<Steps>) -> [Share<Steps>] { [share] }
+
   public static func buildBlock<Steps>(
-    _ first: Share<Steps>, _ others: Share<Steps>...
+    _ first: [Share<Steps>], _ others: [Share<Steps>]...
   ) -> [Share<Steps>] {
-    [first] + others
+    first + others.flatMap(\.self)
+  }
+
+  public static func buildArray<Steps>(_ shares: [[Share<Steps>]]) -> [Share<Steps>] {
+    shares.flatMap(\.self)
   }
 }
 
