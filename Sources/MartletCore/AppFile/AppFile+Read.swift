@@ -29,12 +29,20 @@ extension AppFile {
   /// Text that begins like a JSON object and is one is read as JSON, which has escapes that YAML's
   /// quotes do not know; everything else is YAML.
   package static func parse(_ text: String, file: String) throws(AppFileError) -> SourceNode? {
+    let text = text.withoutByteOrderMark
     if text.first(where: { !$0.isWhitespace }) == "{",
       let root = try? SourceNode.parseJSON(text)
     {
       return root
     }
     return try SourceNode.parseYAML(text, file: file)
+  }
+}
+
+extension String {
+  /// The same text without the mark that some editors put in front of UTF-8, which is no part of it.
+  package var withoutByteOrderMark: String {
+    unicodeScalars.first == "\u{FEFF}" ? String(unicodeScalars.dropFirst()) : self
   }
 }
 
