@@ -18,6 +18,13 @@ import Testing
     #expect(try ConfigValue(json: value.json) == value)
   }
 
+  /// JSON has no numbers for these; a null would leave a field unset.
+  @Test func writesWhatIsNoNumberAsProtobufDoes() {
+    let values: [ConfigValue] = [.number(.nan), .number(.infinity), .number(-.infinity)]
+    #expect(ConfigValue.array(values).json == #"["NaN","Infinity","-Infinity"]"#)
+    #expect(ConfigValue.unsigned(.max).json == "18446744073709551615")
+  }
+
   @Test func readsEveryKind() throws {
     #expect(
       try ConfigValue(json: #" {"a": [1, -2.5e3, "\u00e9\n", false, null], "b": {}} "#)
@@ -25,7 +32,9 @@ import Testing
           "a": .array([.integer(1), .number(-2500), .string("é\n"), .bool(false), .null]),
           "b": .object([:]),
         ]))
-    #expect(try ConfigValue(json: "18446744073709551615") == .number(18_446_744_073_709_551_616))
+    #expect(try ConfigValue(json: "18446744073709551615") == .unsigned(.max))
+    #expect(try ConfigValue(json: "9223372036854775807") == .integer(.max))
+    #expect(try ConfigValue(json: "18446744073709551616") == .number(18_446_744_073_709_551_616))
   }
 
   @Test(arguments: [

@@ -213,7 +213,7 @@ extension SpecCheck {
     switch value {
     case .number(let number) where !number.isFinite:
       note(path, "\(number) cannot be told to the program; JSON has finite numbers only")
-    case .null, .bool, .integer, .number, .string: break
+    case .null, .bool, .integer, .unsigned, .number, .string: break
     case .array(let elements):
       for (index, element) in elements.enumerated() { finite(element, at: path.appending(index)) }
     case .object(let members):

@@ -2,7 +2,7 @@
 
 extension ConfigValue {
   /// Compact JSON with the members of each object in the order of their names. JSON has no word for
-  /// infinity and NaN; they become null.
+  /// infinity and NaN; they are the texts that protobuf's mapping has for them.
   public var json: String {
     var text = ""
     write(to: &text)
@@ -14,7 +14,8 @@ extension ConfigValue {
     case .null: text += "null"
     case .bool(let value): text += value ? "true" : "false"
     case .integer(let value): text += "\(value)"
-    case .number(let value): text += value.isFinite ? "\(value)" : "null"
+    case .unsigned(let value): text += "\(value)"
+    case .number(let value): text += value.isFinite ? "\(value)" : Self.word(for: value)
     case .string(let value): text += Self.quoted(value)
     case .array(let elements):
       text += "["
@@ -31,6 +32,10 @@ extension ConfigValue {
       }
       text += "}"
     }
+  }
+
+  private static func word(for number: Double) -> String {
+    number.isNaN ? "\"NaN\"" : number < 0 ? "\"-Infinity\"" : "\"Infinity\""
   }
 
   private static func quoted(_ value: String) -> String {
@@ -53,7 +58,7 @@ extension ConfigValue {
   }
 
   /// Reads one JSON value with nothing but white space around it. Whole numbers that fit 64 bits are
-  /// integers.
+  /// read exactly.
   public init(json text: String) throws(JSONError) {
     self = ConfigValue(try SourceNode.parseJSON(text))
   }
@@ -67,7 +72,7 @@ extension ConfigValue {
       case .null: self = .null
       case .bool(let value): self = .bool(value)
       case .integer(let value): self = .integer(value)
-      case .number(let value): self = .number(value)
+      case .number(let value): self = UInt64(text).map(ConfigValue.unsigned) ?? .number(value)
       case .string(let value): self = .string(value)
       }
     case .sequence(let elements): self = .array(elements.map { ConfigValue($0) })

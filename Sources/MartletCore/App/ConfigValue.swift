@@ -5,6 +5,8 @@ public indirect enum ConfigValue: Sendable, Hashable {
   case null
   case bool(Bool)
   case integer(Int64)
+  /// A whole number that is too large for `integer`.
+  case unsigned(UInt64)
   case number(Double)
   case string(String)
   case array([ConfigValue])

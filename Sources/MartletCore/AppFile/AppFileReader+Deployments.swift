@@ -31,7 +31,9 @@ extension AppFileReader {
       spec.gracefulShutdownTimeout = value
     }
     readResources(in: fields, into: &spec.resources)
-    if let node = fields["user_config"] { spec.userConfig = ConfigValue(node) }
+    if let node = fields["user_config"] {
+      spec.userConfig = value(node, at: fields.path(of: "user_config"))
+    }
     spec.environment = environment(in: fields)
     if let node = fields["code_version"] {
       spec.codeVersion = text(node, at: fields.path(of: "code_version"))
@@ -70,6 +72,7 @@ extension AppFileReader {
   private mutating func replicas(in fields: Fields) -> ReplicaCount? {
     let autoscaling = autoscaling(in: fields)
     guard let node = fields["num_replicas"] else { return autoscaling.map(ReplicaCount.auto) }
+    guard isDecimal(node, at: fields.path(of: "num_replicas")) else { return nil }
     switch node.content {
     case .plain("auto"), .quoted("auto"): return .auto(autoscaling ?? AutoscalingSpec())
     case .plain(let text):

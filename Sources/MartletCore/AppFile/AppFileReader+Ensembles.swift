@@ -28,7 +28,7 @@ extension AppFileReader {
       guard let fields = fields(node, at: path, allowed: ["value"]),
         require(["value"], in: fields, of: "a constant"), let value = fields["value"]
       else { return nil }
-      return .value(ConfigValue(value))
+      return .value(self.value(value, at: fields.path(of: "value")))
     case .sequence:
       note(path, "expected a path to a field or {value: CONSTANT}, found a list", at: node.mark)
       return nil

@@ -139,7 +139,9 @@ extension AppFileReader {
     case .plain("skip"), .quoted("skip"): return .skip
     case .mapping:
       guard let fields = fields(node, at: path, allowed: ["default"]) else { return nil }
-      if let value = fields["default"] { return .answer(ConfigValue(value)) }
+      if let node = fields["default"] {
+        return .answer(value(node, at: fields.path(of: "default")))
+      }
       note(path, "expected \(allowed)", at: node.mark)
     case .plain(let word), .quoted(let word):
       let hint = Spelling.hint(for: word, among: ["fail", "skip", "default"])

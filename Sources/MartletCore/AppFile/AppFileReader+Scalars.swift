@@ -51,7 +51,7 @@ extension AppFileReader {
   }
 
   package mutating func integer(_ key: String, in fields: Fields) -> Int? {
-    guard let node = fields[key] else { return nil }
+    guard let node = fields[key], isDecimal(node, at: fields.path(of: key)) else { return nil }
     if case .plain(let text) = node.content, case .integer(let value) = PlainScalar(text) {
       return Int(value)
     }
@@ -65,6 +65,7 @@ extension AppFileReader {
   }
 
   package mutating func number(_ node: SourceNode, at path: SpecPath) -> Double? {
+    guard isDecimal(node, at: path) else { return nil }
     if case .plain(let text) = node.content {
       switch PlainScalar(text) {
       case .integer(let value): return Double(value)
@@ -76,12 +77,42 @@ extension AppFileReader {
     return nil
   }
 
+  /// Notes a number that readers of YAML 1.1 take for an octal one; true for everything else.
+  mutating func isDecimal(_ node: SourceNode, at path: SpecPath) -> Bool {
+    guard case .plain(let text) = node.content, let number = LeadingZero(text) else { return true }
+    note(path, number.problem, at: node.mark)
+    return false
+  }
+
+  /// A value of any kind, for a program or a message.
+  package mutating func value(_ node: SourceNode, at path: SpecPath) -> ConfigValue {
+    checkNumbers(node, at: path)
+    return ConfigValue(node)
+  }
+
+  private mutating func checkNumbers(_ node: SourceNode, at path: SpecPath) {
+    switch node.content {
+    case .quoted: break
+    case .plain(let text):
+      guard isDecimal(node, at: path), DecimalText(text) != nil else { return }
+      if case .number(let number) = PlainScalar(text), number.isInfinite {
+        note(path, "\(text) is larger than numbers can be; infinity is .inf", at: node.mark)
+      }
+    case .sequence(let elements):
+      for (index, element) in elements.enumerated() {
+        checkNumbers(element, at: path.appending(index))
+      }
+    case .mapping(let members):
+      for member in members { checkNumbers(member.value, at: path.appending(member.name)) }
+    }
+  }
+
   /// A decimal number counted in units of ten to the power of minus `places`.
   private mutating func decimal(
     _ key: String, in fields: Fields, places: Int, unit: String
   ) -> Int128? {
-    guard let node = fields[key] else { return nil }
     let path = fields.path(of: key)
+    guard let node = fields[key], isDecimal(node, at: path) else { return nil }
     guard case .plain(let text) = node.content, let decimal = DecimalText(text) else {
       note(path, "expected \(unit), found \(node.kind)", at: node.mark)
       return nil
@@ -124,9 +155,9 @@ extension AppFileReader {
 
   /// Bytes: a whole number, or a number with one of `byteUnits`.
   package mutating func bytes(_ key: String, in fields: Fields) -> Int64? {
-    guard let node = fields[key], let text = text(node, at: fields.path(of: key)) else {
-      return nil
-    }
+    guard let node = fields[key], isDecimal(node, at: fields.path(of: key)),
+      let text = text(node, at: fields.path(of: key))
+    else { return nil }
     let unit = Self.byteUnits.first { text.hasSuffix($0.name) } ?? (name: "", bytes: 1)
     let amount = String(text.dropLast(unit.name.count))
     // Thousandths of a unit are enough for 1.5Gi and keep the product exact.

@@ -91,3 +91,21 @@ package enum PlainScalar {
     return Double(text).map(PlainScalar.number)
   }
 }
+
+/// A whole number that begins with zeros: YAML 1.2 reads 010 as ten and YAML 1.1 as eight.
+struct LeadingZero {
+  let problem: String
+
+  /// Nil for any other text.
+  init?(_ text: String) {
+    let sign = text.hasPrefix("-") || text.hasPrefix("+") ? String(text.prefix(1)) : ""
+    let digits = text.dropFirst(sign.count)
+    guard digits.count > 1, digits.first == "0", digits.utf8.allSatisfy({ (48...57).contains($0) })
+    else { return nil }
+    let rest = digits.drop { $0 == "0" }
+    let decimal = (sign == "-" ? "-" : "") + (rest.isEmpty ? "0" : rest)
+    let octal = Int64(digits, radix: 8).map { (sign == "-" ? "-" : "") + "\($0)" }
+    let choice = octal.map { $0 == decimal ? "" : " or \($0)" } ?? ""
+    problem = "\(text) is another number for YAML 1.1 than for YAML 1.2; write \(decimal)\(choice)"
+  }
+}

@@ -34,6 +34,7 @@ indirect enum YAMLValue {
     case .null: self = .plain("null")
     case .bool(let value): self = .plain(value ? "true" : "false")
     case .integer(let value): self = .plain("\(value)")
+    case .unsigned(let value): self = .plain("\(value)")
     case .number(let value): self = .number(value)
     case .string(let value): self = .text(value)
     case .array(let elements): self = .list(elements.map { YAMLValue($0) })

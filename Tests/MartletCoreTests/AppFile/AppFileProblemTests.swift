@@ -60,7 +60,24 @@ import Testing
       "autoscaling_config: {max_replicas: 2, initial_replicas: 3}",
       "3 is out of range; allowed: 1 to 2"
     ),
-    ("command: ./serve", "key given twice: command"),
+    ("command: ./serve", "a.yaml:5:5: deployments[0].command: key given twice; keep one of them"),
+    (
+      "num_replicas: 010",
+      "a.yaml:5:19: deployments[0].num_replicas: 010 is another number for YAML 1.1 than for YAML "
+        + "1.2; write 10 or 8"
+    ),
+    ("max_queued_requests: 08", "write 8"),
+    ("request_timeout_s: 0030", "write 30 or 24"),
+    ("resources: {memory: 0512}", "write 512 or 330"),
+    ("autoscaling_config: {target_ongoing_requests: 02}", "02 is another number"),
+    ("user_config: {a: [1, 007]}", "a.yaml:5:26: deployments[0].user_config.a[1]: 007 is another"),
+    (
+      "user_config: {a: 1e400}",
+      "deployments[0].user_config.a: 1e400 is larger than numbers can be; infinity is .inf"
+    ),
+    ("user_config: {a: !foo 3}", "a.yaml:5:22: unknown tag !foo; remove it"),
+    ("user_config: !!set {a}", "a.yaml:5:18: unknown tag !!set; remove it"),
+    ("env: {A: !!binary aGk=}", "unknown tag !!binary; remove it"),
   ])
   func badValue(line: String, message: String) {
     let found = problems(deployment(line))
@@ -205,6 +222,12 @@ import Testing
     ),
     ("{ensemble: [return], combine: {call: b}}", "missing key method"),
     ("{ensemble: [return], combine: {vote: a, max_by: b}}", "a combiner is one thing"),
+    ("{map: {a: {value: 010}}, as: p.M}", "map.a.value: 010 is another number for YAML 1.1"),
+    ("{map: {a: {value: 1e400}}, as: p.M}", "map.a.value: 1e400 is larger than numbers can be"),
+    (
+      "{call: b, method: p.S/M, on_error: {default: {number: -1e400}}}",
+      "on_error.default.number: -1e400 is larger than numbers can be"
+    ),
   ])
   func badGraph(graph: String, message: String) {
     let found = problems(
@@ -221,7 +244,7 @@ import Testing
     ("- a", "a.yaml:1:1: expected a mapping with name, protos, launcher, deployments, routes"),
     ("name: [", "not YAML"),
     ("name: a", "missing key deployments"),
-    ("name: a\nname: b\ndeployments: []", "a.yaml:1:1: key given twice: name"),
+    ("name: a\nname: b\ndeployments: []", "a.yaml:2:1: name: key given twice; keep one of them"),
     ("name: a\ndeployments: []", "an app has at least one deployment"),
     ("name: a b\ndeployments: [{name: b, command: [x]}]", "\"a b\" is not a name"),
     ("name: 5\ndeployments: [{name: b, command: [x]}]", "write \"5\" in quotes"),
@@ -229,6 +252,9 @@ import Testing
     ("name: a\nlauncher: externl\ndeployments: [{name: b}]", "did you mean external?"),
     ("name: a\n---\nname: b", "several documents in one file"),
     ("{\"name\": \"a\"", "not YAML"),
+    ("name: a\nname: \u{0}", "a.yaml:2:7: not YAML: the control character U+0000"),
+    ("é: \"\u{7}\"", "a.yaml:1:5: not YAML: the control character U+0007"),
+    ("name: *a", "a.yaml:1:7: an alias to nothing: no anchor before it has this name"),
   ])
   func badFile(text: String, message: String) {
     let found = problems(text)
@@ -238,11 +264,30 @@ import Testing
   @Test func hostileShapesAreErrors() {
     let deep = String(repeating: "[", count: 900) + String(repeating: "]", count: 900)
     #expect(problems("name: \(deep)")[0].contains("nested more than 100 deep"))
+    // libyaml has a limit, too.
+    let deeper = String(repeating: "[", count: 2000)
+    #expect(problems("name: \(deeper)")[0].hasSuffix(": nested more than 100 deep"))
     var laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
     for level in 1...9 {
       let aliases = Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ", ")
       laughs += "a\(level): &a\(level) [\(aliases)]\n"
     }
     #expect(problems(laughs)[0].contains("more than 200000 values"))
+  }
+
+  @Test func theMarkOfUTF8IsNoText() throws {
+    let text = "name: a\ndeployments: [{name: b, command: [x]}]\n"
+    let spec = try AppFile.read(text: text, file: "a.yaml").spec
+    #expect(try AppFile.read(text: "\u{FEFF}" + text, file: "a.yaml").spec == spec)
+    let json = #"{"name": "a", "deployments": [{"name": "b", "command": ["x"]}]}"#
+    #expect(try AppFile.read(text: "\u{FEFF}" + json, file: "a.json").spec == spec)
+  }
+
+  /// What stands for text is no number.
+  @Test func textMayHaveLeadingZeros() throws {
+    let line = "env: {MODE: 0755}\n    code_version: 0042"
+    let spec = try AppFile.read(text: deployment(line), file: "a.yaml").spec
+    #expect(spec.deployments[0].environment == ["MODE": "0755"])
+    #expect(spec.deployments[0].codeVersion == "0042")
   }
 }

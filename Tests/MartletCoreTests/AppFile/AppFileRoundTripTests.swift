@@ -118,6 +118,7 @@ private struct AppMaker {
     switch number(0...(depth == 0 ? 4 : 6)) {
     case 0: return .null
     case 1: return .bool(chance(50))
+    case 2 where chance(10): return .unsigned(.random(in: 1 << 63 ... .max, using: &generator))
     case 2: return .integer(Int64.random(in: .min ... .max, using: &generator))
     case 3: return .number(Double.random(in: -1e9...1e9, using: &generator))
     case 4: return .string(text())
@@ -135,7 +136,7 @@ private struct AppMaker {
   mutating func app() -> AppSpec {
     var spec = AppSpec(name: "app-\(number(0...9))")
     spec.launcher = chance(20) ? .external : .process
-    spec.protos = (0..<number(0...3)).map { _ in text() }
+    spec.protos = (0..<number(0...3)).map { _ in text() }.filter { !$0.isEmpty }
     spec.deployments = (0..<number(1...4)).map { deployment(index: $0) }
     for index in 0..<number(0...3) {
       let method = MethodName(service: "p.S", method: "M\(index)")

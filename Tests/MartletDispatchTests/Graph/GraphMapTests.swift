@@ -231,6 +231,13 @@ import Testing
     )
   }
 
+  /// A double can be what JSON's numbers cannot.
+  @Test(arguments: [Double.nan, .infinity, -.infinity])
+  func aDoubleMayBeNoNumber(value: Double) throws {
+    let graph = GraphNode.map(Self.map(["score": .value(.number(value))], as: "Summary"))
+    #expect(try GraphFixture.problems(graph, for: "Examine") == [])
+  }
+
   // MARK: Mistakes
 
   @Test(arguments: mistakes.indices) func aMistakeIsNamedOnce(index: Int) throws {
@@ -273,6 +280,11 @@ import Testing
       .map(map(["votes": .value(.string("many"))], as: "Summary")), "Examine",
       "map.votes: this is not a value of graph.v1.Summary.votes: votes: expected an integer, found "
         + "\"many\""
+    ),
+    (
+      .map(map(["votes": .value(.number(.nan))], as: "Summary")), "Examine",
+      "map.votes: this is not a value of graph.v1.Summary.votes: votes: expected an integer, found "
+        + "\"NaN\""
     ),
     (
       .map(map(["object": .path("hint")], as: "Sumary")), "Examine",
