@@ -20,10 +20,7 @@ struct LoadedApp: Sendable {
   ///
   /// - Throws: status 78 with every problem, a line each.
   init(path: String) throws(Failure) {
-    let bytes = try Files.read(path, maxBytes: AppFile.maxBytes)
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw Failure(Failure.badFile, "\(path) is not UTF-8 text")
-    }
+    let text = try Files.source(path, maxBytes: AppFile.maxBytes)
     try self.init(
       text: text, name: path, directory: Files.directory(of: Files.absolute(path)))
   }
@@ -81,11 +78,19 @@ struct LoadedApp: Sendable {
       guard Files.exists(path) else {
         throw failure(place, "there is no file \(path)")
       }
-      if name.hasSuffix(".proto") {
+      guard !name.hasSuffix(".proto") else {
         sources.append(path)
-      } else {
-        sets.append(
-          DescriptorSet(bytes: try Files.read(path, maxBytes: maxDescriptorSetBytes)))
+        continue
+      }
+      do throws(Files.Problem) {
+        let bytes = try Files.bytes(of: path, maxBytes: maxDescriptorSetBytes)
+        guard !bytes.isEmpty else {
+          let make = "protoc --include_imports --descriptor_set_out=FILE makes one"
+          throw Files.Problem(message: "the descriptor set \(path) is empty; \(make)")
+        }
+        sets.append(DescriptorSet(bytes: bytes))
+      } catch {
+        throw failure(place, error.message)
       }
     }
     if !sources.isEmpty {

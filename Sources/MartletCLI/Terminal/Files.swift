@@ -3,11 +3,25 @@
 internal import Glibc
 
 enum Files {
+  /// What is wrong with a file, for messages that name the place of its name.
+  struct Problem: Error {
+    var message: String
+  }
+
   /// The bytes of a file.
   static func read(_ path: String, maxBytes: Int) throws(Failure) -> [UInt8] {
+    do {
+      return try bytes(of: path, maxBytes: maxBytes)
+    } catch {
+      throw Failure(Failure.badFile, error.message)
+    }
+  }
+
+  /// The bytes of a file.
+  static func bytes(of path: String, maxBytes: Int) throws(Problem) -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
-      throw Failure(Failure.badFile, "cannot read \(path): \(String(cString: strerror(errno)))")
+      throw Problem(message: "cannot read \(path): \(String(cString: strerror(errno)))")
     }
     defer { close(descriptor) }
     var bytes: [UInt8] = []
@@ -16,14 +30,45 @@ enum Files {
       let count = Glibc.read(descriptor, &buffer, buffer.count)
       if count < 0 && errno == EINTR { continue }
       guard count >= 0 else {
-        throw Failure(Failure.badFile, "cannot read \(path): \(String(cString: strerror(errno)))")
+        throw Problem(message: "cannot read \(path): \(String(cString: strerror(errno)))")
       }
       guard count > 0 else { return bytes }
       bytes += buffer.prefix(count)
       guard bytes.count <= maxBytes else {
-        throw Failure(Failure.badFile, "\(path) has more than \(maxBytes >> 20) MiB")
+        throw Problem(message: "\(path) has more than \(maxBytes >> 20) MiB")
       }
     }
+  }
+
+  /// Bytes as text.
+  ///
+  /// - Throws: with the place of the first bytes that are no UTF-8, as `NAME:LINE:COLUMN: …`.
+  static func text(_ bytes: [UInt8], of name: String) throws(Problem) -> String {
+    if let text = String(validating: bytes, as: UTF8.self) { return text }
+    var decoder = UTF8()
+    var rest = bytes.makeIterator()
+    var (line, column) = (1, 1)
+    while case .scalarValue(let scalar) = decoder.decode(&rest) {
+      (line, column) = scalar == "\n" ? (line + 1, 1) : (line, column + 1)
+    }
+    throw Problem(message: "\(name):\(line):\(column): not UTF-8 text")
+  }
+
+  /// The text of an app file or of one that becomes an app file.
+  static func source(_ path: String, maxBytes: Int) throws(Failure) -> String {
+    let bytes = try read(path, maxBytes: maxBytes)
+    do throws(Problem) {
+      return try text(bytes, of: path)
+    } catch {
+      throw Failure(Failure.badFile, lines: [error.message])
+    }
+  }
+
+  /// Whether two names are of one file that is there.
+  static func areSame(_ path: String, _ other: String) -> Bool {
+    var (first, second) = (stat(), stat())
+    guard stat(path, &first) == 0, stat(other, &second) == 0 else { return false }
+    return first.st_dev == second.st_dev && first.st_ino == second.st_ino
   }
 
   /// Writes a file as a whole: under another name first, so that nobody sees half of it.

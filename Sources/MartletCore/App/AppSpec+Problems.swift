@@ -30,6 +30,14 @@ extension DeploymentSpec {
 
   /// Characters of a code version: the digest of an image fits, which is `sha256:` and 64 digits.
   public static let maxCodeVersionLength = 128
+
+  /// The mesh's own processes, whose logs stand beside those of replicas: a replica of a deployment `router` would
+  /// write into that of a router.
+  static func isProcessOfTheMesh(_ name: String) -> Bool {
+    guard name.hasPrefix("router") else { return ["controller", "supervisor"].contains(name) }
+    let rest = name.dropFirst("router".count)
+    return rest.isEmpty || (rest.first == "-" && UInt64(rest.dropFirst()) != nil)
+  }
 }
 
 /// Walks an app and notes what is wrong.
@@ -49,6 +57,9 @@ struct SpecCheck {
 
   mutating func run() {
     name(app.name, at: [.key("name")])
+    for (index, file) in app.protos.enumerated() where file.isEmpty {
+      note([.key("protos"), .index(index)], "the name of a file is empty")
+    }
     let deployments: SpecPath = [.key("deployments")]
     if app.deployments.isEmpty { note(deployments, "an app has at least one deployment") }
     var seen: [String: Int] = [:]
@@ -104,6 +115,11 @@ struct SpecCheck {
 extension SpecCheck {
   mutating func deployment(_ spec: DeploymentSpec, at path: SpecPath) {
     name(spec.name, at: path.appending("name"))
+    if DeploymentSpec.isProcessOfTheMesh(spec.name) {
+      note(
+        path.appending("name"),
+        "\(spec.name) is the name of a process of the mesh itself, as martlet logs has it")
+    }
     if app.launcher == .process, spec.command.isEmpty {
       note(
         path,

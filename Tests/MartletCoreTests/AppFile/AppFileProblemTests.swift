@@ -254,6 +254,14 @@ import Testing
     ("{\"name\": \"a\"", "not YAML"),
     ("name: a\nname: \u{0}", "a.yaml:2:7: not YAML: the control character U+0000"),
     ("é: \"\u{7}\"", "a.yaml:1:5: not YAML: the control character U+0007"),
+    (
+      "name: a\nprotos: ''\ndeployments: [{name: b, command: [x]}]",
+      "a.yaml:2:9: protos[0]: the name of a file is empty"
+    ),
+    ("name: a\ndeployments: [{name: router, command: [x]}]", "a process of the mesh itself"),
+    ("name: a\ndeployments: [{name: router-12, command: [x]}]", "a process of the mesh itself"),
+    ("name: a\ndeployments: [{name: controller, command: [x]}]", "a process of the mesh itself"),
+    ("name: a\ndeployments: [{name: supervisor, command: [x]}]", "a process of the mesh itself"),
     ("name: *a", "a.yaml:1:7: an alias to nothing: no anchor before it has this name"),
   ])
   func badFile(text: String, message: String) {
@@ -281,6 +289,13 @@ import Testing
     #expect(try AppFile.read(text: "\u{FEFF}" + text, file: "a.yaml").spec == spec)
     let json = #"{"name": "a", "deployments": [{"name": "b", "command": ["x"]}]}"#
     #expect(try AppFile.read(text: "\u{FEFF}" + json, file: "a.json").spec == spec)
+  }
+
+  @Test func namesThatOnlyBeginLikeAProcessOfTheMeshAreFree() throws {
+    for name in ["router-a", "routers", "my-controller", "router-1-b"] {
+      let text = "name: a\ndeployments: [{name: \(name), command: [x]}]"
+      #expect(try AppFile.read(text: text, file: "a.yaml").spec.deployments[0].name == name)
+    }
   }
 
   /// What stands for text is no number.
