@@ -47,14 +47,28 @@ struct BuildCommand<App: Application>: ParsableCommand {
     }
     try spec.check()
     let path = folder.appending(path: descriptors).path
-    try Data(app.descriptorSet().bytes).write(to: URL(filePath: path), options: .atomic)
+    try write(Data(app.descriptorSet().bytes), to: path)
     let yaml = AppFile.yaml(for: spec)
     if let output {
-      try Data(yaml.utf8).write(to: URL(filePath: output), options: .atomic)
+      try write(Data(yaml.utf8), to: output)
       if !quiet { complain("wrote \(output) and \(path)") }
     } else {
       print(yaml, terminator: "")
       complain("wrote \(path), which the app file names")
+    }
+  }
+
+  private func write(_ data: Data, to path: String) throws {
+    do {
+      try data.write(to: URL(filePath: path), options: .atomic)
+    } catch {
+      let folder = URL(filePath: path).deletingLastPathComponent().path
+      let isThere = FileManager.default.fileExists(atPath: folder)
+      complain(
+        isThere
+          ? "error: cannot write \(path)"
+          : "error: cannot write \(path): there is no folder \(folder)")
+      throw ExitCode.failure
     }
   }
 }

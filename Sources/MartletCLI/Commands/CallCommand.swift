@@ -26,11 +26,14 @@ struct CallCommand: ParsableCommand {
 
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("Metadata of the call; may be given again.", valueName: "name=value"))
+    help: ArgumentHelp(
+      "Metadata of the call; may be given again. A value of a name that ends in -bin is bytes, in base64.",
+      valueName: "name=value"))
   var metadata: [String] = []
 
-  @Option(help: ArgumentHelp("Give up after this long.", valueName: "seconds"))
-  var timeout: Double?
+  @Option(
+    help: ArgumentHelp("Give up after this long.", valueName: "seconds"), transform: Seconds.init)
+  var timeout: Seconds?
 
   @Option(
     help: ArgumentHelp(
@@ -64,10 +67,7 @@ struct CallCommand: ParsableCommand {
         "--address takes HOST:PORT, unix:PATH, http://HOST or https://HOST, not \(address)")
     }
     try security.validate(for: address.flatMap { ServerAddress($0) })
-    if let timeout, !(timeout > 0) { throw ValidationError("--timeout takes seconds above 0") }
-    for entry in metadata where !entry.contains("=") {
-      throw ValidationError("--metadata takes NAME=VALUE, not \(entry)")
-    }
+    _ = try headers()
   }
 
   func run() throws {
@@ -107,22 +107,34 @@ struct CallCommand: ParsableCommand {
   }
 
   /// What goes along with a call.
-  private var headers: Metadata {
+  private func headers() throws(ValidationError) -> Metadata {
     var headers = Metadata()
     for entry in metadata {
-      let parts = entry.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      headers.add(String(parts[1]), for: String(parts[0]))
+      guard let sign = entry.firstIndex(of: "=") else {
+        throw ValidationError("--metadata takes NAME=VALUE, not \(entry)")
+      }
+      let name = String(entry[..<sign])
+      let value = String(entry[entry.index(after: sign)...])
+      guard name.lowercased().hasSuffix("-bin") else {
+        headers.add(value, for: name)
+        continue
+      }
+      guard let bytes = Base64.decode(value) else {
+        throw ValidationError("--metadata \(name) takes base64 such as AQI=, not \(value)")
+      }
+      headers.add(bytes, for: name)
     }
     if trace { headers.add("full", for: TraceHeader.trace) }
     return headers
   }
 
-  private var deadline: Deadline? { timeout.map { Deadline(Loop.now + .seconds($0)) } }
+  private var deadline: Deadline? { timeout.map { Deadline(Loop.now + $0.duration) } }
 
   private func call(
     _ type: MethodType, _ request: [UInt8], _ directory: RunDirectory
   ) throws -> [UInt8] {
-    try reaching(directory) { [headers, deadline, trace] channel in
+    let headers = try headers()
+    return try reaching(directory) { [deadline, trace] channel in
       do {
         let answer = try await channel.unary(
           type.name, request, metadata: headers, deadline: deadline)
@@ -139,7 +151,8 @@ struct CallCommand: ParsableCommand {
   private func stream(
     _ type: MethodType, _ requests: [[UInt8]], _ directory: RunDirectory
   ) throws {
-    try reaching(directory) { [headers, deadline, trace, compact] channel in
+    let headers = try headers()
+    try reaching(directory) { [deadline, trace, compact] channel in
       do {
         try await channel.stream(type.name, metadata: headers, deadline: deadline) {
           writer, answers in
@@ -195,18 +208,20 @@ struct CallCommand: ParsableCommand {
 
   /// The JSON itself, from wherever it is.
   private func text() throws(Failure) -> String {
-    var bytes = Array(json.utf8)
-    if json == "-" { bytes = try Files.read("/dev/stdin", maxBytes: Self.maxFileBytes) }
-    if json.hasPrefix("@") {
-      bytes = try Files.read(String(json.dropFirst()), maxBytes: Self.maxFileBytes)
+    guard json == "-" || json.hasPrefix("@") else { return json }
+    let path = json == "-" ? "/dev/stdin" : String(json.dropFirst())
+    let bytes = try Files.read(path, maxBytes: Self.maxFileBytes)
+    do throws(Files.Problem) {
+      return try Files.text(bytes, of: path).withoutByteOrderMark
+    } catch {
+      throw Failure(Failure.usage, lines: [error.message])
     }
-    return String(decoding: bytes, as: UTF8.self)
   }
 
   private func schemas(for name: MethodName, _ directory: RunDirectory) throws -> [Schema] {
     if !proto.isEmpty { return [try schemaOfFiles()] }
     guard address != nil else { return try deployedSchemas(directory) }
-    let timeout = timeout.map { Duration.seconds($0) }
+    let timeout = timeout?.duration
     return [
       try reaching(directory) { channel in
         try await ServerReflection(channel: channel, timeout: timeout).schema(of: name.service)
@@ -231,6 +246,7 @@ struct CallCommand: ParsableCommand {
 
   private func schemaOfFiles() throws(Failure) -> Schema {
     var sets: [DescriptorSet] = []
+    let names = proto.joined(separator: ", ")
     do {
       for path in proto {
         let bytes =
@@ -239,14 +255,20 @@ struct CallCommand: ParsableCommand {
           : try Files.read(path, maxBytes: Self.maxFileBytes)
         sets.append(DescriptorSet(bytes: bytes))
       }
-      return try Schema(descriptorSet: try DescriptorSet.merging(sets).bytes)
+      guard let merged = try? DescriptorSet.merging(sets) else {
+        throw Failure(
+          Failure.badFile,
+          "\(names): not a descriptor set, which protoc --include_imports --descriptor_set_out=FILE "
+            + "writes, and its name does not end in .proto")
+      }
+      return try Schema(descriptorSet: merged.bytes)
     } catch let failure as Failure {
       throw failure
     } catch let problem as Protoc.Problem {
       throw Failure(
         problem.isMissing ? Failure.unavailable : Failure.badFile, problem.message)
     } catch {
-      throw Failure(Failure.badFile, "\(proto.joined(separator: ", ")): \(error)")
+      throw Failure(Failure.badFile, "\(names): \(error)")
     }
   }
 

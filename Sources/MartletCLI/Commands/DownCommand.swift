@@ -12,8 +12,10 @@ struct DownCommand: ParsableCommand {
   /// A supervisor that was asked twice kills what still runs; that takes no longer than this.
   private static let killPatience = Duration.seconds(30)
 
-  @Option(help: ArgumentHelp("After this long, kill what still runs.", valueName: "seconds"))
-  var timeout: Double?
+  @Option(
+    help: ArgumentHelp("After this long, kill what still runs.", valueName: "seconds"),
+    transform: Seconds.init)
+  var timeout: Seconds?
 
   @OptionGroup var options: MeshOptions
 
@@ -22,9 +24,9 @@ struct DownCommand: ParsableCommand {
     guard let pid = directory.supervisor() else { throw Mesh.noMesh(in: directory) }
     var progress = Progress()
     defer { progress.end() }
-    let end = timeout.map { ContinuousClock.now + .seconds($0) }
+    let end = timeout.map { ContinuousClock.now + $0.duration }
     var patience = Duration.seconds(1)
-    if let timeout { patience = min(patience, .seconds(timeout)) }
+    if let timeout { patience = min(patience, timeout.duration) }
     var ended = MeshProcess.stop(supervisor: pid, within: patience)
     while !ended {
       if let end, ContinuousClock.now >= end {

@@ -8,6 +8,9 @@ struct EventsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "events", abstract: "Show what has happened, the newest last.")
 
+  /// As many as a controller keeps.
+  private static let mostEvents: UInt32 = 1000
+
   private static let pause = Duration.milliseconds(200)
 
   @Flag(name: .shortAndLong, help: "Go on with what happens from now on.")
@@ -20,6 +23,12 @@ struct EventsCommand: ParsableCommand {
   var output = OutputFormat.table
 
   @OptionGroup var options: MeshOptions
+
+  func validate() throws {
+    guard (1...Self.mostEvents).contains(limit) else {
+      throw ValidationError("--limit takes 1 to \(Self.mostEvents)")
+    }
+  }
 
   func run() throws {
     let mesh = try Mesh(try options.runDirectory())

@@ -17,8 +17,9 @@ struct HealthCommand: ParsableCommand {
   @Option(help: "A service's full name; by default the whole server.")
   var service = ""
 
-  @Option(help: ArgumentHelp("Give up after this long.", valueName: "seconds"))
-  var timeout = 2.0
+  @Option(
+    help: ArgumentHelp("Give up after this long.", valueName: "seconds"), transform: Seconds.init)
+  var timeout = Seconds(.seconds(2))
 
   @OptionGroup var security: ClientSecurityOptions
 
@@ -45,7 +46,7 @@ struct HealthCommand: ParsableCommand {
     let files = security.files
     let asMember = mesh ? try MeshTLS(try identity.security()) : nil
     let request = Grpc_Health_V1_HealthCheckRequest.with { $0.service = service }
-    let timeout = Duration.seconds(timeout)
+    let timeout = timeout.duration
     do {
       let answer = try waitFor {
         let loops = LoopGroup(count: 1)

@@ -41,7 +41,7 @@ struct LogsCommand: ParsableCommand {
     }
   }
 
-  /// A deployment that has printed nothing yet is no mistake.
+  /// A deployment or replica that has printed nothing yet is no mistake.
   private func checkName(_ directory: RunDirectory) throws {
     let mesh = try Mesh(directory)
     let answer = try mesh.status()
@@ -50,6 +50,13 @@ struct LogsCommand: ParsableCommand {
       app.deployments.contains { $0.name == deployment }
     }
     guard known else { throw mesh.unknownDeployment(name, in: answer) }
+    guard let replica = ReplicaID(name) else { return }
+    let numbers = answer.apps.flatMap(\.deployments).filter { $0.name == deployment }
+      .flatMap(\.replicas).map(\.number)
+    guard !numbers.contains(replica.number) else { return }
+    let names = numbers.map { "\(deployment)#\($0)" }.joined(separator: ", ")
+    throw Failure(
+      Failure.failed, "no replica \(name); replicas: \(names.isEmpty ? "none" : names)")
   }
 }
 
