@@ -35,6 +35,36 @@ package struct ControllerOptions: Sendable {
   }
 }
 
+/// What somebody says that there is to share out; nil for what the machine has.
+package struct GivenCapacity: Sendable, Hashable {
+  /// CPUs or GPUs of one machine at most: beyond any there is, and far from where counting ends.
+  package static let most = 100_000
+
+  package let milliCPUs: Int?
+  package let gpus: Int?
+
+  /// - Throws: what is wrong with the value of `--cpus` or `--gpus`.
+  package init(cpus: Double?, gpus: Double?) throws(InvalidCapacity) {
+    if let cpus, !(cpus >= 0.001 && cpus <= Double(Self.most)) {
+      throw InvalidCapacity("--cpus takes a number from 0.001 to \(Self.most)")
+    }
+    if let gpus, !(gpus >= 0 && gpus <= Double(Self.most) && gpus.rounded() == gpus) {
+      throw InvalidCapacity("--gpus takes a whole number from 0 to \(Self.most)")
+    }
+    milliCPUs = cpus.map { Int(($0 * 1000).rounded()) }
+    self.gpus = gpus.map { Int($0) }
+  }
+}
+
+/// Why a capacity cannot be.
+package struct InvalidCapacity: Error, Sendable, Hashable, CustomStringConvertible {
+  package let description: String
+
+  init(_ description: String) {
+    self.description = description
+  }
+}
+
 /// An app as it is deployed.
 package struct AppSource: Sendable, Hashable {
   /// YAML or JSON.
@@ -46,8 +76,12 @@ package struct AppSource: Sendable, Hashable {
   /// How messages call the file.
   package var fileName: String
 
+  /// How messages call a file whose name nobody told; whoever sent it can put its name there.
+  package static let unnamedFile = "app file"
+
   package init(
-    appFile: String, descriptorSet: [UInt8], directory: String, fileName: String = "app file"
+    appFile: String, descriptorSet: [UInt8], directory: String,
+    fileName: String = AppSource.unnamedFile
   ) {
     self.appFile = appFile
     self.descriptorSet = descriptorSet
@@ -60,7 +94,11 @@ package struct AppSource: Sendable, Hashable {
 package struct ControllerError: Error, Sendable, Hashable, CustomStringConvertible {
   package let description: String
 
-  package init(_ description: String) {
+  /// The exit status of the process (sysexits.h): 78 where every further start would fail as well.
+  package let exitCode: Int32
+
+  package init(_ description: String, exitCode: Int32 = 1) {
     self.description = description
+    self.exitCode = exitCode
   }
 }

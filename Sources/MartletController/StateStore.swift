@@ -34,8 +34,22 @@ struct StateStore {
 
   private let queue: DatabaseQueue
 
-  /// Opens or makes the database. Throws GRDB's error.
+  /// Opens or makes the database.
+  ///
+  /// - Throws: `ControllerError` for a file that is none, else GRDB's error.
   init(path: String) throws {
+    do {
+      try self.init(opening: path)
+    } catch let error as DatabaseError
+      where [.SQLITE_NOTADB, .SQLITE_CORRUPT].contains(error.resultCode)
+    {
+      throw ControllerError(
+        "\(path) is damaged (\(error.message ?? "\(error.resultCode)")); move it away to begin "
+          + "without the apps that were deployed", exitCode: 78)
+    }
+  }
+
+  private init(opening path: String) throws {
     var configuration = Configuration()
     configuration.busyMode = .timeout(5)
     configuration.prepareDatabase { database in

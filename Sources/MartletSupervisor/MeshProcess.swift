@@ -12,6 +12,9 @@ package struct MeshProcess: Sendable {
   /// Where the routers serve clients.
   package let address: Endpoint
 
+  /// Where the controller says what goes wrong with it.
+  private let controllerLog: String
+
   /// How long a supervisor may take to bind its sockets; more than it waits for a predecessor.
   private static let patienceMilliseconds: Int32 = 40_000
 
@@ -47,7 +50,8 @@ package struct MeshProcess: Sendable {
     let line = readLine(from: ends[0])
     let words = line.split(separator: " ", maxSplits: 2).map(String.init)
     if words.count == 2, words[0] == "ready", let address = Endpoint(words[1]) {
-      return MeshProcess(pid: pid, address: address)
+      return MeshProcess(
+        pid: pid, address: address, controllerLog: options.runDirectory.log(of: "controller"))
     }
     if words.count == 3, words[0] == "failed", let code = Int32(words[1]) {
       throw SupervisorError(code, words[2])
@@ -141,6 +145,40 @@ package struct MeshProcess: Sendable {
       if case .exited(let code) = ProcessEnd(status: status) { return code }
       return 1
     }
+  }
+}
+
+extension MeshProcess {
+  /// Lines of a log that are shown, and the bytes that are read for them.
+  private static let shownLines = 3
+  private static let shownBytes = 4096
+
+  /// The status with which the supervisor, a child of this process, has ended; nil while it runs.
+  package func exitStatus() -> Int32? {
+    var status: Int32 = 0
+    guard waitpid(pid, &status, WNOHANG) == pid else { return nil }
+    if case .exited(let code) = ProcessEnd(status: status) { return code }
+    return 1
+  }
+
+  /// Why a mesh that was up has ended with `status`: its controller cannot start, and its log ends with
+  /// these lines. Nil for other statuses.
+  package func cannotStart(_ status: Int32) -> (reason: String, lines: [String])? {
+    guard SupervisorMachine.finalStatuses.contains(status) else { return nil }
+    return (
+      "the controller cannot start; \(controllerLog) ends with:", Self.lastLines(of: controllerLog)
+    )
+  }
+
+  private static func lastLines(of path: String) -> [String] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return [] }
+    defer { close(descriptor) }
+    let start = max(0, lseek(descriptor, 0, SEEK_END) - off_t(shownBytes))
+    var buffer = [UInt8](repeating: 0, count: shownBytes)
+    let count = pread(descriptor, &buffer, buffer.count, start)
+    let text = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
+    return text.split(separator: "\n").suffix(shownLines).map(String.init)
   }
 }
 

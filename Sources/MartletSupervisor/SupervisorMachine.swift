@@ -45,6 +45,10 @@ package struct SupervisorMachine: Sendable {
   /// controller by then, so this is for what hangs.
   static let patience = Duration.seconds(10)
 
+  /// Exit statuses of a controller that no further start would change: wrong arguments, and a file in the run
+  /// directory that it cannot use (sysexits.h, EX_USAGE and EX_CONFIG).
+  static let finalStatuses: Set<Int32> = [64, 78]
+
   private enum Phase: Sendable, Hashable {
     /// Whatever dies is started again.
     case running
@@ -61,6 +65,8 @@ package struct SupervisorMachine: Sendable {
     var startedAt: Timestamp?
     /// Deaths in a row, each soon after its start.
     var deaths = 0
+    /// It has lived for `healthyAfter` at least once.
+    var wasHealthy = false
     var restartAt: Timestamp?
 
     var isAlive: Bool { startedAt != nil }
@@ -69,6 +75,9 @@ package struct SupervisorMachine: Sendable {
   private var phase = Phase.running
   private var lives: [Child: Life] = [:]
   private let children: [Child]
+
+  /// The mesh ends because its controller cannot start.
+  private(set) var hasGivenUp = false
 
   package init(routers: Int) {
     children = [.controller] + (0..<routers).map(Child.router)
@@ -94,15 +103,24 @@ package struct SupervisorMachine: Sendable {
     lives[child]?.restartAt = nil
   }
 
-  /// A process ended, or could not be made.
-  package mutating func ended(_ child: Child, at now: Timestamp) -> [Order] {
+  /// A process ended, or could not be made. A controller that has never been healthy and ends with one of
+  /// `finalStatuses` takes the mesh with it; one that was is started again, since routers go on without it.
+  package mutating func ended(
+    _ child: Child, status: Int32? = nil, at now: Timestamp
+  ) -> [Order] {
     var life = lives[child] ?? Life()
     let lived = life.startedAt.map { now.duration(since: $0) } ?? .zero
     life.startedAt = nil
+    life.wasHealthy = life.wasHealthy || lived >= Self.healthyAfter
     life.deaths = lived >= Self.healthyAfter ? 1 : life.deaths + 1
     defer { lives[child] = life }
     switch phase {
     case .running:
+      if child == .controller, !life.wasHealthy, let status, Self.finalStatuses.contains(status) {
+        hasGivenUp = true
+        for other in children where other != child { lives[other]?.restartAt = nil }
+        return endOrphans(at: now)
+      }
       let delay = Self.delay(afterDeaths: life.deaths)
       if delay == .zero { return [.start(child)] }
       life.restartAt = now + delay

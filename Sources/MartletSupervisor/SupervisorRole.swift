@@ -53,6 +53,7 @@ private struct SupervisorDriver: ~Copyable {
   private var machine: SupervisorMachine
   private var pids: [SupervisorMachine.Child: Int32] = [:]
   private var endingOrphans = false
+  private var exitCode: Int32 = 0
 
   private init(
     options: SupervisorOptions, lock: consuming RunDirectoryLock, ingress: ListeningSocket,
@@ -159,7 +160,7 @@ private struct SupervisorDriver: ~Copyable {
     clear()
     SupervisorLog.write("has ended the mesh")
     lock.release()
-    return 0
+    return exitCode
   }
 
   /// Sleeps until a signal is there, the parent is gone or a wake is due.
@@ -204,7 +205,13 @@ private struct SupervisorDriver: ~Copyable {
       guard let child = pids.first(where: { $0.value == pid })?.key else { continue }
       pids[child] = nil
       SupervisorLog.write("\(child.name) (pid \(pid)) \(end)")
-      orders += machine.ended(child, at: Self.now())
+      var status: Int32?
+      if case .exited(let code) = end { status = code }
+      orders += machine.ended(child, status: status, at: Self.now())
+      if machine.hasGivenUp, child == .controller, let status {
+        SupervisorLog.write("the controller cannot start; ending the mesh")
+        exitCode = status
+      }
     }
     return orders
   }

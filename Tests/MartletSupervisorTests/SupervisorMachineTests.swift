@@ -52,6 +52,31 @@ import Testing
     #expect(machine.ended(.controller, at: at(5010)) == [.start(.controller)])
   }
 
+  /// To start it again would be of no use, and nobody looks into its log.
+  @Test(arguments: [64, 78] as [Int32])
+  func aControllerThatCannotStartEndsTheMesh(status: Int32) {
+    var machine = running()
+    #expect(machine.ended(.controller, status: status, at: at(10)) == [.terminateOrphans])
+    #expect(machine.hasGivenUp)
+    #expect(
+      machine.orphansGone(at: at(20)) == [.terminate(.router(0)), .terminate(.router(1))])
+    #expect(machine.ended(.router(0), at: at(30)).isEmpty)
+    #expect(machine.ended(.router(1), at: at(30)) == [.finish])
+  }
+
+  @Test func otherEndsOfAControllerAreAnsweredAlways() {
+    var machine = running()
+    #expect(machine.ended(.router(0), status: 78, at: at(10)) == [.start(.router(0))])
+    #expect(machine.ended(.controller, status: 1, at: at(10)) == [.start(.controller)])
+    machine.started(.controller, at: at(10))
+    #expect(machine.ended(.controller, status: nil, at: at(5010)) == [.start(.controller)])
+    machine.started(.controller, at: at(5010))
+    // It has been healthy, so routers serve.
+    #expect(machine.ended(.controller, status: 78, at: at(5020)).isEmpty)
+    #expect(machine.nextWake == at(5070))
+    #expect(!machine.hasGivenUp)
+  }
+
   @Test func delaysAreBounded() {
     #expect(SupervisorMachine.delay(afterDeaths: 1) == .zero)
     #expect(SupervisorMachine.delay(afterDeaths: 2) == .milliseconds(50))

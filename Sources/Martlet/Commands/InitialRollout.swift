@@ -42,7 +42,12 @@ struct InitialRollout: Sendable {
     }
     let status = mesh.waitPassingSignals()
     reload?.process.end()
-    return outcome.hasFailed.load(ordering: .acquiring) ? 1 : status
+    guard !outcome.hasFailed.load(ordering: .acquiring) else { return 1 }
+    if let (reason, lines) = mesh.cannotStart(status) {
+      complain("error: \(reason)")
+      for line in lines { complain(line) }
+    }
+    return status
   }
 
   private func watch() async throws {

@@ -49,16 +49,13 @@ enum Role {
       return misunderstood("controller", arguments)
     }
     var options = ControllerOptions(runDirectory: directory)
-    if let text = values["--cpus"] {
-      guard let cpus = Double(text), (0...1e6).contains(cpus) else {
-        return misunderstood("controller", arguments)
-      }
-      options.milliCPUs = Int((cpus * 1000).rounded())
-    }
-    if let text = values["--gpus"] {
-      guard let gpus = Int(text) else { return misunderstood("controller", arguments) }
-      options.gpus = gpus
-    }
+    let (cpus, gpus) = (values["--cpus"], values["--gpus"])
+    guard
+      let capacity = try? GivenCapacity(
+        cpus: cpus.map { Double($0) ?? .nan }, gpus: gpus.map { Double($0) ?? .nan })
+    else { return misunderstood("controller", arguments) }
+    options.milliCPUs = capacity.milliCPUs
+    options.gpus = capacity.gpus
     guard let mesh = meshSecurity() else { return EX_USAGE }
     options.mesh = mesh
     options.supervisorPID = ThisProgram.environment[ReplicaVariable.supervisorPID].flatMap(
@@ -131,7 +128,7 @@ func finish(_ body: @escaping @Sendable () async throws -> Void) -> Never {
       exit(EX_OK)
     } catch {
       complain("error: \(error)")
-      exit(EXIT_FAILURE)
+      exit((error as? ControllerError)?.exitCode ?? EXIT_FAILURE)
     }
   }
   while true { pause() }

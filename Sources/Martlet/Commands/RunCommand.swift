@@ -2,6 +2,7 @@
 internal import ArgumentParser
 private import FoundationEssentials
 private import Glibc
+private import MartletController
 private import MartletCore
 private import MartletRPC
 private import MartletSupervisor
@@ -71,7 +72,14 @@ struct RunCommand<App: Application>: ParsableCommand {
   var buildCommand: String?
 
   func validate() throws {
-    guard inProcess else { return }
+    guard inProcess else {
+      do throws(InvalidCapacity) {
+        _ = try GivenCapacity(cpus: cpus, gpus: gpus.map(Double.init))
+      } catch {
+        throw ValidationError("\(error)")
+      }
+      return
+    }
     let others = [
       ("--routers", routers != 1), ("--run-dir", runDir != nil), ("--cpus", cpus != nil),
       ("--gpus", gpus != nil), ("--watch", watch),

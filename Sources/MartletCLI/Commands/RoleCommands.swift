@@ -5,6 +5,7 @@ internal import Glibc
 internal import MartletController
 internal import MartletCore
 internal import MartletNet
+internal import MartletRPC
 internal import MartletRouter
 internal import MartletSupervisor
 
@@ -63,11 +64,14 @@ struct ControllerCommand: ParsableCommand {
     if let launcher, AppSpec.Launcher(rawValue: launcher) == nil {
       throw ValidationError("--launcher takes process or external, not \(launcher)")
     }
-    if let cpus, !(cpus > 0 && cpus <= 100_000) {
-      throw ValidationError("--cpus takes a number above 0")
-    }
-    if let gpus, !(gpus >= 0 && gpus <= 100_000), gpus.rounded() == gpus {
-      throw ValidationError("--gpus takes a whole number")
+    _ = try capacity()
+  }
+
+  private func capacity() throws -> GivenCapacity {
+    do throws(InvalidCapacity) {
+      return try GivenCapacity(cpus: cpus, gpus: gpus)
+    } catch {
+      throw ValidationError("\(error)")
     }
   }
 
@@ -79,8 +83,9 @@ struct ControllerCommand: ParsableCommand {
     options.listen = listen.flatMap { Endpoint($0) }
     options.mesh = try mesh.security(insecure: insecure, at: [options.listen])
     options.launcher = launcher.flatMap { AppSpec.Launcher(rawValue: $0) }
-    options.milliCPUs = cpus.map { Int(($0 * 1000).rounded()) }
-    options.gpus = gpus.map { Int($0) }
+    let capacity = try capacity()
+    options.milliCPUs = capacity.milliCPUs
+    options.gpus = capacity.gpus
     options.supervisorPID = supervisorPID()
     for path in apps {
       let app = try LoadedApp(path: path)
@@ -164,6 +169,10 @@ private func supervisorPID() -> Int32? {
 private func play(_ name: String, _ role: @escaping @Sendable () async throws -> Void) throws {
   do {
     try waitFor { try await role() }
+  } catch let error as ControllerError {
+    throw Failure(error.exitCode, "\(name): \(error)")
+  } catch let error as RPCError where error.code == .invalidArgument {
+    throw Failure(Failure.badFile, lines: error.message.split(separator: "\n").map(String.init))
   } catch {
     throw Failure(Failure.failed, "\(name): \(error)")
   }

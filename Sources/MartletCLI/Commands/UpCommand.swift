@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import Glibc
+internal import MartletController
 internal import MartletCore
 internal import MartletNet
 internal import MartletRPC
@@ -50,6 +51,11 @@ struct UpCommand: ParsableCommand {
     guard (1...SupervisorOptions.maxRouters).contains(routers) else {
       throw ValidationError("--routers takes 1 to \(SupervisorOptions.maxRouters)")
     }
+    do throws(InvalidCapacity) {
+      _ = try GivenCapacity(cpus: cpus, gpus: gpus.map(Double.init))
+    } catch {
+      throw ValidationError("\(error)")
+    }
   }
 
   func run() throws {
@@ -84,11 +90,12 @@ struct UpCommand: ParsableCommand {
   }
 
   /// Deploys while the main thread waits for signals and for the supervisor's end; a mesh that cannot
-  /// serve what it was started for is ended.
+  /// serve what it was started for is ended. A mesh that ends because its controller cannot start has said why
+  /// to nobody but its log.
   private func stay(
     _ process: MeshProcess, _ apps: [LoadedApp], _ directory: RunDirectory
   ) throws {
-    let failed = Latch()
+    let failure = ExitStatus()
     let command = self
     Task.detached {
       do {
@@ -96,13 +103,17 @@ struct UpCommand: ParsableCommand {
         Terminal.complain("Ctrl-C ends the mesh")
       } catch {
         if process.isEnding { return }
-        failed.set()
+        failure.set(command.exitCode(for: error))
         for line in command.lines(of: error, directory) { Terminal.complain(line) }
         kill(process.pid, SIGTERM)
       }
     }
     let status = process.waitPassingSignals()
-    guard !failed.isSet, status == 0 else { throw ExitCode(status == 0 ? 1 : status) }
+    if failure.value != 0 { throw ExitCode(failure.value) }
+    if let why = process.controllerFailure(status) {
+      throw Failure(status, lines: why)
+    }
+    guard status == 0 else { throw ExitCode(status) }
   }
 
   private func deploy(
@@ -110,13 +121,47 @@ struct UpCommand: ParsableCommand {
   ) throws {
     let command = self
     do {
-      try waitFor { try await command.deployAll(apps, to: process, directory) }
+      try waitFor {
+        try await withThrowingTaskGroup { group in
+          group.addTask { try await command.deployAll(apps, to: process, directory) }
+          group.addTask { try await Self.end(of: process, directory) }
+          defer { group.cancelAll() }
+          try await group.next()
+        }
+      }
+    } catch let ended as MeshEnded {
+      throw ended.failure
     } catch {
       var lines = lines(of: error, directory)
       lines.append(
         "martlet: the mesh runs nevertheless; see martlet status, end it with martlet down")
-      throw Failure((error as? Failure)?.exitCode ?? Failure.failed, lines: lines)
+      throw Failure(exitCode(for: error), lines: lines)
     }
+  }
+
+  /// A mesh that has ended by itself, while apps were deployed to it.
+  private struct MeshEnded: Error {
+    var failure: Failure
+  }
+
+  /// Throws `MeshEnded` when a detached mesh ends.
+  private static func end(of process: MeshProcess, _ directory: RunDirectory) async throws {
+    while true {
+      if let status = process.exitStatus() {
+        let why =
+          process.controllerFailure(status)
+          ?? ["martlet: the mesh has ended; see \(directory.log(of: "supervisor"))"]
+        throw MeshEnded(failure: Failure(status == 0 ? Failure.failed : status, lines: why))
+      }
+      try await Task.sleep(for: pause)
+    }
+  }
+
+  /// Between two looks whether a mesh is still there.
+  private static let pause = Duration.milliseconds(50)
+
+  private func exitCode(for error: any Error) -> Int32 {
+    (error as? Failure)?.exitCode ?? Failure.failed
   }
 
   private func lines(of error: any Error, _ directory: RunDirectory) -> [String] {
@@ -146,15 +191,20 @@ struct UpCommand: ParsableCommand {
   }
 }
 
-/// True once and for all, seen by every thread.
-private final class Latch: Sendable {
-  private let value = Atomic(false)
+/// What a task that is not waited for has to say, seen by every thread.
+private final class ExitStatus: Sendable {
+  private let code = Atomic<Int32>(0)
 
-  func set() { value.store(true, ordering: .releasing) }
-  var isSet: Bool { value.load(ordering: .acquiring) }
+  func set(_ value: Int32) { code.store(value, ordering: .releasing) }
+  var value: Int32 { code.load(ordering: .acquiring) }
 }
 
 extension MeshProcess {
+  /// Why the mesh ended by itself with a status, in lines; nil when it did not.
+  fileprivate func controllerFailure(_ status: Int32) -> [String]? {
+    cannotStart(status).map { ["martlet: \($0.reason)"] + $0.lines }
+  }
+
   /// Whether the supervisor, a child of this process, has ended or is about to.
   fileprivate var isEnding: Bool { kill(pid, 0) != 0 }
 }
