@@ -202,7 +202,7 @@ final class RequestGate: RequestAcceptor {
     let name = path.drop { $0 == "/" }
     let names = router.dispatcher.routeNames
     guard !names.isEmpty else {
-      return "no route for \(name): no app is deployed (martlet deploy FILE)"
+      return "no route for \(name): no app serves here yet; see martlet status"
     }
     if let nearest = Spelling.nearest(to: String(name), among: names) {
       return "no route for \(name); did you mean \(nearest)?"

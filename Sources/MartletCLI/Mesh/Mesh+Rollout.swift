@@ -20,10 +20,14 @@ extension Mesh {
     switch try await answering({ try await rollout.end(of: version) }) {
     case .running:
       Terminal.print("\(name) v\(version) is RUNNING\(place)")
-    case .pending(let what):
+    case .pending(let what, let serving?) where serving >= version:
       throw Failure(
         Failure.failed,
         "\(name) v\(version) serves\(place) but not all of it fits this machine: \(what)")
+    case .pending(let what, let serving):
+      let meanwhile = serving.map { "v\($0) serves meanwhile" } ?? "it does not serve yet"
+      throw Failure(
+        Failure.failed, "\(name) v\(version) waits for resources; \(meanwhile): \(what)")
     case .failed(let why):
       throw Failure(Failure.failed, "\(name) v\(version) did not come up: \(why)")
     }

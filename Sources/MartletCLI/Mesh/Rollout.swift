@@ -1,5 +1,6 @@
 // Deploying apps and waiting for what becomes of them.
 
+internal import MartletController
 internal import MartletCore
 internal import MartletNet
 internal import MartletRPC
@@ -10,8 +11,8 @@ enum RolloutEnd: Sendable {
   case running
   /// Rolled back, deleted, or cannot be: why, in lines.
   case failed(String)
-  /// All that fits runs; the rest waits for resources.
-  case pending(String)
+  /// All that fits runs; the rest waits for resources: which. `serving` is the version that takes requests.
+  case pending(String, serving: UInt64?)
 }
 
 struct Rollout: Sendable {
@@ -30,13 +31,27 @@ struct Rollout: Sendable {
   let app: LoadedApp
 
   /// Sends the app; returns once the controller has made its intent durable.
+  ///
+  /// - Throws: status 78 for what only the controller can tell of the file, such as a program that is not there.
   func begin() async throws -> Martlet_Control_V1_DeployResponse {
     let request = Martlet_Control_V1_DeployRequest.with {
       $0.appFile = app.text
       $0.descriptorSet = .init(app.descriptorSet)
       $0.directory = app.directory
     }
-    return try await control.deploy(request, timeout: Self.startTimeout)
+    do throws(RPCError) {
+      return try await control.deploy(request, timeout: Self.startTimeout)
+    } catch {
+      guard error.code == .invalidArgument else { throw error }
+      // The controller got a text without a name.
+      let unnamed = "\(AppSource.unnamedFile):"
+      throw Failure(
+        Failure.badFile,
+        lines: error.message.split(separator: "\n").map { line in
+          line.hasPrefix(unnamed)
+            ? "\(app.file.name):\(line.dropFirst(unnamed.count))" : "martlet: \(line)"
+        })
+    }
   }
 
   /// Waits until `version` runs, or cannot.
@@ -61,7 +76,9 @@ struct Rollout: Sendable {
       if let what = Self.missingResources(status) {
         let since = pendingSince ?? .now
         pendingSince = since
-        if ContinuousClock.now - since >= Self.pendingPatience { return .pending(what) }
+        if ContinuousClock.now - since >= Self.pendingPatience {
+          return .pending(what, serving: status.state == .deploying ? nil : status.version)
+        }
       } else {
         pendingSince = nil
       }
