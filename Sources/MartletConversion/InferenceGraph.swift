@@ -68,7 +68,7 @@ extension Conversion {
       reader.require(["nodes"], in: spec, of: "a spec"), let nodes = spec["nodes"]
     else { return nil }
     var graph = InferenceGraph(name: name)
-    graph.timeout = reader.seconds("timeout", in: spec)
+    graph.timeout = seconds("timeout", in: spec)
     graph.serviceTimeout = serviceTimeout(spec)
     let path = spec.path(of: "nodes")
     guard case .mapping(let members) = nodes.content else {
@@ -96,7 +96,7 @@ extension Conversion {
         "labels": reason.replacing("%", with: "labels"),
         "annotations": reason.replacing("%", with: "annotations"),
       ], in: fields)
-    return reader.string("name", in: fields)
+    return reader.string("name", in: fields).flatMap { appName($0, at: fields.path(of: "name")) }
   }
 
   private mutating func spec(_ outer: Fields) -> Fields? {
@@ -116,7 +116,7 @@ extension Conversion {
     guard let fields = fields("routerTimeouts", in: spec, allowed: keys) else { return nil }
     let reason = "a router's connections have Martlet's own limits; requests have their deadlines"
     cannotSay(["serverRead": reason, "serverWrite": reason, "serverIdle": reason], in: fields)
-    return reader.seconds("serviceClient", in: fields)
+    return seconds("serviceClient", in: fields)
   }
 
   private mutating func node(_ node: SourceNode, at path: SpecPath) -> InferenceGraph.Node? {
@@ -144,7 +144,8 @@ extension Conversion {
       return nil
     }
     var step = InferenceGraph.Step(path: path, name: nil, target: target)
-    step.name = reader.string("name", in: fields)
+    // None and an empty one are the same for KServe.
+    step.name = reader.string("name", in: fields).flatMap { $0.isEmpty ? nil : $0 }
     step.takesResponse = takesResponse(fields, of: type)
     step.weight = reader.integer("weight", in: fields)
     step.condition = reader.string("condition", in: fields)
@@ -176,8 +177,10 @@ extension Conversion {
       return nil
     }
     guard let text = reader.string(given[0], in: fields) else { return nil }
+    let path = fields.path(of: given[0])
     switch given[0] {
-    case "serviceName": return .service(text)
+    case "serviceName":
+      return possible(DeploymentSpec(name: text), at: { _ in path }).map { .service($0.name) }
     case "nodeName": return .node(text)
     default:
       guard let name = Self.host(of: text) else {
@@ -187,7 +190,7 @@ extension Conversion {
             + "say serviceName")
         return nil
       }
-      return .service(name)
+      return possible(DeploymentSpec(name: name), at: { _ in path }).map { .service($0.name) }
     }
   }
 

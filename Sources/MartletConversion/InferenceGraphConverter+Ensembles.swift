@@ -11,6 +11,12 @@ extension InferenceGraphConverter {
       guard var graph = target(step, place.ending(false)) else { continue }
       // KServe's word for a step without a name is its number, which no field can have.
       let field = Self.fieldName(step.name ?? "step_\(index)")
+      guard !fields.contains(where: { $0.field == field }) else {
+        note(
+          step.path.appending("name"),
+          "an earlier step's answer is in the field \(field) already; give the step another name")
+        continue
+      }
       let name = graph.options.name ?? unused("step_\(index)", in: place.node)
       graph.options.name = name
       if step.dependency != .hard { graph.options.onError = .skip }

@@ -93,6 +93,16 @@ extension InferenceGraphConverter {
         note(path, "an earlier step has the same condition, so this one is never taken")
         continue
       }
+      let subject = condition.subject
+      if let text = condition.caseText,
+        arms.contains(where: { $0.condition.subject == subject && $0.condition.caseText == text })
+      {
+        note(
+          path,
+          "an earlier step has the same case \(text): a switch reads a case as its field's type says, "
+            + "in quotes or not")
+        continue
+      }
       arms.append(SwitchArm(condition: condition, node: graph, path: path))
     }
     return graph(of: arms[...])
@@ -139,14 +149,24 @@ extension InferenceGraphConverter {
         note(step.path, "missing key weight; a step of a Splitter has its share of 100")
         continue
       }
+      guard (0...100).contains(weight) else {
+        note(step.path.appending("weight"), "a weight is 0 to 100 percent, not \(weight)")
+        continue
+      }
       guard let graph = target(step, place) else { continue }
       shares.append(SplitterNode.Share(weight: weight, node: graph))
     }
     let sum = shares.reduce(0) { $0 &+ $1.weight }
-    if shares.count == node.steps.count, sum != 100 {
-      note(node.path.appending("steps"), "the weights add up to \(sum); KServe wants 100")
+    guard !shares.isEmpty else { return nil }
+    guard sum == 100 else {
+      let isWhole = shares.count == node.steps.count
+      note(
+        node.path.appending("steps"),
+        isWhole
+          ? "the weights add up to \(sum); KServe wants 100"
+          : "the weights of the steps that can be said add up to \(sum), not 100")
       return nil
     }
-    return shares.isEmpty ? nil : .splitter(SplitterNode(shares: shares))
+    return .splitter(SplitterNode(shares: shares))
   }
 }

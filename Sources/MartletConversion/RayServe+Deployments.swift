@@ -28,7 +28,9 @@ extension Conversion {
       spec.maxOngoingRequests = value
     }
     if let value = queue(fields) { spec.maxQueuedRequests = value }
-    if let node = fields["user_config"] { spec.userConfig = ConfigValue(node) }
+    if let node = fields["user_config"] {
+      spec.userConfig = reader.value(node, at: fields.path(of: "user_config"))
+    }
     if let value = reader.seconds("health_check_period_s", in: fields) {
       spec.healthCheckPeriod = value
     }
@@ -49,7 +51,26 @@ extension Conversion {
         "init_args": "what a replica needs is user_config",
         "init_kwargs": "what a replica needs is user_config",
       ], in: fields)
-    return spec
+    return possible(spec) { SpecPath(fields.path.steps + Self.raysKeys(for: $0.steps)) }
+  }
+
+  /// Where Ray's file has what a deployment's key in an app file says.
+  private static func raysKeys(for steps: [SpecPath.Step]) -> [SpecPath.Step] {
+    let resources = ["cpus": "num_cpus", "gpus": "num_gpus"]
+    switch steps.first {
+    case .key("resources"):
+      let rest: [SpecPath.Step] = steps.dropFirst().map { step in
+        guard case .key(let key) = step else { return step }
+        return .key(resources[key] ?? key)
+      }
+      return [.key("ray_actor_options")] + rest
+    case .key("env"):
+      let variables: [SpecPath.Step] = [
+        .key("ray_actor_options"), .key("runtime_env"), .key("env_vars"),
+      ]
+      return variables + steps.dropFirst()
+    default: return steps
+    }
   }
 
   private static let machine = "a mesh is on one machine, and its replicas are packed by resources"

@@ -62,7 +62,7 @@ struct RayServeConverter {
           "keep_alive_timeout_s": own, "ssl_keyfile": tls, "ssl_certfile": tls,
           "ssl_keyfile_password": tls, "ssl_ca_certs": tls, "location": own, "num_cpus": own,
         ], in: http)
-      timeout = conversion.reader.seconds("request_timeout_s", in: http)
+      timeout = conversion.seconds("request_timeout_s", in: http)
     }
     let grpcKeys = ["port", "grpc_servicer_functions", "request_timeout_s"]
     if let grpc = conversion.fields("grpc_options", in: outer, allowed: grpcKeys) {
@@ -74,7 +74,7 @@ struct RayServeConverter {
               "services have full names; say --method DEPLOYMENT=package.Service/Method"
           ], in: grpc)
       }
-      if let own = conversion.reader.seconds("request_timeout_s", in: grpc) {
+      if let own = conversion.seconds("request_timeout_s", in: grpc) {
         if let timeout, timeout != own {
           conversion.note(
             grpc.path(of: "request_timeout_s"),
@@ -113,13 +113,23 @@ struct RayServeConverter {
         ], in: fields)
     }
     // Ray calls an application without a name so.
+    let appName = conversion.appName(name ?? "default", at: fields.path(of: "name"))
     var app = AppSpec(
-      name: name ?? "default", protos: conversion.options.protos,
+      name: appName ?? "", protos: conversion.options.protos,
       launcher: conversion.options.launcher)
     let shared = conversion.environment("runtime_env", in: fields)
+    var names: Set<String> = []
     app.deployments = conversion.each("deployments", in: fields, of: "deployments") {
-      $0.deployment($1, at: $2, environment: shared)
+      (conversion, node, path) -> DeploymentSpec? in
+      let spec = conversion.deployment(node, at: path, environment: shared)
+      guard let spec else { return nil }
+      guard names.insert(spec.name).inserted else {
+        conversion.note(path.appending("name"), "another deployment has the name \(spec.name)")
+        return nil
+      }
+      return spec
     }
+    guard appName != nil else { return nil }
     guard !app.deployments.isEmpty else {
       conversion.note(
         fields.path,
@@ -141,6 +151,11 @@ struct RayServeConverter {
       app.deployments[index].services = [method.service]
       let isAsked = options.route.map { $0 == method } ?? true
       if isAsked, own != nil || app.deployments.count == 1 {
+        guard !app.routes.contains(where: { $0.method == method }) else {
+          conversion.note(
+            fields.path, "clients reach one deployment by \(method), and \(name) is the second")
+          continue
+        }
         app.routes.append(.method(method, deployment: name))
         app.deployments[index].requestTimeout = requestTimeout
       }

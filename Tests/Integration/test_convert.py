@@ -131,7 +131,14 @@ def test_types_that_do_not_fit_are_found_where_the_protos_are(types):
         file, "-o", out, "--method", RUN, "--method", "prepare=steps.v1.Pair/Ask", "--protos",
         "steps.binpb")
     assert named.returncode == 1 and not out.exists()
-    assert re.search(rf"^{out}:\d+:\d+: routes\[0\].graph.sequence\[1\].+steps.v1.Both", named.stderr, re.M)
+    assert re.search(
+        rf"^{file}: in the app digits: routes\[0\].graph.sequence\[1\].+steps.v1.Both", named.stderr, re.M)
+    # What is left is no app, so there is nothing to write.
+    partial = convert(
+        file, "-o", out, "--method", RUN, "--method", "prepare=steps.v1.Pair/Ask", "--protos",
+        "steps.binpb", "--partial")
+    assert partial.returncode == 1 and not out.exists()
+    assert "so nothing is written" in partial.stderr.splitlines()[-1]
     # Without them nobody can tell yet.
     assert convert(file, "-o", out, "--method", RUN, "--protos", "gone.binpb").returncode == 0
 
@@ -153,6 +160,15 @@ def test_applications_of_ray_become_a_file_each(types):
     assert listed == [
         "proxy_location", "http_options.host", "http_options.port", "grpc_options.port",
         "applications[0].route_prefix"]
+
+
+def test_the_file_itself_is_not_overwritten(tmp_path):
+    file = tmp_path / "graph.yaml"
+    text = (SAMPLES / "digits.kserve.yaml").read_text()
+    file.write_text(text)
+    done = convert(file, "-o", tmp_path / "." / "graph.yaml", "--method", RUN)
+    assert done.returncode == 64 and "the file that is converted" in done.stderr
+    assert file.read_text() == text
 
 
 def test_other_files_are_told_apart(tmp_path):

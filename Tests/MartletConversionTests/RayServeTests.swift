@@ -100,14 +100,69 @@ import Testing
     ("autoscaling_config: {policy: {name: x}}", "autoscaling_config.policy", "ongoing requests"),
     ("num_replica: 3", "num_replica", "did you mean num_replicas?"),
     ("num_replicas: many", "num_replicas", "expected a whole number"),
+    ("num_replicas: 2000", "num_replicas", "2000 is out of range; allowed: 0 to 1000"),
+    (
+      "autoscaling_config: {min_replicas: 3, max_replicas: 2}", "autoscaling_config.min_replicas",
+      "min_replicas is 3 but max_replicas is 2"
+    ),
+    ("max_ongoing_requests: 0", "max_ongoing_requests", "0 is out of range"),
+    ("max_queued_requests: 100001", "max_queued_requests", "100001 is out of range"),
+    ("health_check_period_s: 0", "health_check_period_s", "0.0 s is out of range"),
+    ("graceful_shutdown_timeout_s: 3e6", "graceful_shutdown_timeout_s", "out of range"),
+    ("ray_actor_options: {num_gpus: -1}", "ray_actor_options.num_gpus", "-1.0 is out of range"),
+    ("user_config: [1]", "user_config", "expected a mapping"),
+    ("user_config: {a: 010}", "user_config.a", "write 10 or 8"),
+    (
+      "ray_actor_options: {runtime_env: {env_vars: {MARTLET_X: a}}}",
+      "ray_actor_options.runtime_env.env_vars.MARTLET_X", "the mesh's own"
+    ),
   ])
   func whatIsListed(line: String, path: String, reason: String) throws {
-    let (_, unsaid) = try deployment(line)
+    let (found, unsaid) = try deployment(line)
+    // And what is written is an app.
+    let app = AppSpec(name: "app", deployments: [found].compactMap(\.self))
+    #expect(app.problems() == [])
     #expect(unsaid.count == 1, "\(unsaid)")
     #expect(unsaid.first?.hasPrefix("a.yaml:5:") == true, "\(unsaid)")
     #expect(
       unsaid.first?.contains(": applications[0].deployments[0].\(path): ") == true, "\(unsaid)")
     #expect(unsaid.first?.contains(reason) == true, "\(unsaid)")
+  }
+
+  @Test func namesThatNothingCanHaveAreListed() throws {
+    let text = """
+      applications:
+        - {name: a/b, deployments: [{name: d}]}
+        - name: app
+          deployments: [{name: e f}, {name: d}, {name: d}, {name: controller}]
+      """
+    let found = try Converted(text, options)
+    #expect(found.apps.map(\.name) == ["app"])
+    #expect(found.apps.map { $0.problems() } == [[]])
+    let places = found.unsaid.map { line in line.prefix { $0 != " " } }
+    #expect(places == ["a.yaml:2:12:", "a.yaml:4:26:", "a.yaml:4:50:", "a.yaml:4:61:"])
+  }
+
+  @Test func onlyOneDeploymentIsReachedByAMethod() throws {
+    var options = options
+    options.methods = ["d": Self.method, "e": Self.method]
+    let found = try Converted(
+      "applications: [{name: app, deployments: [{name: d}, {name: e}]}]", options)
+    #expect(found.unsaid.count == 1)
+    let reason = "clients reach one deployment by p.S/Do, and e is the second"
+    #expect(found.unsaid.first?.hasSuffix(reason) == true)
+    #expect(found.apps.map { $0.problems() } == [[]])
+  }
+
+  @Test func aTimeOfRequestsThatIsNoneIsListed() throws {
+    let text = """
+      http_options: {request_timeout_s: 0}
+      applications: [{name: app, deployments: [{name: d}]}]
+      """
+    let found = try Converted(text, options)
+    #expect(found.unsaid.count == 1)
+    #expect(found.unsaid[0].hasPrefix("a.yaml:1:35: http_options.request_timeout_s: a time is"))
+    #expect(found.apps.first?.deployments.first?.requestTimeout == nil)
   }
 
   @Test func aFixedNumberAndAutoscalingExcludeEachOther() throws {

@@ -32,6 +32,9 @@ import Testing
     ("Splitter", "serviceName: a", "[0]", "missing key weight"),
     ("Splitter", "serviceName: a, weight: 90", "", "the weights add up to 90"),
     ("Splitter", "serviceName: a, weight: 100, condition: x", "[0].condition", "does not look at"),
+    ("Splitter", "serviceName: a, weight: 101", "[0].weight", "0 to 100 percent, not 101"),
+    ("Sequence", "serviceName: a b", "[0].serviceName", "\"a b\" is not a name"),
+    ("Sequence", "serviceName: router", "[0].serviceName", "a process of the mesh itself"),
   ])
   func step(type: String, step: String, path: String, reason: String) throws {
     let unsaid = try Converted.root(type, step).unsaid
@@ -46,6 +49,69 @@ import Testing
     #expect(found.unsaid.count == 1)
     #expect(found.unsaid[0].hasPrefix("a.yaml:7:7: spec.nodes.root: KServe answers with an object"))
     #expect(found.unsaid[0].hasSuffix("say --answer root=package.Message"))
+  }
+
+  /// A splitter of less than all would be no app.
+  @Test func aSplitterWithoutOneOfItsStepsIsLeftOut() throws {
+    let found = try Converted.root(
+      "Splitter", "serviceName: a, weight: 75", "nodeName: gone, weight: 25")
+    #expect(found.apps.isEmpty)
+    #expect(found.unsaid.count == 2)
+    #expect(
+      found.unsaid.contains {
+        $0.hasSuffix("steps: the weights of the steps that can be said add up to 75, not 100")
+      })
+  }
+
+  /// A number and a text are the same key.
+  @Test func theSameCaseTwiceIsListed() throws {
+    let found = try Converted.root(
+      "Switch", "serviceName: a, condition: '[@this].#(n==1)'",
+      "serviceName: b, condition: '[@this].#(n==\"1\")'")
+    #expect(found.unsaid.count == 1)
+    #expect(
+      found.unsaid[0].hasPrefix(
+        "a.yaml:10:39: spec.nodes.root.steps[1].condition: an earlier step has the same case 1"))
+    #expect(found.apps.map { $0.problems() } == [[]])
+  }
+
+  @Test func twoAnswersInOneFieldAreListed() throws {
+    var options = ConversionOptions()
+    options.answers = ["root": "p.Both"]
+    let nodes = """
+          root:
+            routerType: Ensemble
+            steps:
+              - {serviceName: a, name: first}
+              - {serviceName: b, name: first}
+              - {serviceName: c, name: se-cond}
+              - {serviceName: d, name: se_cond}
+      """
+    let found = try Converted.graph(nodes, options)
+    #expect(found.unsaid.map { $0.contains("give the step another name") } == [true, true])
+    #expect(found.unsaid[0].contains("spec.nodes.root.steps[1].name: an earlier step's answer"))
+    #expect(found.apps.map { $0.problems() } == [[]])
+  }
+
+  @Test func anAppThatCanHaveNoNameIsNone() throws {
+    let text = """
+      apiVersion: serving.kserve.io/v1alpha1
+      kind: InferenceGraph
+      metadata: {name: a b}
+      spec: {timeout: 0, nodes: {root: {routerType: Sequence, steps: [{serviceName: a}]}}}
+      """
+    let found = try Converted(text)
+    #expect(found.apps.isEmpty)
+    #expect(found.unsaid.count == 1)
+    #expect(found.unsaid[0].hasPrefix("a.yaml:3:18: metadata.name: \"a b\" is not a name"))
+  }
+
+  @Test func aTimeThatIsNoneIsLeftOut() throws {
+    let found = try Converted.graph(
+      "    root: {routerType: Sequence, steps: [{serviceName: a}]}",
+      spec: "  timeout: 0\n  routerTimeouts: {serviceClient: -1}\n")
+    #expect(found.unsaid.map { $0.contains("a time is more than 0") } == [true, true])
+    #expect(found.apps.map { $0.problems() } == [[]])
   }
 
   @Test func theSameConditionTwiceIsNeverTaken() throws {

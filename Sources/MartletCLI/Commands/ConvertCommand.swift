@@ -11,7 +11,8 @@ struct ConvertCommand: ParsableCommand {
     abstract: "Make an app file of KServe's InferenceGraph or of Ray Serve's config.",
     discussion: """
       What the file says and an app cannot is listed as FILE:LINE:COLUMN: path: reason; then nothing is \
-      written and the exit status is 1, unless --partial says to write the rest.
+      written and the exit status is 1, unless --partial says to write the rest. What is written is an app that \
+      martlet validate takes.
       """)
 
   @Argument(
@@ -65,11 +66,15 @@ struct ConvertCommand: ParsableCommand {
     let (apps, unsaid) = try converted()
     let targets = try targets(of: apps)
     var lines = unsaid.map(\.description)
-    for (app, path) in targets {
-      lines += try app.problems(at: path ?? "\(app.spec.name).yaml")
-    }
     guard !apps.isEmpty else {
       throw Failure(Failure.failed, lines: lines + ["martlet: nothing of \(file) is left"])
+    }
+    for (app, path) in targets {
+      let problems = try app.problems(at: path ?? "\(app.spec.name).yaml")
+      guard !problems.isEmpty else { continue }
+      lines += problems.map { "\(file): in the app \(app.spec.name): \($0)" }
+      lines.append("martlet: what is left of \(file) is no app, so nothing is written")
+      throw Failure(Failure.failed, lines: lines)
     }
     guard lines.isEmpty || partial else {
       let rest = "martlet: \(Wording.count(lines.count, "thing")) above cannot be converted; "
@@ -90,10 +95,7 @@ struct ConvertCommand: ParsableCommand {
   }
 
   private func converted() throws(Failure) -> (apps: [ConvertedApp], unsaid: [LocatedProblem]) {
-    let bytes = try Files.read(file, maxBytes: AppFile.maxBytes)
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw Failure(Failure.badFile, "\(file) is not UTF-8 text")
-    }
+    let text = try Files.source(file, maxBytes: AppFile.maxBytes)
     do throws(ConversionError) {
       let options = try ConversionOptions(
         methods: method, route: route, answers: answer, protos: protos, command: command)
@@ -107,12 +109,21 @@ struct ConvertCommand: ParsableCommand {
   private func targets(
     of apps: [ConvertedApp]
   ) throws(Failure) -> [(app: ConvertedApp, path: String?)] {
+    let targets = try namedTargets(of: apps)
+    for case let path? in targets.map(\.path) where Files.areSame(path, file) {
+      throw Failure(Failure.usage, "\(path) is the file that is converted; name another with -o")
+    }
+    return targets
+  }
+
+  private func namedTargets(
+    of apps: [ConvertedApp]
+  ) throws(Failure) -> [(app: ConvertedApp, path: String?)] {
     guard apps.count > 1 else { return apps.map { ($0, output) } }
     guard let output else {
       throw Failure(
         Failure.usage, "\(file) has \(apps.count) applications; say -o FOLDER for a file of each")
     }
-    // A name with a slash is listed as wrong and must not lead out of the folder.
-    return apps.map { ($0, "\(output)/\($0.spec.name.replacing("/", with: "-")).yaml") }
+    return apps.map { ($0, "\(output)/\($0.spec.name).yaml") }
   }
 }

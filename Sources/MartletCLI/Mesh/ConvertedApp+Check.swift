@@ -4,10 +4,10 @@ internal import MartletConversion
 internal import MartletCore
 
 extension ConvertedApp {
-  /// What `martlet validate` says of the app, a line for each mistake: all of it where its protos are
-  /// there, and what needs no types where they are not.
+  /// What `martlet validate` says of the app, a line for each mistake, without the place in a file that nobody
+  /// has: all of it where its protos are there, and what needs no types where they are not.
   ///
-  /// - Parameter path: where the app file is to be, for messages and for finding the protos.
+  /// - Parameter path: where the app file is to be, for finding the protos.
   func problems(at path: String) throws(Failure) -> [String] {
     let directory = Files.directory(of: Files.absolute(path))
     let hasProtos =
@@ -23,7 +23,11 @@ extension ConvertedApp {
     } catch {
       // Without protoc nobody can tell.
       guard error.exitCode == Failure.badFile else { throw error }
-      return error.lines
+      return error.lines.map { line in
+        guard line.hasPrefix("\(path):") else { return line }
+        let rest = line.dropFirst(path.count + 1).drop { $0.isNumber || $0 == ":" }
+        return String(rest.drop { $0 == " " })
+      }
     }
   }
 }
