@@ -43,7 +43,8 @@ final class RequestGate: RequestAcceptor {
     guard let entry = entry(headers, from: stream.connection) else {
       return unrouted(headers, on: stream, endOfStream: endOfStream)
     }
-    if !headers.hasGRPCContentType, takesByPlainHTTP(headers) {
+    // What is not gRPC is answered as over HTTP/1.1: no other bytes go to a replica.
+    guard headers.isGRPCCall else {
       return webCall(headers, on: stream, endOfStream: endOfStream)
     }
     do throws(RPCError) {
@@ -70,7 +71,6 @@ final class RequestGate: RequestAcceptor {
     case .graph(let index):
       let version = entry.route.version
       guard let graph = router.versions[version.index]?.graphs[index] else { return nil }
-      guard headers.hasGRPCContentType else { return notGRPC(stream) }
       let request = GraphRequest(router, stream, version, graph, terms)
       request.begin(headers, endOfStream: endOfStream)
       return request.isOver ? nil : request
@@ -149,16 +149,6 @@ final class RequestGate: RequestAcceptor {
 
   // MARK: What has no route
 
-  /// Messages of a known type: JSON or protobuf without gRPC's frames, or gRPC-Web. Other types go to a
-  /// deployment as they are: it may serve more than gRPC.
-  private func takesByPlainHTTP(_ headers: borrowing HeaderBlock) -> Bool {
-    guard headers[.method] == "POST" else { return false }
-    switch RequestMedia(headers[.contentType]) {
-    case .json, .proto, .form, .grpcWeb: return true
-    case .grpc, .none, .other: return false
-    }
-  }
-
   private func webCall(
     _ headers: borrowing HeaderBlock, on stream: ServerStream, endOfStream: Bool
   ) -> (any StreamHandler)? {
@@ -172,7 +162,7 @@ final class RequestGate: RequestAcceptor {
   ) -> (any StreamHandler)? {
     let isOwn = headers.withValue(of: .path) { router.own.core.answers(path: $0) } ?? false
     if isOwn {
-      guard headers.hasGRPCContentType else {
+      guard headers.isGRPCCall else {
         return webCall(headers, on: stream, endOfStream: endOfStream)
       }
       return router.own.core.requestReceived(headers, on: stream, endOfStream: endOfStream)
@@ -182,7 +172,7 @@ final class RequestGate: RequestAcceptor {
     if let page = answer(method, path) {
       stream.answer(
         crossOrigin?.mark(page, for: headers["origin"]) ?? page, isHead: method == "HEAD")
-    } else if !headers.hasGRPCContentType {
+    } else if !headers.isGRPCCall {
       return webCall(headers, on: stream, endOfStream: endOfStream)
     } else if router.dispatcher.generation == 0 {
       stream.answer(
@@ -210,14 +200,6 @@ final class RequestGate: RequestAcceptor {
     let limit = router.routerLimits.maxRoutesInMessage
     let rest = names.count > limit ? ", …" : ""
     return "no route for \(name); there are \(names.prefix(limit).joined(separator: ", "))\(rest)"
-  }
-
-  /// What gRPC over HTTP/2 asks for ("Requests"): 415 when the content type is another.
-  private func notGRPC(_ stream: any ResponseStream) -> (any StreamHandler)? {
-    var headers = HeaderBlock()
-    headers.append(.status, literal: "415")
-    stream.sendHead(headers, endOfStream: true)
-    return nil
   }
 }
 

@@ -154,10 +154,41 @@ def test_a_form_of_a_page_elsewhere_is_refused(graphs):
     assert curl(graphs, {"text": "x"}, "-H", JSON, "-H", "origin: https://any.example")[0] == 200
 
 
-def test_other_types_are_refused(graphs):
-    status, content, body = curl(graphs, "hello", "--http1.1", "-H", "content-type: text/plain")
-    assert (status, content) == (415, "application/json")
-    assert "application/json, application/proto" in json.loads(body)["message"]
+@pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
+@pytest.mark.parametrize("kind", ["text/plain", "application/protobuf", "multipart/form-data"])
+def test_other_types_are_refused(graphs, ask, kind):
+    """Also where the body is what gRPC would send: a page elsewhere may send text without asking."""
+    for body in (b"hello", bytes(5)):
+        reply = ask(graphs.address, "POST", PATH, [("content-type", kind)], body)
+        assert (reply.status, reply.field("content-type")) == (415, "application/json")
+        assert reply.field("accept-post") == "application/json, application/proto"
+        assert "application/json, application/proto" in json.loads(reply.body)["message"]
+
+
+@pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
+def test_a_body_without_a_type_is_json(graphs, ask):
+    reply = ask(graphs.address, "POST", PATH, [], b'{"text": "x"}')
+    assert (reply.status, json.loads(reply.body)["text"]) == (200, "x")
+
+
+@pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE"])
+def test_other_methods_are_refused(graphs, ask, method):
+    for fields in ([], [("content-type", "application/json")]):
+        body = b'{"text": "x"}' if method in ("PUT", "PATCH") else b""
+        reply = ask(graphs.address, method, PATH, fields, body)
+        assert (reply.status, reply.field("allow")) == (405, "POST")
+        assert reply.field("grpc-status") is None
+        assert bool(reply.body) == (method != "HEAD")
+
+
+def test_grpc_is_by_post(graphs):
+    """Any other method is refused in words, and no replica hears of it."""
+    fields = [("te", "trailers"), ("content-type", "application/grpc")]
+    for method in ("PUT", "GET"):
+        reply = ASKS["http/2"](graphs.address, method, PATH, fields, bytes(5))
+        assert (reply.status, reply.field("allow"), reply.field("grpc-status")) == (405, "POST", None)
+        assert f"not to {method}" in json.loads(reply.body)["message"]
 
 
 def test_a_body_beyond_the_limit_is_refused(graphs):

@@ -75,16 +75,17 @@ def test_grpc_web(web, name, kind):
     assert missing.text == 'this server has no service "nobody"'
 
 
-def test_as_curl_sends_it(web):
+@pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
+def test_as_curl_sends_it(web, ask):
     form = [("content-type", "application/x-www-form-urlencoded")]
     for fields in (form, []):
-        reply = ASKS["http/1.1"](web.address, "POST", CHECK, fields, b"{}")
+        reply = ask(web.address, "POST", CHECK, fields, b"{}")
         assert (reply.status, json.loads(reply.body)) == (200, {"status": "SERVING"})
-    reply = ASKS["http/1.1"](web.address, "GET", CHECK)
+    reply = ask(web.address, "GET", CHECK)
     assert (reply.status, reply.field("allow")) == (405, "POST")
-    reply = ASKS["http/1.1"](web.address, "POST", CHECK, [("content-type", "text/plain")], b"{}")
+    reply = ask(web.address, "POST", CHECK, [("content-type", "text/plain")], b"{}")
     assert reply.status == 415 and "application/json" in reply.field("accept-post")
-    reply = ASKS["http/1.1"](web.address, "POST", CHECK + "s", JSON, b"{}")
+    reply = ask(web.address, "POST", CHECK + "s", JSON, b"{}")
     assert reply.status == 404
 
 

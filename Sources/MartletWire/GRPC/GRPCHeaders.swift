@@ -44,6 +44,19 @@ extension HeaderBlock {
     return block
   }
 
+  /// Whether a request is a call by gRPC: by POST, and with its content type.
+  package var isGRPCCall: Bool { isPost && hasGRPCContentType }
+
+  private var isPost: Bool {
+    unsafe withValue(of: .method) { value in
+      let post: StaticString = "POST"
+      guard value.count == post.utf8CodeUnitCount, let start = value.baseAddress else {
+        return false
+      }
+      return unsafe post.isSpelled(by: start)
+    } ?? false
+  }
+
   /// Whether `content-type` is `application/grpc` or one of its kinds (`application/grpc+proto`, …).
   package var hasGRPCContentType: Bool {
     unsafe withValue(of: .contentType) { value in
