@@ -128,6 +128,16 @@ def test_what_is_no_gzip_or_too_much_is_refused(graphs, ask, body, status, code,
     assert (reply.status, error["code"], text in error["message"]) == (status, code, True), error
 
 
+@pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
+def test_names_that_are_no_metadata_are_left_out(graphs, ask):
+    """HTTP has names that no gRPC library takes."""
+    fields = [("content-type", "application/json"), ("x!#", "1"), ("x~y", "2"), ("x-kept", "3")]
+    reply = ask(graphs.address, "POST", PATH, fields, b'{"text": "x"}')
+    metadata = json.loads(reply.body)["metadata"]
+    assert (reply.status, metadata["x-kept"]) == (200, "3")
+    assert not {"x!#", "x~y"} & set(metadata)
+
+
 def test_details_of_an_error(graphs):
     from google.protobuf import any_pb2, duration_pb2
     from google.rpc import status_pb2

@@ -97,5 +97,16 @@ import Testing
   ])
   func grpcContentTypes(type: String, isGRPC: Bool) {
     #expect((["content-type": type] as HeaderBlock).hasGRPCContentType == isGRPC)
+    for method in ["POST", "GET", "PUT", "post", "POSTS", ""] {
+      let head: HeaderBlock = [":method": method, "content-type": type]
+      #expect(head.isGRPCCall == (isGRPC && method == "POST"), "\(method)")
+    }
+  }
+
+  @Test(arguments: [
+    ("x-a_b.c1-bin", true), ("x!", false), ("x#y", false), ("x~", false), ("x'", false),
+  ])
+  func namesOfMetadata(name: String, isOne: Bool) {
+    #expect(([name: "1"] as HeaderBlock).hasMetadataName(at: 0) == isOne)
   }
 }

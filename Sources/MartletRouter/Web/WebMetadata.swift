@@ -17,7 +17,8 @@ extension WebRequest {
     }
     if let agent = fields["x-user-agent"] ?? fields[.userAgent] { head.append(.userAgent, agent) }
     head.append(contentsOf: fields) { index in
-      guard fields.isCustom(at: index) else { return false }
+      // HTTP has names that gRPC has not, at which a replica would fail.
+      guard fields.isCustom(at: index), fields.hasMetadataName(at: index) else { return false }
       return fields.withField(at: index) { name, _ in
         !WebFields.areOfHTTP(String(decoding: name, as: UTF8.self))
       }

@@ -59,6 +59,11 @@ extension HeaderBlock {
     }
   }
 
+  /// Whether the name of the field at `index` is spelled as gRPC's metadata is.
+  package func hasMetadataName(at index: Int) -> Bool {
+    unsafe withField(at: index) { name, _ in unsafe name.allSatisfy(Self.isNameByte) }
+  }
+
   /// What HTTP and gRPC keep for themselves among the names that we know.
   private static let reservedKnownNames: HeaderNames = [
     HeaderNames(.method), HeaderNames(.scheme), HeaderNames(.authority), HeaderNames(.path),
