@@ -204,8 +204,10 @@ def test_grpc_is_by_post(graphs):
 def test_a_body_beyond_the_limit_is_refused(graphs):
     body = json.dumps({"text": "x", "payload": "A" * (5 << 20)})
     for fields in ([], ["-H", "transfer-encoding: chunked"]):
-        status, _, answer = curl(graphs, body, "--http1.1", "-H", JSON, *fields)
-        assert (status, b"the limit of a message" in answer) == (413, True)
+        status, content, answer = curl(graphs, body, "--http1.1", "-H", JSON, *fields)
+        error = json.loads(answer)
+        assert (status, content, error["code"]) == (429, "application/json", "resource_exhausted")
+        assert "more than 4194304 bytes" in error["message"]
 
 
 def test_a_body_beyond_the_limit_is_refused_on_a_stream(graphs):
@@ -227,8 +229,9 @@ def test_a_body_beyond_the_limit_is_refused_on_a_stream(graphs):
         assert connection.pump(lambda: connection.answer(1).reset is not None)
         answer = connection.answer(1)
         assert (answer.field(":status"), answer.ended, answer.reset) == (
-            "413", True, h2.Code.NO_ERROR)
-        assert b"the limit of a message" in answer.data
+            "429", True, h2.Code.NO_ERROR)
+        error = json.loads(answer.data)
+        assert error["code"] == "resource_exhausted" and "the limit of a message" in error["message"]
 
 
 def test_a_large_body_waits_for_100_continue(graphs):

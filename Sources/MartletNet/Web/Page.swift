@@ -43,13 +43,6 @@ package struct Page: Sendable, Hashable {
   }
 }
 
-extension Page {
-  /// A body that is longer than a message may be.
-  package static func tooLong(_ limit: Int) -> Page {
-    Page(status: 413, "the body has more than \(limit) bytes, which is the limit of a message")
-  }
-}
-
 extension PageSource {
   /// The answer to a request for `target`; nil when there is no such page.
   package func answer(_ method: String, _ target: String) -> Page? {

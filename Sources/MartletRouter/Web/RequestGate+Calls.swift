@@ -11,7 +11,10 @@ extension RequestGate: WebCallAcceptor {
     do throws(WebRefusal) {
       switch try find(request).protocol {
       case .connect:
-        return .takeBody(maxBytes: limit, tooLong: .tooLong(limit))
+        let refusal = WebRefusal(
+          .resourceExhausted,
+          "the body has more than \(limit) bytes, which is the limit of a message")
+        return .takeBody(maxBytes: limit, tooLong: refusal.page(for: request))
       case .grpcWeb(let format):
         let bytes = limit + GRPCMessage.prefixBytes
         let refusal = WebRefusal(
