@@ -89,6 +89,13 @@ def test_as_curl_sends_it(web, ask):
     assert reply.status == 404
 
 
+@pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
+def test_they_have_no_trace(web, ask):
+    reply = ask(web.address, "POST", CHECK, [*JSON, ("martlet-trace", "1")], b"{}")
+    assert reply.status == 200
+    assert not [name for name, _ in reply.fields if "martlet" in name]
+
+
 @pytest.fixture
 def folder():
     """A directory whose sockets' paths are short enough, whatever the test is called."""

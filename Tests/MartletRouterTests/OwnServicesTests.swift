@@ -30,6 +30,15 @@ import Testing
     }
   }
 
+  @Test func theyHaveNoTrace() async throws {
+    try await Mesh.run { mesh in
+      try await mesh.deploy(Mesh.echoApp(), [:])
+      let check = MethodName(service: Grpc_Health_V1_Health.name, method: "Check")
+      let answer = try await mesh.client.unary(check, [], metadata: [TraceHeader.trace: "1"])
+      #expect(answer.trailingMetadata.isEmpty)
+    }
+  }
+
   @Test func aWatchHearsOfTheTableAndOfTheDrain() async throws {
     try await Mesh.run { mesh in
       let seen = try await Grpc_Health_V1_Health.client(mesh.client).watch(

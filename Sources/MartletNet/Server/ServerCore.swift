@@ -39,24 +39,28 @@ package final class ServerCore {
   /// The method of the last request: the next one is often for the same.
   private var lastEntry: HandlerTable.Entry?
   private let ongoing: OngoingCount
+  /// Whether calls that ask for their trace are told what their handlers took.
+  private let traces: Bool
   private var refusals: RefusalLog
 
   init(
     loop: Loop, limits: Limits, handlers: HandlerTable, ongoing: OngoingCount,
-    logger: Logger? = nil
+    traces: Bool = true, logger: Logger? = nil
   ) {
     self.loop = loop
     self.limits = limits
     self.ongoing = ongoing
+    self.traces = traces
     refusals = RefusalLog(logger)
     unaryHandlers = UnaryHandlers(loop)
     index = PathIndex(handlers)
   }
 
-  /// For an acceptor that answers some requests by itself.
+  /// For an acceptor that answers some requests by itself. Who called it has no trace to put an answer's into.
   package convenience init(loop: Loop, limits: Limits, handlers: HandlerTable) {
     self.init(
-      loop: loop, limits: limits, handlers: handlers, ongoing: OngoingCount(limit: nil))
+      loop: loop, limits: limits, handlers: handlers, ongoing: OngoingCount(limit: nil),
+      traces: false)
   }
 
   /// Whether there is a handler for the method of a `:path`.
@@ -145,7 +149,7 @@ extension ServerCore {
     let call = InboundCall(
       entry, on: stream, of: self, metadata: metadata, deadline: deadline,
       compression: compression, forwardedIdentity: stream.forwardedIdentity(headers),
-      isTraced: headers.contains(.trace) && headers[.trace] != "0")
+      isTraced: traces && headers.contains(.trace) && headers[.trace] != "0")
     call.begin()
     return call
   }
