@@ -84,7 +84,7 @@ final class RequestGate: RequestAcceptor {
     guard let asked = TraceRequest(headers) else {
       return PlainRequest(router, stream, entry, terms)
     }
-    let trace = RequestTrace(asked, path: headers[.path] ?? "", router)
+    let trace = RequestTrace(asked, path: headers[.path] ?? "", on: stream, router)
     let timing = trace.callBegins(
       to: router.dispatcher.deploymentName(of: pool), isUnary: entry.isUnary)
     let answer = TimedAnswer(TracedAnswer(stream, trace), timing)

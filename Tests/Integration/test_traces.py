@@ -2,15 +2,18 @@
 
 import json
 import sys
+import time
 import urllib.request
 
 import grpc
 import pytest
 
+import rawhttp2 as h2
 from conftest import check_gone
 from mesh import HERE, Mesh
 from test_example import APP, PAGES
 from test_in_process import started
+from webclient import ASKS, grpc_web
 
 FULL = [("martlet-trace", "full")]
 
@@ -221,3 +224,37 @@ def test_a_call_in_json_gets_it_as_a_field(python):
     with urllib.request.urlopen(request, timeout=20) as reply:
         trace = json.loads(reply.headers["trailer-martlet-trace"])
     assert tree(trace) == ["call caller OK", "  call fast OK", "  call fast OK"]
+
+
+def test_the_parts_of_a_call_in_json_are_the_whole(python):
+    """From its head on: the body's way and JSON's share included. Through a graph, whose node is the call."""
+    body = json.dumps({"text": "x", "payload": "A" * (1 << 20)}).encode()
+    with h2.dial(python.address) as sock:
+        sock.sendall(
+            f"POST /probe.v1.Other/Double HTTP/1.1\r\nhost: mesh\r\ncontent-type: application/json\r\n"
+            f"martlet-trace: 1\r\ncontent-length: {len(body)}\r\n\r\n".encode())
+        time.sleep(0.3)
+        sock.sendall(body)
+        sock.settimeout(20)
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += sock.recv(1 << 16)
+    lines = head.split(b"\r\n\r\n")[0].decode().split("\r\n")
+    assert lines[0].split()[1] == "200"
+    trace = json.loads(dict(line.split(": ", 1) for line in lines[1:])["trailer-martlet-trace"])
+    (call,) = trace["nodes"]
+    assert trace["receive_us"] > 290_000
+    assert trace["decode_us"] > 0 and trace["encode_us"] > 0
+    assert call["start_us"] >= trace["receive_us"] + trace["decode_us"] - 3
+    parts = [trace[name] for name in ("receive_us", "decode_us", "encode_us")] + [call["us"]]
+    assert sum(parts) == pytest.approx(trace["us"], rel=0.03)
+
+
+def test_a_call_by_grpc_web_tells_of_its_body_too(python):
+    from probe.v1 import probe_pb2
+
+    message = probe_pb2.EchoRequest(text="x").SerializeToString()
+    reply = grpc_web(
+        ASKS["http/2"], python.address, "/probe.v1.Other/Double", message, [("martlet-trace", "1")])
+    trace = json.loads(dict(reply.trailing)["martlet-trace"])
+    assert {"receive_us", "decode_us"} <= set(trace) and "encode_us" not in trace

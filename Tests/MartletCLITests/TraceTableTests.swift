@@ -35,6 +35,12 @@ import Testing
     #expect(table?.text.contains("5 B in 1  70 B in 10  OK") == true)
   }
 
+  @Test func aRequestByPlainHTTPHasPartsOfItsOwn() {
+    let json = #"{"us":12000,"receive_us":10100,"decode_us":7,"encode_us":12,"nodes":[]}"#
+    let first = TraceTable(json: json)?.text.split(separator: "\n").first
+    #expect(first == " took 12 ms (receiving 10 ms, decoding 7 µs, encoding 12 µs)")
+  }
+
   @Test(arguments: ["", "{}", "[]", #"{"us":1}"#, #"{"us":1,"nodes":{}}"#])
   func whatIsNoTraceIsNone(json: String) {
     #expect(TraceTable(json: json) == nil)

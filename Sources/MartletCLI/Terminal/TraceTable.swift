@@ -23,7 +23,15 @@ struct TraceTable {
       table.rows.append([indent + Self.title(of: node)] + columns.map { $0.cell(node) })
     }
     let more = trace["more"]?.whole.map { "\n… and \($0) nodes more" } ?? ""
-    text = "\(trace["route"]?.text ?? "") took \(total)\n\(table.text)\(more)"
+    let whole = "\(trace["route"]?.text ?? "") took \(total)\(Self.parts(of: trace))"
+    text = "\(whole)\n\(table.text)\(more)"
+  }
+
+  /// What a request by plain HTTP took beside its nodes.
+  private static func parts(of trace: ConfigValue) -> String {
+    let names = [("receiving", "receive_us"), ("decoding", "decode_us"), ("encoding", "encode_us")]
+    let parts = names.compactMap { name, key in trace[key]?.microseconds.map { "\(name) \($0)" } }
+    return parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"
   }
 
   private struct Column {

@@ -60,7 +60,7 @@ final class GraphRequest: StreamHandler {
 
   private func begin(_ request: TraceRequest) {
     metadata.append(.trace, literal: "1")
-    let trace = RequestTrace(request, path: graph.plan.route.path, router)
+    let trace = RequestTrace(request, path: graph.plan.route.path, on: stream, router)
     stream = TracedAnswer(stream, trace)
     self.trace = trace
   }

@@ -10,6 +10,8 @@ final class RequestTrace {
   private let route: String
   private let request: TraceRequest
   private let began: Timestamp
+  /// The request, where it came by plain HTTP.
+  private let web: TranslatedCall?
 
   /// The calls that the client's stream goes through; the one call of a plain route.
   private var intake: [CallTiming] = []
@@ -21,15 +23,18 @@ final class RequestTrace {
   /// A method that there is has a shorter name; a path that names none may be as long as a header.
   private static let maxRouteBytes = 200
 
-  /// The request's time runs from now on.
+  /// The request's time runs from now on; where its body was waited for, from its head on.
   ///
-  /// - Parameter path: its `:path`.
-  init(_ request: TraceRequest, path: String, _ router: Router) {
+  /// - Parameters:
+  ///   - path: its `:path`.
+  ///   - stream: where it is answered.
+  init(_ request: TraceRequest, path: String, on stream: any ResponseStream, _ router: Router) {
     self.request = request
+    web = stream as? TranslatedCall
     route = String(
       decoding: path.utf8.drop { $0 == 0x2f }.prefix(Self.maxRouteBytes), as: UTF8.self)
     self.router = router
-    began = router.loop.now
+    began = web?.timing.arrived ?? router.loop.now
   }
 
   /// A plain route's one call begins.
@@ -61,6 +66,7 @@ final class RequestTrace {
 
   /// Says it in trailers, if they have room for it, in place of what a replica said of its own.
   func traced(_ theirs: borrowing HeaderBlock) -> HeaderBlock {
+    web?.prepareAnswer(theirs)
     var trailers = HeaderBlock()
     trailers.append(contentsOf: theirs) { !theirs.isTrace(at: $0) }
     let maxBytes = request.maxBytes(beside: trailers.listBytes)
@@ -76,7 +82,7 @@ final class RequestTrace {
     let now = router.loop.now
     var text = TraceText(
       route: route, microseconds: now.microseconds(since: began),
-      omitted: nodes?.trace.omittedSpans ?? 0)
+      web: web?.timing, omitted: nodes?.trace.omittedSpans ?? 0)
     for timing in intake { text.add(timing.node(from: began, to: now, code)) }
     guard let nodes else { return text }
     text.add(nodes.trace, nodes.legs, outflow, from: began, to: now, code)

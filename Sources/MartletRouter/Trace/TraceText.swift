@@ -28,7 +28,8 @@ enum TraceRequest {
   }
 }
 
-/// One JSON object in ASCII, without line breaks: `route`, `us` from the request's head to its answer's end,
+/// One JSON object in ASCII, without line breaks: `route`, `us` from the request's head to its answer's end; of a
+/// request by plain HTTP `receive_us`, `decode_us` and by Connect `encode_us`, which are parts of that;
 /// `nodes` in the order in which they were entered and, where they did not all fit, `more`. A node has
 /// `kind`, `start_us`, `us` and `status`, and where there is one `path`, `name`, `parent` (an index into
 /// `nodes`), `slot` (the element or branch), `took` (a case, a share), `deployment`, `replica`, `queue_us`,
@@ -46,6 +47,8 @@ struct TraceText {
 
   let route: String
   let microseconds: Int64
+  /// Of a request by plain HTTP.
+  let web: WebTiming?
   private var nodes: [Node] = []
   /// Nodes that were added.
   var count: Int { nodes.count }
@@ -55,9 +58,10 @@ struct TraceText {
   private static let frameBytes = 100
 
   /// `omitted` nodes are not among those that are added.
-  init(route: String, microseconds: Int64, omitted: Int = 0) {
+  init(route: String, microseconds: Int64, web: WebTiming? = nil, omitted: Int = 0) {
     self.route = route
     self.microseconds = microseconds
+    self.web = web
     self.omitted = omitted
   }
 
@@ -68,7 +72,9 @@ struct TraceText {
 
   func ascii(maxBytes: Int) -> String {
     let name = TraceRow.quoted(route)
-    var choice = Choice(room: maxBytes - Self.frameBytes - name.utf8.count, left: omitted)
+    let parts = web.map { ",\($0.row.members)" } ?? ""
+    var choice = Choice(
+      room: maxBytes - Self.frameBytes - name.utf8.count - parts.utf8.count, left: omitted)
     // The route's own come first: a call with much below it keeps none of them out.
     let own = nodes.map { choice.members(of: $0.row) }
     let calls = zip(nodes, own).map { choice.members(of: $0.calls, below: $1) }
@@ -83,8 +89,18 @@ struct TraceText {
       }
     }
     let more = choice.left > 0 ? ",\"more\":\(choice.left)" : ""
-    return "{\"route\":\(name),\"us\":\(microseconds),"
+    return "{\"route\":\(name),\"us\":\(microseconds)\(parts),"
       + "\"nodes\":[\(rows.joined(separator: ","))]\(more)}"
+  }
+}
+
+extension WebTiming {
+  fileprivate var row: TraceRow {
+    var row = TraceRow()
+    row.add("receive_us", received.microseconds(since: arrived))
+    row.add("decode_us", decoded.microseconds(since: received))
+    row.add("encode_us", encoding.map { $0.saturatedNanoseconds / 1_000 })
+    return row
   }
 }
 

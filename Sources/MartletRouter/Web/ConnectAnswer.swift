@@ -15,6 +15,8 @@ final class ConnectAnswer: AnswerTranslation {
 
   private var gathered: UnaryAnswer
   private var leading: [Page.Field] = []
+  /// The answer without its metadata, where it was made before its end.
+  private var prepared: Page?
   private(set) var isOver = false
 
   init(
@@ -46,12 +48,22 @@ final class ConnectAnswer: AnswerTranslation {
     }
   }
 
+  func prepare(_ trailers: borrowing HeaderBlock) -> Bool {
+    guard !isOver else { return false }
+    prepared = page(by: trailers)
+    return true
+  }
+
   func ended(_ trailers: borrowing HeaderBlock, isWhole: Bool) {
     guard !isOver else { return }
+    if let prepared { send(prepared, trailers) } else { send(page(by: trailers), trailers) }
+  }
+
+  private func page(by trailers: borrowing HeaderBlock) -> Page {
     switch gathered.ended(trailers) {
-    case .answered(let message): send(page(of: message), trailers)
-    case .failed(let error): send(Page(error.status, details: error.statusDetails), trailers)
-    case .nonsense(let status): send(Page(status), trailers)
+    case .answered(let message): page(of: message)
+    case .failed(let error): Page(error.status, details: error.statusDetails)
+    case .nonsense(let status): Page(status)
     }
   }
 

@@ -17,6 +17,9 @@ final class GRPCWebAnswer: AnswerTranslation {
     text = format.isText ? GRPCWebTextEncoder() : nil
   }
 
+  /// Messages pass on as they come.
+  func prepare(_ trailers: borrowing HeaderBlock) -> Bool { false }
+
   func began(_ head: borrowing HeaderBlock) {
     if let status = head.statusOfNonsense { return answer(status) }
     client.begin(Self.head(format, head), endOfStream: false)

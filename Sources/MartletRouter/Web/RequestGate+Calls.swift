@@ -32,6 +32,7 @@ extension RequestGate: WebCallAcceptor {
   func call(
     _ request: WebRequest, _ body: [UInt8], _ answer: any WebAnswer
   ) -> (any WebCall)? {
+    let received = router.loop.now
     // Looked up anew: the routes may have changed while the body came.
     do throws(WebRefusal) {
       let found = try find(request)
@@ -50,7 +51,10 @@ extension RequestGate: WebCallAcceptor {
         translation = GRPCWebAnswer(answer, request.answerFormat(to: format))
       }
       let terms = try terms(of: request)
-      let call = TranslatedCall(router.loop, from: request.identity, to: answer, translation)
+      let timing = WebTiming(
+        arrived: request.arrived, received: received, decoded: router.loop.now)
+      let call = TranslatedCall(
+        router.loop, from: request.identity, to: answer, translation, timing)
       call.begin(message) { call in
         guard let route = found.route else {
           return router.own.core.requestReceived(head, on: call, deadline: terms.deadline)

@@ -3,10 +3,26 @@ internal import MartletCore
 internal import MartletNet
 internal import MartletWire
 
+/// Where the time of a call goes before and behind what answers it.
+struct WebTiming {
+  /// Its head had come.
+  let arrived: Timestamp
+  /// Its body had, too.
+  let received: Timestamp
+  /// Its message was read.
+  let decoded: Timestamp
+  /// What writing the answer took, where that is known before its end.
+  var encoding: Duration?
+}
+
 /// Writes gRPC's answers in the words of another protocol. On the router's loop only.
 protocol AnswerTranslation: AnyObject {
   /// The head of an answer that goes on.
   func began(_ head: borrowing HeaderBlock)
+
+  /// Writes what can be written already of an answer that ends with such trailers, if there is anything, so that
+  /// the trailers can tell how long it took: they come next, with more in them.
+  func prepare(_ trailers: borrowing HeaderBlock) -> Bool
 
   /// Bytes of messages with their prefixes.
   func continued(_ bytes: UnsafeRawBufferPointer)
@@ -25,13 +41,15 @@ final class TranslatedCall: WebCall, ResponseStream {
   private let client: any WebAnswer
   private let answer: any AnswerTranslation
   private var handler: (any StreamHandler)?
+  private(set) var timing: WebTiming
   private(set) var isOver = false
 
   init(
     _ loop: Loop, from identity: HeaderBlock?, to client: any WebAnswer,
-    _ answer: any AnswerTranslation
+    _ answer: any AnswerTranslation, _ timing: WebTiming
   ) {
     self.loop = loop
+    self.timing = timing
     forwardedIdentity = identity
     self.client = client
     self.answer = answer
@@ -87,6 +105,13 @@ final class TranslatedCall: WebCall, ResponseStream {
     guard !isOver else { return }
     answer.ended(trailers, isWhole: false)
     release()
+  }
+
+  /// Writes the answer as far as it is known before its trailers are, and takes the time of that.
+  func prepareAnswer(_ trailers: borrowing HeaderBlock) {
+    guard !isOver else { return }
+    let began = loop.now
+    if answer.prepare(trailers) { timing.encoding = loop.now.duration(since: began) }
   }
 
   private func endIfOver() {

@@ -60,6 +60,24 @@ import Testing
     #expect(text["more"] == .integer(6))
   }
 
+  @Test func aRequestByPlainHTTPTellsOfItsBodyToo() {
+    var web = WebTiming(
+      arrived: Timestamp(nanoseconds: 1_000), received: Timestamp(nanoseconds: 6_000),
+      decoded: Timestamp(nanoseconds: 8_000))
+    #expect(
+      TraceText(route: "a.A/A", microseconds: 20, web: web).ascii(maxBytes: 200)
+        == #"{"route":"a.A/A","us":20,"receive_us":5,"decode_us":2,"nodes":[]}"#)
+    web.encoding = .microseconds(3)
+    var text = TraceText(route: "a.A/A", microseconds: 20, web: web)
+    #expect(
+      text.ascii(maxBytes: 200)
+        == #"{"route":"a.A/A","us":20,"receive_us":5,"decode_us":2,"encode_us":3,"nodes":[]}"#)
+    var row = TraceRow()
+    row.add("name", String(repeating: "n", count: 50))
+    for _ in 0..<9 { text.add(TraceText.Node(row: row, parent: nil)) }
+    #expect(text.ascii(maxBytes: 600).utf8.count <= 600)
+  }
+
   @Test(arguments: [
     "", "no trace", "[]", "7", "null", #"{"nodes":[}"#, String(repeating: "[", count: 20_000),
     String(repeating: #"{"nodes":"#, count: 2_000),
