@@ -1,6 +1,7 @@
 """Calls by plain HTTP: Connect's unary protocol in JSON and protobuf, over HTTP/1.1 and HTTP/2."""
 
 import base64
+import contextlib
 import gzip
 import json
 import subprocess
@@ -312,6 +313,17 @@ def test_too_much_ahead_of_an_answer_ends_the_connection(graphs):
             assert not sock.recv(1 << 16), "nothing was answered"
             raise ConnectionError
     assert curl(graphs, {"text": "x"})[0] == 200
+
+
+def test_heads_ahead_of_an_answer_count_too(graphs):
+    """Their fields are the most of them: three of these are more than may wait (64 KiB)."""
+    with h2.dial(graphs.address) as sock:
+        sock.sendall(post({"text": "x", "sleepMs": 5000}))
+        time.sleep(0.2)
+        sock.settimeout(2)
+        with contextlib.suppress(ConnectionError):
+            sock.sendall(post({"text": "y"}, "x-long: " + "y" * 30_000) * 3)
+            assert not sock.recv(1 << 16), "nothing is answered, and the connection ends"
 
 
 def test_a_client_that_leaves_cancels_its_call(graphs):

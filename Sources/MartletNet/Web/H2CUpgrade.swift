@@ -46,6 +46,11 @@ extension HTTPHeaders {
     "transfer-encoding", "host",
   ]
 
+  /// The size of the fields, counted as in HTTP/2 (`HeaderBlock.listBytes`).
+  var listBytes: Int {
+    reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + HeaderBlock.fieldOverhead }
+  }
+
   /// The fields as HTTP/2 has them.
   var http2Fields: HeaderBlock {
     let connection = Set(self[canonicalForm: "connection"].map { $0.lowercased() })

@@ -219,9 +219,9 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
   /// A request that comes before the last one was answered waits, within limits.
   private func keep(_ part: HTTPServerRequestPart) {
     switch part {
-    case .head(let head): earlyBytes += head.uri.utf8.count + 256
+    case .head(let head): earlyBytes += head.uri.utf8.count + 256 + head.headers.listBytes
     case .body(let bytes): earlyBytes += bytes.readableBytes
-    case .end: break
+    case .end(let trailers): earlyBytes += trailers?.listBytes ?? 0
     }
     guard earlyBytes <= connection.limits.maxUpgradeBodyBytes else {
       return connection.close("asks on and does not wait for the answer")

@@ -185,10 +185,13 @@ extension HeaderBlock {
   package var listBytes: Int {
     (0..<count).reduce(0) { sum, index in
       unsafe withField(at: index) { name, value in
-        sum + name.count + value.count + HeaderStorage.fieldOverhead
+        sum + name.count + value.count + Self.fieldOverhead
       }
     }
   }
+
+  /// What each field counts beside its bytes.
+  package static var fieldOverhead: Int { HeaderStorage.fieldOverhead }
 
   /// Every field as Strings: for tests and for logs.
   package var pairs: [(name: String, value: String)] {
