@@ -235,12 +235,39 @@ def test_a_body_beyond_the_limit_is_refused_on_a_stream(graphs):
         assert error["code"] == "resource_exhausted" and "the limit of a message" in error["message"]
 
 
-def test_a_large_body_waits_for_100_continue(graphs):
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("expect", ["100-continue", "100-Continue"])
+def test_a_large_body_waits_for_100_continue(graphs, kind, expect):
     body = json.dumps({"text": "x", "payload": "A" * (1 << 20)})
+    start = time.monotonic()
     status, _, answer = curl(
-        graphs, body, "--http1.1", "-H", JSON, "-H", "expect: 100-continue", "--expect100-timeout", "20")
-    assert status == 200
+        graphs, body, kind, "-H", JSON, "-H", f"expect: {expect}", "--expect100-timeout", "20")
+    assert (status, time.monotonic() - start < 15) == (200, True)
     assert len(json.loads(answer)["payload"]) == 1 << 20
+
+
+def test_http_1_0_has_no_100(graphs):
+    """RFC 9110 section 10.1.1."""
+    with h2.dial(graphs.address) as sock:
+        sock.sendall(post({"text": "x"}, "Expect: 100-continue", version="1.0"))
+        sock.settimeout(10)
+        text = b""
+        while piece := sock.recv(1 << 16):
+            text += piece
+        assert text.startswith(b"HTTP/1.1 200 ") and b"100 Continue" not in text
+
+
+def test_codings_of_the_transfer_are_refused(graphs):
+    """But for chunks: who compresses says so in content-encoding (RFC 9112 section 6.1)."""
+    packed = gzip.compress(b'{"text": "x"}')
+    chunks = f"{len(packed):x}\r\n".encode() + packed + b"\r\n0\r\n\r\n"
+    for coding, expected in (("gzip, chunked", 501), ("CHUNKED", 400)):
+        with h2.dial(graphs.address) as sock:
+            head = f"POST {PATH} HTTP/1.1\r\nhost: mesh\r\n{JSON}\r\ntransfer-encoding: {coding}\r\n\r\n"
+            sock.sendall(head.encode() + chunks)
+            sock.settimeout(10)
+            status = int(sock.recv(1 << 16).split()[1])
+            assert status == expected, coding
 
 
 def post(body, *fields, version="1.1"):

@@ -273,4 +273,26 @@ import Testing
         .headers(.response, [":status: 200"], stream, end: true), .closed(stream, .noError),
       ])
   }
+
+  @Test func aServerInformsBeforeItResponds() throws {
+    let pair = try SessionPair.connected()
+    let stream = try #require(pair.client.session.open(.echo))
+    try pair.exchange()
+    let inbound = try #require(pair.server.seen.requests.first)
+    pair.server.session.inform(on: inbound, [":status": "100"])
+    try pair.exchange()
+    pair.client.session.write(message: [1], on: stream)
+    pair.client.session.finish(stream)
+    try pair.exchange()
+    #expect(pair.server.seen.payload(of: inbound) == framed([1]))
+    pair.server.session.respond(on: inbound, [":status": "200"], endOfStream: true)
+    // The final head has been said.
+    pair.server.session.inform(on: inbound, [":status": "100"])
+    try pair.exchange()
+    #expect(
+      pair.client.seen.events == [
+        .headers(.informational, [":status: 100"], stream, end: false),
+        .headers(.response, [":status: 200"], stream, end: true), .closed(stream, .noError),
+      ])
+  }
 }

@@ -16,6 +16,12 @@ package struct ServerStream {
     connection.transport.markDirty()
   }
 
+  /// Tells a client that waits for it to send the body, before the head of the answer.
+  func sendContinue() {
+    session.inform(on: id, [":status": "100"])
+    connection.transport.markDirty()
+  }
+
   /// Queues a copy of payload.
   package func sendData(copying bytes: UnsafeRawBufferPointer) {
     session.write(copying: bytes, on: id)

@@ -66,15 +66,16 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
     guard let context, context.channel.isWritable else {
       return connection.close("asks on and does not read the answers")
     }
+    let isLast = !head.isKeepAlive || head.hasPayload || head.headers.contains(name: "upgrade")
+    if let page = refusal(of: head) {
+      return answer(page, to: head, isLast: isLast || head.method == .CONNECT)
+    }
     if !connection.isSecure, let upgrade = H2CUpgrade(head) {
       state = .upgrading(upgrade)
       return
     }
-    let isLast = !head.isKeepAlive || head.hasPayload || head.headers.contains(name: "upgrade")
     if let page = preflight(head) { return answerMarked(page, to: head, isLast: isLast) }
-    if let page = refusal(of: head)
-      ?? connection.port.pages?.answer(head.method.rawValue, head.target)
-    {
+    if let page = connection.port.pages?.answer(head.method.rawValue, head.target) {
       return answer(page, to: head, isLast: isLast || head.method == .CONNECT)
     }
     guard !head.isGRPC, head.method != .CONNECT, let calls = connection.port.calls else {
@@ -92,16 +93,23 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
     guard !call.announcesTooMuch else { return answer(call.tooLong, to: head, isLast: true) }
     state = .gathering(call)
     connection.expectWithinTime()
-    if head.headers[canonicalForm: "expect"].contains("100-continue") {
+    // Of HTTP/1.0 there is no such answer (RFC 9110 §10.1.1).
+    if request.expectsContinue, head.version.minor > 0 {
       context.writeAndFlush(
         wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
     }
   }
 
-  /// RFC 9112 §3.2.
+  /// RFC 9112 §3.2 and §6.1.
   private func refusal(of head: HTTPRequestHead) -> Page? {
     guard head.version.minor == 0 || head.headers["host"].count == 1 else {
       return Page(status: 400, "an HTTP/1.1 request has one Host field")
+    }
+    let codings = head.headers[canonicalForm: "transfer-encoding"]
+    if let other = codings.first(where: { $0.lowercased() != "chunked" }) {
+      return Page(
+        status: 501,
+        "transfer-encoding \(other) is not known; what is compressed says so in content-encoding")
     }
     return nil
   }

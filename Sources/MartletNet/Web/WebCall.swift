@@ -29,6 +29,9 @@ package struct WebRequest: Sendable {
     media = RequestMedia(fields[.contentType])
   }
 
+  /// Whether the client waits to be told before it sends the body (RFC 9110 §10.1.1).
+  var expectsContinue: Bool { fields["expect"]?.lowercased() == "100-continue" }
+
   /// The target without its query.
   package var path: String { String(target.prefix { $0 != "?" }) }
 

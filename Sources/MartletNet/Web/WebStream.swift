@@ -37,6 +37,7 @@ package final class WebStream: StreamHandler {
       self.maxBytes = maxBytes
       refusal = tooLong
       isRefused = false
+      if !endOfStream, request.expectsContinue { stream.sendContinue() }
     case .answer(let page) where !endOfStream:
       maxBytes = 0
       refusal = page

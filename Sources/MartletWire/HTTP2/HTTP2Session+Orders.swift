@@ -52,6 +52,18 @@ extension HTTP2Session {
     }
   }
 
+  /// Sends a head that is not the final one (server, RFC 9113 §8.1): `:status` is 1xx, and `respond` follows.
+  package func inform(on stream: HTTP2StreamID, _ headers: borrowing HeaderBlock) {
+    guard role == .server, isLive(stream),
+      unsafe core.pointee.slots[stream.slot].flags.isDisjoint(with: [.headOrdered, .resetOrdered])
+    else { return }
+    unsafe core.pointee.withPairs(headers) { pairs, count, session in
+      // Fails when the stream is closing, which `streamClosed` tells, or without memory.
+      _ = unsafe nghttp2_submit_headers(
+        session, UInt8(NGHTTP2_FLAG_NONE.rawValue), stream.number, nil, pairs, count, nil)
+    }
+  }
+
   /// Queues one gRPC message: the 5-byte prefix and `message`, which is retained, not copied.
   package func write(message: [UInt8], on stream: HTTP2StreamID) {
     unsafe core.pointee.queue(on: stream) { $0.append(message: message) }
