@@ -52,7 +52,8 @@ def test_errors_of_a_name(named, ask):
 
 @pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
 def test_other_verbs_and_paths(named, ask):
-    allowed = ", ".join(sorted([named.verb, named.other]))
+    # HEAD is there wherever GET is; one of the two is.
+    allowed = ", ".join(sorted([named.verb, named.other, "HEAD"]))
     for verb in {"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE"} - {named.verb, named.other}:
         reply = ask(named.address, verb, "/v1/probe", JSON)
         assert (reply.status, reply.field("allow")) == (405, allowed), verb
@@ -62,6 +63,16 @@ def test_other_verbs_and_paths(named, ask):
     # A method's own path is there to POST.
     reply = ask(named.address, "GET", "/v1.nothing/there", JSON)
     assert reply.status == 404
+
+
+@pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
+def test_head_is_get_without_a_body(named, ask):
+    got = ask(named.address, "GET", "/v1/probe?text=hello")
+    head = ask(named.address, "HEAD", "/v1/probe?text=hello")
+    assert (head.status, head.body, got.status) == (200, b"", 200)
+    assert head.field("content-type") == got.field("content-type") == "application/json"
+    assert int(head.field("content-length")) > 0
+    assert ask(named.address, "HEAD", "/v1/probe?txt=hello").status == 400
 
 
 def test_the_page_of_routes_shows_them(named):

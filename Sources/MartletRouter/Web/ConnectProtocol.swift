@@ -22,6 +22,10 @@ enum ConnectCodec {
 }
 
 extension WebRequest {
+  /// The verb by whose name the request is answered: HEAD is GET whose answer is sent without its body (RFC 9110
+  /// §9.3.2).
+  var verb: HTTPName.Verb? { HTTPName.Verb(rawValue: method == "HEAD" ? "GET" : method) }
+
   /// How the body is written; nil when it is neither JSON nor protobuf. What `curl -d` calls a form, or does
   /// not name, is JSON, unless a page in a browser sent it: those may send forms anywhere, and must ask
   /// before they send JSON.

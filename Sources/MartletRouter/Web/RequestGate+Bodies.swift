@@ -25,7 +25,7 @@ extension RequestGate {
   func message(
     in body: [UInt8], of request: WebRequest, _ codec: ConnectCodec, _ method: MethodType
   ) throws(WebRefusal) -> [UInt8] {
-    if HTTPName.Verb(rawValue: request.method)?.readsQuery == true {
+    if request.verb?.readsQuery == true {
       return try self.message(inQueryOf: request, body, method.input)
     }
     let body = try request.hasGzip ? gunzipped(body) : body

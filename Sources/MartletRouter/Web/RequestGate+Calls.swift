@@ -133,7 +133,7 @@ extension RequestGate: WebCallAcceptor {
     guard !named.isEmpty else {
       throw WebRefusal(.unimplemented, unknownMethod(request.path), http: 404)
     }
-    guard let verb = HTTPName.Verb(rawValue: request.method), let found = named[verb] else {
+    guard let verb = request.verb, let found = named[verb] else {
       throw .notAllowed(request, but: Array(named.keys))
     }
     if !verb.readsQuery, case .proto = try codec(of: request) {

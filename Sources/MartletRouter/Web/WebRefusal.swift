@@ -21,7 +21,9 @@ struct WebRefusal: Error {
 
   /// The path is there for other methods of HTTP.
   static func notAllowed(_ request: WebRequest, but verbs: [HTTPName.Verb]) -> WebRefusal {
-    let allowed = verbs.map(\.rawValue).sorted().joined(separator: ", ")
+    // HEAD is there wherever GET is.
+    let methods = verbs.map(\.rawValue) + (verbs.contains(.get) ? ["HEAD"] : [])
+    let allowed = methods.sorted().joined(separator: ", ")
     return WebRefusal(
       .unimplemented, "\(request.path) is there to \(allowed), not to \(request.method)", http: 405,
       fields: [Page.Field(name: "allow", value: allowed)])
