@@ -82,10 +82,11 @@ def test_protobuf_too(graphs, kind):
     ({"text": "x", "sleepMs": 5000}, [JSON, "connect-timeout-ms: 100"], PATH, 504,
      "deadline_exceeded", ""),
     ({}, [JSON, "connect-timeout-ms: soon"], PATH, 400, "invalid_argument", "one to ten digits"),
+    ({}, [JSON, "connect-protocol-version: 2"], PATH, 400, "invalid_argument", "this server speaks 1"),
     ({}, [JSON, "content-encoding: br"], PATH, 501, "unimplemented", "content-encoding br"),
     ({}, [JSON], "/probe.v1.Probe/Ech", 404, "unimplemented", "did you mean probe.v1.Probe/Echo?"),
 ], ids=["unknown field", "cut off", "not UTF-8", "too deep", "a status", "a graph's failure", "late",
-        "bad timeout", "compressed", "unknown method"])
+        "bad timeout", "another version", "compressed", "unknown method"])
 def test_errors_are_connects(graphs, kind, body, fields, path, status, code, message):
     arguments = [part for field in fields for part in ("-H", field)]
     found, content, answer = curl(graphs, body, kind, *arguments, path=path)
@@ -121,12 +122,24 @@ def test_bodies_may_be_compressed(graphs, ask):
     (b"no gzip", 400, "invalid_argument", "not gzip"),
     (gzip.compress(b"{}")[:-3], 400, "invalid_argument", "not gzip"),
     (gzip.compress(b"{}") + b"x", 400, "invalid_argument", "not gzip"),
-], ids=["a bomb", "nothing compressed", "cut off", "more behind it"])
+    (gzip.compress(b"x" * (3 << 20)) * 2, 429, "resource_exhausted", "4194304 bytes once it is decompressed"),
+], ids=["a bomb", "nothing compressed", "cut off", "more behind it", "too much in two members"])
 def test_what_is_no_gzip_or_too_much_is_refused(graphs, ask, body, status, code, text):
     reply = ask(graphs.address, "POST", PATH, [
         ("content-type", "application/proto"), ("content-encoding", "gzip")], body)
     error = json.loads(reply.body)
     assert (reply.status, error["code"], text in error["message"]) == (status, code, True), error
+
+
+@pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
+def test_gzip_of_nothing_and_in_members(graphs, ask):
+    fields = [("content-encoding", "gzip"), ("connect-protocol-version", "1")]
+    # Connect: "Servers must not attempt to decompress zero-length HTTP request content."
+    empty = ask(graphs.address, "POST", PATH, [("content-type", "application/proto"), *fields])
+    assert (empty.status, empty.field("content-type")) == (200, "application/proto")
+    members = gzip.compress(b'{"text": ') + gzip.compress(b'"x"}')
+    reply = ask(graphs.address, "POST", PATH, [("content-type", "application/json"), *fields], members)
+    assert (reply.status, json.loads(reply.body)["text"]) == (200, "x")
 
 
 @pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)

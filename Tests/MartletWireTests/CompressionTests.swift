@@ -89,6 +89,24 @@ import Testing
     #expect(next == [Self.text])
   }
 
+  /// RFC 1952 §2.2: so write tools that compress in pieces. zlib's own format has one piece.
+  @Test func gzipMayComeInSeveralMembers() throws {
+    let member = Array(try framed(Self.text, .gzip)[5...])
+    var deframer = deframer(.gzip)
+    func message(_ payload: [UInt8]) -> [UInt8] {
+      [1, 0, 0, UInt8(payload.count >> 8), UInt8(payload.count & 255)] + payload
+    }
+    let messages = try feed(&deframer, message(member + member + member) + message(member))
+    #expect(messages == [Self.text + Self.text + Self.text, Self.text])
+    #expect(throws: FramingError.undecodable(.gzip, "it ends too early")) {
+      try feed(&deframer, message(member + member.dropLast()))
+    }
+    var narrow = self.deframer(.gzip, maxMessageBytes: Self.text.count * 2)
+    #expect(throws: FramingError.inflatedTooLarge(limit: Self.text.count * 2)) {
+      try feed(&narrow, message(member + member + member))
+    }
+  }
+
   @Test(arguments: Compression.allCases)
   func whatIsNoMessageIsAnError(_ compression: Compression) throws {
     let bytes = try framed(Self.text, compression)

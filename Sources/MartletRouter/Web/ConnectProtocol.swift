@@ -38,6 +38,13 @@ extension WebRequest {
     }
   }
 
+  /// There is one version of the protocol, which clients need not name. Throws INVALID_ARGUMENT for another.
+  func checkConnectVersion() throws(RPCError) {
+    guard let version = fields["connect-protocol-version"], version != "1" else { return }
+    throw RPCError(
+      .invalidArgument, "connect-protocol-version is \"\(version)\"; this server speaks 1")
+  }
+
   /// `connect-timeout-ms`: at most ten digits. Throws INVALID_ARGUMENT when it is anything else.
   func connectTimeout() throws(RPCError) -> Duration? {
     guard let text = fields["connect-timeout-ms"] else { return nil }

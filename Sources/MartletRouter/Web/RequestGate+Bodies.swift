@@ -28,7 +28,8 @@ extension RequestGate {
     if request.verb?.readsQuery == true {
       return try self.message(inQueryOf: request, body, method.input)
     }
-    let body = try request.hasGzip ? gunzipped(body) : body
+    // Of nothing there is nothing to decompress (Connect, "Unary-Request").
+    let body = try request.hasGzip && !body.isEmpty ? gunzipped(body) : body
     guard case .json = codec else { return body }
     let type = method.input
     let message: [UInt8]

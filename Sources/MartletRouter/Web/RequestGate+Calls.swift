@@ -168,6 +168,11 @@ extension RequestGate: WebCallAcceptor {
   }
 
   private func codec(of request: WebRequest) throws(WebRefusal) -> ConnectCodec {
+    do throws(RPCError) {
+      try request.checkConnectVersion()
+    } catch {
+      throw WebRefusal(error.status)
+    }
     guard let codec = request.connectCodec else {
       let accepted = ConnectCodec.acceptPost
       throw .unsupportedMedia(

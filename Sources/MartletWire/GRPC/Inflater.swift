@@ -14,6 +14,8 @@ final class Inflater {
   /// Where it lies must not change: zlib's state points back at it.
   private let stream: UnsafeMutablePointer<z_stream>
   private let piece: UnsafeMutablePointer<UInt8>
+  /// A member of gzip was whole, and more came behind it.
+  private var isBehindMember = false
 
   /// Nil without memory.
   init?(_ compression: Compression) {
@@ -40,6 +42,7 @@ final class Inflater {
   func inflate(_ message: [UInt8], maxBytes: Int) throws(FramingError) -> [UInt8] {
     // Z_STREAM_ERROR only for a stream that is none.
     _ = unsafe inflateReset(stream)
+    isBehindMember = false
     var output: [UInt8] = []
     try unsafe message.span.withUnsafeBytes { input throws(FramingError) in
       let start = unsafe input.baseAddress?.assumingMemoryBound(to: UInt8.self)
@@ -62,13 +65,18 @@ final class Inflater {
       throw .inflatedTooLarge(limit: maxBytes)
     }
     unsafe output.append(contentsOf: UnsafeBufferPointer(start: piece, count: produced))
+    // Nothing has come of a member that would follow a whole one.
+    let isBetween = unsafe isBehindMember && stream.pointee.total_out == 0
     switch code {
     case Z_OK: return false
     case Z_STREAM_END:
-      guard unsafe stream.pointee.avail_in == 0 else {
-        throw .undecodable(compression, "bytes follow its end")
-      }
-      return true
+      if unsafe stream.pointee.avail_in == 0 { return true }
+      guard compression == .gzip else { throw bytesBehindIt }
+      // gzip is one member or several in a row (RFC 1952 §2.2). Z_STREAM_ERROR only for a stream that is none.
+      _ = unsafe inflateReset(stream)
+      isBehindMember = true
+      return false
+    case Z_BUF_ERROR where isBetween, Z_DATA_ERROR where isBetween: throw bytesBehindIt
     // Nothing could be done: there was room for output, so there is no more input.
     case Z_BUF_ERROR: throw .undecodable(compression, "it ends too early")
     case Z_MEM_ERROR: throw .undecodable(compression, "there is no memory for it")
@@ -76,6 +84,8 @@ final class Inflater {
     default: throw .undecodable(compression, "it is corrupt")
     }
   }
+
+  private var bytesBehindIt: FramingError { .undecodable(compression, "bytes follow its end") }
 }
 
 extension Compression {
