@@ -52,6 +52,8 @@ struct DescriptorSet {
     var output = ""
     var clientStreaming = false
     var serverStreaming = false
+    /// `option idempotency_level = NO_SIDE_EFFECTS`
+    var hasNoSideEffects = false
   }
 
   init(_ bytes: [UInt8]) throws(WireError) {
@@ -229,10 +231,21 @@ extension DescriptorSet.MethodDescriptor {
       case 1: name = try reader.string(tag)
       case 2: input = try reader.string(tag)
       case 3: output = try reader.string(tag)
+      case 4: hasNoSideEffects = try Self.readIdempotency(reader.message(tag))
       case 5: clientStreaming = try reader.bool(tag)
       case 6: serverStreaming = try reader.bool(tag)
       default: try reader.skip(tag.type)
       }
     }
+  }
+
+  /// Whether MethodOptions.idempotency_level is NO_SIDE_EFFECTS, which is 1.
+  private static func readIdempotency(_ options: WireReader) throws(WireError) -> Bool {
+    var options = options
+    var level = 0
+    while let tag = try options.nextTag() {
+      if tag.number == 34 { level = try options.integer(tag) } else { try options.skip(tag.type) }
+    }
+    return level == 1
   }
 }

@@ -74,7 +74,8 @@ package final class Schema: Sendable {
     MethodType(
       name: record.name, input: MessageType(schema: self, index: record.input),
       output: MessageType(schema: self, index: record.output),
-      clientStreaming: record.clientStreaming, serverStreaming: record.serverStreaming)
+      clientStreaming: record.clientStreaming, serverStreaming: record.serverStreaming,
+      hasNoSideEffects: record.hasNoSideEffects)
   }
 }
 
@@ -131,5 +132,6 @@ extension Schema {
     var output: Int
     var clientStreaming: Bool
     var serverStreaming: Bool
+    var hasNoSideEffects: Bool
   }
 }

@@ -169,7 +169,8 @@ struct SchemaLinker {
         Schema.MethodRecord(
           name: name, input: try find(method.input, in: messageByName, for: "\(name)"),
           output: try find(method.output, in: messageByName, for: "\(name)"),
-          clientStreaming: method.clientStreaming, serverStreaming: method.serverStreaming))
+          clientStreaming: method.clientStreaming, serverStreaming: method.serverStreaming,
+          hasNoSideEffects: method.hasNoSideEffects))
     }
     services.append(record)
   }

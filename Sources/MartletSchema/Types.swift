@@ -188,6 +188,8 @@ package struct MethodType: Sendable {
   package let output: MessageType
   package let clientStreaming: Bool
   package let serverStreaming: Bool
+  /// Its `.proto` file says `option idempotency_level = NO_SIDE_EFFECTS`.
+  package let hasNoSideEffects: Bool
 
   package var isUnary: Bool { !clientStreaming && !serverStreaming }
 }

@@ -24,6 +24,32 @@ import Testing
     #expect(schema.method(MethodName(service: "martlet.test.v1.Everything", method: "No")) == nil)
   }
 
+  @Test func methodsSayWhetherTheyHaveSideEffects() throws {
+    typealias Level = Google_Protobuf_MethodOptions.IdempotencyLevel
+    let levels: [Level?] = [nil, .idempotencyUnknown, .noSideEffects, .idempotent]
+    var file = Google_Protobuf_FileDescriptorProto()
+    file.syntax = "proto3"
+    file.messageType = [.with { $0.name = "M" }]
+    file.service = [
+      .with {
+        $0.name = "S"
+        $0.method = levels.enumerated().map { index, level in
+          .with {
+            $0.name = "M\(index)"
+            $0.inputType = ".M"
+            $0.outputType = ".M"
+            $0.options.deprecated = true
+            if let level { $0.options.idempotencyLevel = level }
+          }
+        }
+      }
+    ]
+    let set = Google_Protobuf_FileDescriptorSet.with { $0.file = [file] }
+    let schema = try Schema(descriptorSet: set.serializedBytes())
+    let service = try #require(schema.service(named: "S"))
+    #expect(service.methods.map(\.hasNoSideEffects) == [false, false, true, false])
+  }
+
   @Test func fieldsSayWhatTheyAre() throws {
     let type = try Fixture.allTypes()
     let map = try type.requireField("m_string_message")

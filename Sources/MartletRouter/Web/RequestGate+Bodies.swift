@@ -21,17 +21,39 @@ extension RequestGate {
     return message
   }
 
+  /// Where the message of a call by Connect is.
+  enum MessagePlace {
+    case body
+    /// Its fields are in the query, by a name in plain HTTP.
+    case fields
+    /// It is one parameter of the query.
+    case parameter
+  }
+
   /// The protobuf message of a call by Connect.
   func message(
-    in body: [UInt8], of request: WebRequest, _ codec: ConnectCodec, _ method: MethodType
+    in body: [UInt8], of request: WebRequest, _ place: MessagePlace, _ codec: ConnectCodec,
+    _ method: MethodType
   ) throws(WebRefusal) -> [UInt8] {
-    if request.verb?.readsQuery == true {
-      return try self.message(inQueryOf: request, body, method.input)
+    guard place == .body || body.isEmpty else {
+      throw WebRefusal(
+        .invalidArgument, "\(request.method) takes the message from the query, not a body")
     }
+    switch place {
+    case .body: return try message(in: body, isGzip: request.hasGzip, codec, method.input)
+    case .fields: return try message(inQueryOf: request, method.input)
+    case .parameter:
+      let query = try ConnectQuery(request.query)
+      return try message(in: query.message, isGzip: query.hasGzip, codec, method.input)
+    }
+  }
+
+  private func message(
+    in body: [UInt8], isGzip: Bool, _ codec: ConnectCodec, _ type: MessageType
+  ) throws(WebRefusal) -> [UInt8] {
     // Of nothing there is nothing to decompress (Connect, "Unary-Request").
-    let body = try request.hasGzip && !body.isEmpty ? gunzipped(body) : body
+    let body = try isGzip && !body.isEmpty ? gunzipped(body) : body
     guard case .json = codec else { return body }
-    let type = method.input
     let message: [UInt8]
     do throws(MartletSchema.JSONError) {
       message = try type.encode(json: body)
@@ -49,12 +71,8 @@ extension RequestGate {
   }
 
   private func message(
-    inQueryOf request: WebRequest, _ body: [UInt8], _ type: MessageType
+    inQueryOf request: WebRequest, _ type: MessageType
   ) throws(WebRefusal) -> [UInt8] {
-    guard body.isEmpty else {
-      throw WebRefusal(
-        .invalidArgument, "\(request.method) takes the message's fields from the query, not a body")
-    }
     do throws(MartletSchema.JSONError) {
       return try type.encode(query: request.query)
     } catch {

@@ -40,8 +40,9 @@ extension RequestGate: WebCallAcceptor {
       let head: HeaderBlock
       let translation: any AnswerTranslation
       switch found.protocol {
-      case .connect(let codec, let method):
-        message = GRPCMessage.framed(try self.message(in: body, of: request, codec, method))
+      case .connect(let codec, let method, let place):
+        message = GRPCMessage.framed(
+          try self.message(in: body, of: request, place, codec, method))
         head = request.grpcHead(to: found.path)
         translation = ConnectAnswer(
           answer, codec, method.output, takesGzip: request.takesGzip, router)
@@ -97,7 +98,7 @@ extension RequestGate: WebCallAcceptor {
   }
 
   private enum WebProtocol {
-    case connect(ConnectCodec, MethodType)
+    case connect(ConnectCodec, MethodType, MessagePlace)
     case grpcWeb(GRPCWebFormat)
   }
 
@@ -110,9 +111,16 @@ extension RequestGate: WebCallAcceptor {
         .unavailable, "the router has not heard from its controller yet; try again")
     }
     guard route != nil || isOwn else { return try findByHTTPName(request) }
-    guard request.method == "POST" else { throw .notAllowed(request, but: [.post]) }
     let name = String(path.drop { $0 == "/" })
     let schema = schema(of: route)
+    guard request.method == "POST" else {
+      guard let method = MethodName(name).flatMap({ schema?.method($0) }), method.isUnary,
+        method.hasNoSideEffects
+      else { throw .notAllowed(request, but: [.post]) }
+      guard request.verb == .get else { throw .notAllowed(request, but: [.get, .post]) }
+      let codec = try ConnectQuery(request.query).codec
+      return Found(route: route, path: path, protocol: .connect(codec, method, .parameter))
+    }
     if case .grpcWeb(let format) = request.media {
       guard MethodName(name).flatMap({ schema?.method($0) })?.clientStreaming != true else {
         throw WebRefusal(
@@ -124,7 +132,7 @@ extension RequestGate: WebCallAcceptor {
     let codec = try codec(of: request)
     return Found(
       route: route, path: path,
-      protocol: .connect(codec, try unaryMethod(name, in: schema)))
+      protocol: .connect(codec, try unaryMethod(name, in: schema), .body))
   }
 
   /// A method by the name that its app gave it for plain HTTP.
@@ -141,7 +149,8 @@ extension RequestGate: WebCallAcceptor {
     }
     let method = try unaryMethod(found.method.description, in: schema(of: found.route))
     return Found(
-      route: found.route, path: found.method.path, protocol: .connect(.json, method))
+      route: found.route, path: found.method.path,
+      protocol: .connect(.json, method, verb.readsQuery ? .fields : .body))
   }
 
   /// The types of what a call is led to: an app's, or those of the router's own services.

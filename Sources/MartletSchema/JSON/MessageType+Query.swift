@@ -21,8 +21,16 @@ extension MessageType {
     return try encode(tree.value)
   }
 
-  /// `application/x-www-form-urlencoded` (URL Standard §5.1).
   private static func unescaped(_ text: some StringProtocol) throws(JSONError) -> String {
+    let bytes = try bytes(ofQueryPart: text)
+    guard UTF8Check.isValid(bytes[...]) else { throw JSONError("", "\(text) is not UTF-8") }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// What a name or a value of a query stands for: `application/x-www-form-urlencoded` (URL Standard §5.1).
+  package static func bytes(
+    ofQueryPart text: some StringProtocol
+  ) throws(JSONError) -> [UInt8] {
     var bytes: [UInt8] = []
     var rest = text.utf8.makeIterator()
     while let byte = rest.next() {
@@ -36,8 +44,7 @@ extension MessageType {
       default: bytes.append(byte)
       }
     }
-    guard UTF8Check.isValid(bytes[...]) else { throw JSONError("", "\(text) is not UTF-8") }
-    return String(decoding: bytes, as: UTF8.self)
+    return bytes
   }
 
   private static func nibble(_ digit: UInt8) -> UInt8? {
