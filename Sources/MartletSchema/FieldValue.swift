@@ -1,7 +1,7 @@
 // One value of a field, whatever its type.
 
 /// A scalar, string or enum value. Integers of every width and encoding are `signed` or `unsigned`.
-package enum FieldValue: Sendable, Hashable {
+package enum FieldValue: Sendable {
   case bool(Bool)
   case signed(Int64)
   case unsigned(UInt64)
@@ -24,12 +24,6 @@ package enum FieldValue: Sendable, Hashable {
     case .bytes, .message: .bytes([])
     case .enumeration: .enumeration(0)
     }
-  }
-
-  /// What tells one key of a map from another: text by its bytes, as protobuf compares it. To Swift
-  /// two strings are equal when Unicode calls them equivalent.
-  var keyBytes: FieldValue {
-    if case .string(let text) = self { .bytes(Array(text.utf8)) } else { self }
   }
 
   /// Whether a field without presence that has the value is not set: all bits are zero, which those of
@@ -55,6 +49,40 @@ package enum FieldValue: Sendable, Hashable {
     case .float(let value): Double(value)
     case .double(let value): value
     case .bool, .string, .bytes, .enumeration: nil
+    }
+  }
+}
+
+/// Text is compared by its bytes, as protobuf does. To Swift two strings are equal when Unicode calls them
+/// equivalent, é and e with an accent behind it.
+extension FieldValue: Hashable {
+  package static func == (left: FieldValue, right: FieldValue) -> Bool {
+    switch (left, right) {
+    case (.bool(let left), .bool(let right)): left == right
+    case (.signed(let left), .signed(let right)): left == right
+    case (.unsigned(let left), .unsigned(let right)): left == right
+    case (.float(let left), .float(let right)): left == right
+    case (.double(let left), .double(let right)): left == right
+    case (.string(let left), .string(let right)): left.utf8.elementsEqual(right.utf8)
+    case (.bytes(let left), .bytes(let right)): left == right
+    case (.enumeration(let left), .enumeration(let right)): left == right
+    case (.bool, _), (.signed, _), (.unsigned, _), (.float, _), (.double, _), (.string, _),
+      (.bytes, _), (.enumeration, _):
+      false
+    }
+  }
+
+  package func hash(into hasher: inout Hasher) {
+    switch self {
+    case .bool(let value): hasher.combine(value)
+    case .signed(let value): hasher.combine(value)
+    case .unsigned(let value): hasher.combine(value)
+    case .float(let value): hasher.combine(value)
+    case .double(let value): hasher.combine(value)
+    case .string(var text):
+      text.withUTF8 { unsafe hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    case .bytes(let value): hasher.combine(value)
+    case .enumeration(let value): hasher.combine(value)
     }
   }
 }

@@ -120,7 +120,7 @@ struct JSONDecoder {
     for (member, node) in zip(members, entries) {
       let inner = JSONDecoder(path: "\(path)[\(member.name)]", depth: depth + 1)
       let keyValue = try inner.mapKey(key, member.name)
-      guard keys.insert(keyValue.keyBytes).inserted else { throw inner.error("is given twice") }
+      guard keys.insert(keyValue).inserted else { throw inner.error("is given twice") }
       if case .null = member.value, !valueField.takesNull {
         throw inner.error("null is no value of a map")
       }

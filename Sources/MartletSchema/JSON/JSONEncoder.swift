@@ -65,12 +65,12 @@ struct JSONEncoder {
     else { return }
     var last: [FieldValue: Int] = [:]
     for index in 0..<message.count(field) {
-      last[message.message(field, at: index).value(key).keyBytes] = index
+      last[message.message(field, at: index).value(key)] = index
     }
     text.open("{")
     for index in 0..<message.count(field) {
       let element = message.message(field, at: index)
-      guard last[element.value(key).keyBytes] == index else { continue }
+      guard last[element.value(key)] == index else { continue }
       let name = Self.mapKey(element.value(key))
       text.name(name)
       guard let type = value.messageType else {

@@ -81,6 +81,17 @@ import Testing
     #expect(run.hasEnded == true)
   }
 
+  @Test func casesCompareBytes() throws {
+    let graph = GraphNode.switchOn("object", ["caf\u{e9}": .refine], default: .return)
+    for (text, isTaken) in [("caf\u{e9}", true), ("cafe\u{301}", false)] {
+      var run = try run(graph, for: "Improve")
+      let message = try label("{\"object\":\"\(text)\"}")
+      let expected =
+        isTaken ? call(0, "refiner", "Refiner/Refine", message) : GraphOrder.finish(message)
+      #expect(run.started(message) == [expected])
+    }
+  }
+
   @Test func forEachGathersInTheOrderOfTheElements() throws {
     var run = try run(.forEach("crops", .looped), for: "Refine")
     let input = page([looped, open, unsure])
@@ -191,6 +202,15 @@ import Testing
     #expect(
       run.answered(GraphLeg(1), try label(#"{"votes":-2}"#))
         == [.finish(try label(#"{"votes":-2}"#))])
+  }
+
+  /// Two ways to write é are two values.
+  @Test func votesCompareBytes() throws {
+    #expect(
+      try combinedJSON(
+        .vote(field: "object"),
+        [#"{"object":"x"}"#, "{\"object\":\"e\u{301}\"}", "{\"object\":\"\u{e9}\"}"])
+        == #"{"object":"x"}"#)
   }
 
   @Test func meanOfUnlikeLengthsFails() throws {
