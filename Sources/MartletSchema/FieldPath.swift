@@ -42,18 +42,23 @@ package struct FieldPath: Sendable, Hashable, CustomStringConvertible {
   /// occurrences the last counts, as everywhere in protobuf. Throws when bytes on the way are
   /// malformed; what lies beside the way is skipped, not checked.
   package func read(_ message: [UInt8]) throws(WireError) -> FieldValue {
-    try read(WireReader(message), step: 0) ?? unset
+    try readIfSet(message) ?? unset
   }
 
   /// As `read`, but nil where the field is not set.
   package func readIfSet(_ message: [UInt8]) throws(WireError) -> FieldValue? {
-    try read(WireReader(message), step: 0)
+    var found: FieldValue?
+    try read(WireReader(message), step: 0, &found)
+    return found
   }
 
-  private func read(_ reader: WireReader, step index: Int) throws(WireError) -> FieldValue? {
+  /// Occurrences of a message merge: one without the field leaves what an earlier one has found, and one
+  /// with another member of the field's oneof undoes it.
+  private func read(
+    _ reader: WireReader, step index: Int, _ found: inout FieldValue?
+  ) throws(WireError) {
     var reader = reader
     let step = steps[index]
-    var found: FieldValue?
     while let tag = try reader.nextTag() {
       guard tag.number == step.number else {
         if step.rivals.contains(tag.number) { found = nil }
@@ -66,8 +71,7 @@ package struct FieldPath: Sendable, Hashable, CustomStringConvertible {
       }
       if index + 1 < steps.count {
         let nested = WireReader(reader.bytes, in: try reader.lengthDelimited())
-        // Occurrences of a message merge, so one without the field leaves an earlier one's value.
-        found = try read(nested, step: index + 1) ?? found
+        try read(nested, step: index + 1, &found)
       } else {
         do throws(WireError) {
           found = try reader.value(of: step.kind)
@@ -76,7 +80,6 @@ package struct FieldPath: Sendable, Hashable, CustomStringConvertible {
         }
       }
     }
-    return found
   }
 }
 

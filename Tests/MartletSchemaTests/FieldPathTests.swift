@@ -59,6 +59,23 @@ import Testing
     #expect(try path.read(text + message) == .signed(1))
   }
 
+  /// Also in a message that comes in two parts.
+  @Test func readingAgreesWithPresence() throws {
+    let type = try Fixture.allTypes()
+    let number = try AllTypes.with { $0.fMessage.cInt32 = 5 }.bytes
+    let text = try AllTypes.with { $0.fMessage.cString = "x" }.bytes
+    let other = try AllTypes.with { $0.fMessage.fBool = true }.bytes
+    let (path, place) = (
+      try FieldPath("f_message.c_int32", in: type), try FieldPlace("f_message.c_int32", in: type)
+    )
+    for (message, value) in [
+      (number + text, nil), (number + other, 5), (text + number, 5), (number + text + number, 5),
+    ] as [([UInt8], Int64?)] {
+      #expect(try path.readIfSet(message) == value.map(FieldValue.signed))
+      #expect(try place.isSet(in: message) == (value != nil))
+    }
+  }
+
   @Test func badPathsNameWhatIsWrong() throws {
     let cases = [
       "f_strin": "martlet.test.v1.AllTypes has no field \"f_strin\"; did you mean f_string?",
