@@ -60,7 +60,7 @@ struct DescriptorSet {
     var reader = WireReader(bytes)
     while let tag = try reader.nextTag() {
       guard tag.number == 1 else {
-        try reader.skip(tag.type)
+        try reader.skip(tag)
         continue
       }
       files.append(try FileDescriptor(reader.message(tag)))
@@ -107,7 +107,7 @@ extension DescriptorSet.FileDescriptor {
       case 5: enums.append(try .init(reader.message(tag)))
       case 6: services.append(try .init(reader.message(tag)))
       case 12: syntax = try reader.string(tag)
-      default: try reader.skip(tag.type)
+      default: try reader.skip(tag)
       }
     }
   }
@@ -125,7 +125,7 @@ extension DescriptorSet.MessageDescriptor {
       case 4: enums.append(try .init(reader.message(tag)))
       case 7: isMapEntry = try Self.readMapEntry(reader.message(tag))
       case 8: oneofs.append(try Self.readName(reader.message(tag)))
-      default: try reader.skip(tag.type)
+      default: try reader.skip(tag)
       }
     }
   }
@@ -135,7 +135,7 @@ extension DescriptorSet.MessageDescriptor {
     var options = options
     var isMapEntry = false
     while let tag = try options.nextTag() {
-      if tag.number == 7 { isMapEntry = try options.bool(tag) } else { try options.skip(tag.type) }
+      if tag.number == 7 { isMapEntry = try options.bool(tag) } else { try options.skip(tag) }
     }
     return isMapEntry
   }
@@ -145,7 +145,7 @@ extension DescriptorSet.MessageDescriptor {
     var oneof = oneof
     var name = ""
     while let tag = try oneof.nextTag() {
-      if tag.number == 1 { name = try oneof.string(tag) } else { try oneof.skip(tag.type) }
+      if tag.number == 1 { name = try oneof.string(tag) } else { try oneof.skip(tag) }
     }
     return name
   }
@@ -166,7 +166,7 @@ extension DescriptorSet.FieldDescriptor {
       case 9: oneofIndex = try reader.integer(tag)
       case 10: jsonName = try reader.string(tag)
       case 17: isProto3Optional = try reader.bool(tag)
-      default: try reader.skip(tag.type)
+      default: try reader.skip(tag)
       }
     }
   }
@@ -176,7 +176,7 @@ extension DescriptorSet.FieldDescriptor {
     var options = options
     var packed: Bool?
     while let tag = try options.nextTag() {
-      if tag.number == 2 { packed = try options.bool(tag) } else { try options.skip(tag.type) }
+      if tag.number == 2 { packed = try options.bool(tag) } else { try options.skip(tag) }
     }
     return packed
   }
@@ -189,7 +189,7 @@ extension DescriptorSet.EnumDescriptor {
       switch tag.number {
       case 1: name = try reader.string(tag)
       case 2: values.append(try Self.readValue(reader.message(tag)))
-      default: try reader.skip(tag.type)
+      default: try reader.skip(tag)
       }
     }
   }
@@ -203,7 +203,7 @@ extension DescriptorSet.EnumDescriptor {
       switch tag.number {
       case 1: value.name = try reader.string(tag)
       case 2: value.number = Int32(truncatingIfNeeded: try reader.integer(tag))
-      default: try reader.skip(tag.type)
+      default: try reader.skip(tag)
       }
     }
     return value
@@ -217,7 +217,7 @@ extension DescriptorSet.ServiceDescriptor {
       switch tag.number {
       case 1: name = try reader.string(tag)
       case 2: methods.append(try .init(reader.message(tag)))
-      default: try reader.skip(tag.type)
+      default: try reader.skip(tag)
       }
     }
   }
@@ -234,7 +234,7 @@ extension DescriptorSet.MethodDescriptor {
       case 4: hasNoSideEffects = try Self.readIdempotency(reader.message(tag))
       case 5: clientStreaming = try reader.bool(tag)
       case 6: serverStreaming = try reader.bool(tag)
-      default: try reader.skip(tag.type)
+      default: try reader.skip(tag)
       }
     }
   }

@@ -23,7 +23,8 @@ package final class DynamicMessage {
   package init(unpacking bytes: [UInt8], as type: MessageType) throws(WireError) {
     var traits = MessageTraits()
     try type.schema.check(WireReader(bytes), as: type.index, depth: 1, &traits)
-    let bytes = traits.mayNeedMerging ? try type.merging(bytes) : bytes
+    let bytes =
+      traits.mayNeedMerging || traits.hasStrangers ? try type.merging(bytes) : bytes
     self.type = type
     let arena = arena
     let message = unsafe bytes.withUnsafeBufferPointer { buffer in

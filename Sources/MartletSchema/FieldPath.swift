@@ -60,24 +60,22 @@ package struct FieldPath: Sendable, Hashable, CustomStringConvertible {
     var reader = reader
     let step = steps[index]
     while let tag = try reader.nextTag() {
-      guard tag.number == step.number else {
-        if step.rivals.contains(tag.number) { found = nil }
-        try reader.skip(tag.type)
+      // With another wire type it is another field.
+      guard tag.number == step.number, tag.type == step.kind.wireType else {
+        if step.rivals.contains(tag) { found = nil }
+        try reader.skip(tag)
         continue
-      }
-      guard tag.type == step.kind.wireType else {
-        throw WireError(
-          .mismatchedWireType(tag.type), at: reader.position, field: fields[index].fullName)
       }
       if index + 1 < steps.count {
         let nested = WireReader(reader.bytes, in: try reader.lengthDelimited())
         try read(nested, step: index + 1, &found)
-      } else {
-        do throws(WireError) {
-          found = try reader.value(of: step.kind)
-        } catch {
-          throw WireError(error.reason, at: error.offset, field: fields[index].fullName)
-        }
+        continue
+      }
+      do throws(WireError) {
+        let value = try reader.value(of: step.kind)
+        if step.closedEnum?.has(value) != false { found = value }
+      } catch {
+        throw WireError(error.reason, at: error.offset, field: fields[index].fullName)
       }
     }
   }

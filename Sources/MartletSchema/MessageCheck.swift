@@ -2,8 +2,8 @@
 // replicas.
 
 extension MessageType {
-  /// Checks a whole message: nesting depth, lengths, varints, wire types and UTF-8. Fields that the
-  /// type does not have are only walked over. What passes never overflows a decoder's stack.
+  /// Checks a whole message: nesting depth, lengths, varints and UTF-8. Fields that the type does not have,
+  /// or not with that wire type, are only walked over. What passes never overflows a decoder's stack.
   package func check(_ message: [UInt8]) throws(WireError) {
     var traits = MessageTraits()
     try schema.check(WireReader(message), as: index, depth: 1, &traits)
@@ -14,6 +14,10 @@ extension MessageType {
 struct MessageTraits {
   /// A singular message field may be on the wire more than once, so that its occurrences merge.
   var mayNeedMerging = false
+
+  /// Something on the wire is as good as unknown, and protobuf-c would not take it, or for a value: a group,
+  /// another wire type than the field's, a number that a closed enum does not have.
+  var hasStrangers = false
 }
 
 extension Schema {
@@ -27,7 +31,8 @@ extension Schema {
     var seen: UInt64 = 0
     while let tag = try reader.nextTag() {
       guard let index = message.indexByNumber[tag.number] else {
-        try reader.skip(tag.type)
+        if tag.type == .group { traits.hasStrangers = true }
+        try reader.skip(tag)
         continue
       }
       let field = message.fields[index]
@@ -53,10 +58,13 @@ extension Schema {
     let start = reader.position
     guard tag.type == field.kind.wireType else {
       // Both encodings of a repeated scalar are valid whatever the field declares.
-      guard field.isRepeated, field.kind.isPackable, tag.type == .lengthDelimited else {
-        throw WireError(.mismatchedWireType(tag.type), at: start)
+      guard field.takesPacked(tag) else {
+        traits.hasStrangers = true
+        return try reader.skip(tag)
       }
       try checkPacked(reader.bytes, in: try reader.lengthDelimited(), field.kind)
+      // Whether they are there is asked once more where that matters.
+      if isClosedEnum(field) { traits.hasStrangers = true }
       return
     }
     switch field.kind {
@@ -66,10 +74,23 @@ extension Schema {
     case .string:
       let content = try reader.lengthDelimited()
       guard UTF8Check.isValid(reader.bytes[content]) else { throw WireError(.badUTF8, at: start) }
+    case .enumeration:
+      let number = Int32(truncatingIfNeeded: try reader.varint())
+      if isStranger(number, in: field) { traits.hasStrangers = true }
     case .double, .float, .int64, .uint64, .int32, .fixed64, .fixed32, .bool, .bytes, .uint32,
-      .enumeration, .sfixed32, .sfixed64, .sint32, .sint64:
-      try reader.skip(tag.type)
+      .sfixed32, .sfixed64, .sint32, .sint64:
+      try reader.skip(tag)
     }
+  }
+
+  /// The values of the field's enum are those that it names and no others (proto2).
+  func isClosedEnum(_ field: FieldRecord) -> Bool {
+    field.kind == .enumeration && enums[field.typeIndex].isClosed
+  }
+
+  /// A number that is no value of the field, as if nothing were there.
+  func isStranger(_ number: Int32, in field: FieldRecord) -> Bool {
+    isClosedEnum(field) && enums[field.typeIndex].nameByNumber[number] == nil
   }
 
   private func checkPacked(
@@ -84,10 +105,17 @@ extension Schema {
       guard range.count % 8 == 0 else {
         throw WireError(.raggedPackedValues, at: range.lowerBound)
       }
-    case .varint, .lengthDelimited:
+    case .varint, .lengthDelimited, .group:
       var content = WireReader(bytes, in: range)
       while !content.isAtEnd { _ = try content.varint() }
     }
+  }
+}
+
+extension Schema.FieldRecord {
+  /// A repeated scalar may come packed or not, whatever the field declares.
+  func takesPacked(_ tag: WireTag) -> Bool {
+    isRepeated && kind.isPackable && tag.type == .lengthDelimited
   }
 }
 

@@ -11,13 +11,18 @@ struct MessagePath: Sendable, Hashable {
     var number: Int
     var kind: FieldKind
     /// The other members of the field's oneof: setting one of them unsets the field.
-    var rivals: [Int]
+    var rivals: [WireTag]
+    /// The type of an enum whose values are those that it names.
+    var closedEnum: EnumType?
 
     init(_ field: Field) {
       number = field.number
       kind = field.kind
       let oneof = field.record.oneof.map { field.parent.record.oneofs[$0] }
-      rivals = oneof?.numbers.filter { $0 != field.number } ?? []
+      rivals =
+        oneof?.numbers.filter { $0 != field.number }.compactMap(field.parent.field(number:))
+        .map(\.tag) ?? []
+      closedEnum = field.enumType.flatMap { $0.isClosed ? $0 : nil }
     }
   }
 
@@ -54,19 +59,15 @@ struct MessagePath: Sendable, Hashable {
   /// set.
   func ranges(in message: [UInt8]) throws(WireError) -> [Range<Int>] {
     var ranges = [message.indices]
-    for (step, field) in zip(steps, fields) {
+    for step in steps {
       var next: [Range<Int>] = []
       for range in ranges {
         var reader = WireReader(message, in: range)
         while let tag = try reader.nextTag() {
-          guard tag.number == step.number else {
-            if step.rivals.contains(tag.number) { next.removeAll() }
-            try reader.skip(tag.type)
+          guard tag.number == step.number, tag.type == .lengthDelimited else {
+            if step.rivals.contains(tag) { next.removeAll() }
+            try reader.skip(tag)
             continue
-          }
-          guard tag.type == .lengthDelimited else {
-            throw WireError(
-              .mismatchedWireType(tag.type), at: reader.position, field: field.fullName)
           }
           next.append(try reader.lengthDelimited())
         }
@@ -112,13 +113,14 @@ package struct FieldPlace: Sendable, Hashable, CustomStringConvertible {
       var reader = WireReader(message, in: range)
       while let tag = try reader.nextTag() {
         guard tag.number == step.number else {
-          if step.rivals.contains(tag.number) { records.removeAll() }
-          try reader.skip(tag.type)
+          if step.rivals.contains(tag) { records.removeAll() }
+          try reader.skip(tag)
           continue
         }
         guard tag.type == field.kind.wireType || (field.isRepeated && tag.type == .lengthDelimited)
         else {
-          throw WireError(.mismatchedWireType(tag.type), at: reader.position, field: field.fullName)
+          try reader.skip(tag)
+          continue
         }
         if tag.type == .lengthDelimited {
           let range = try reader.lengthDelimited()
@@ -127,7 +129,14 @@ package struct FieldPlace: Sendable, Hashable, CustomStringConvertible {
           records.append(Record(type: tag.type, range: range))
         } else {
           let start = reader.position
-          try reader.skip(tag.type)
+          if let type = step.closedEnum {
+            var value = reader
+            guard type.has(try value.value(of: .enumeration)) else {
+              try reader.skip(tag)
+              continue
+            }
+          }
+          try reader.skip(tag)
           records.append(Record(type: tag.type, range: start..<reader.position))
         }
       }
@@ -200,13 +209,13 @@ package struct OneofPath: Sendable, Hashable, CustomStringConvertible {
 
   /// The number of the member that is set; nil: none is.
   package func member(in message: [UInt8]) throws(WireError) -> Int? {
-    let numbers = members.map(\.number)
+    let tags = members.map(\.tag)
     var found: Int?
     for range in try way.ranges(in: message) {
       var reader = WireReader(message, in: range)
       while let tag = try reader.nextTag() {
-        if numbers.contains(tag.number) { found = tag.number }
-        try reader.skip(tag.type)
+        if tags.contains(tag) { found = tag.number }
+        try reader.skip(tag)
       }
     }
     return found

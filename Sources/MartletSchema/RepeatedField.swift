@@ -15,12 +15,9 @@ extension Field {
     var reader = WireReader(message)
     var ranges: [Range<Int>] = []
     while let tag = try reader.nextTag() {
-      guard tag.number == number else {
-        try reader.skip(tag.type)
+      guard tag.number == number, tag.type == .lengthDelimited else {
+        try reader.skip(tag)
         continue
-      }
-      guard tag.type == .lengthDelimited else {
-        throw WireError(.mismatchedWireType(tag.type), at: reader.position, field: fullName)
       }
       ranges.append(try reader.lengthDelimited())
     }
@@ -47,7 +44,7 @@ extension Field {
     var values: [FieldValue] = []
     while let tag = try reader.nextTag() {
       guard tag.number == number else {
-        try reader.skip(tag.type)
+        try reader.skip(tag)
         continue
       }
       if tag.type == kind.wireType {
@@ -57,7 +54,7 @@ extension Field {
         var packed = WireReader(message, in: try reader.lengthDelimited())
         while !packed.isAtEnd { values.append(try packed.value(of: kind)) }
       } else {
-        throw WireError(.mismatchedWireType(tag.type), at: reader.position, field: fullName)
+        try reader.skip(tag)
       }
     }
     return values.isEmpty && !isRepeated ? [defaultValue] : values
@@ -91,7 +88,7 @@ extension Field {
     var kept = 0
     var start = 0
     while let tag = try reader.nextTag() {
-      try reader.skip(tag.type)
+      try reader.skip(tag)
       if tag.number == number {
         result.append(contentsOf: message[kept..<start])
         kept = reader.position

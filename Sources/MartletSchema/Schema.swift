@@ -117,6 +117,8 @@ extension Schema {
   struct EnumRecord: Sendable {
     var fullName: String
     var values: [(name: String, number: Int32)] = []
+    /// Other numbers than these are no values, as in proto2.
+    var isClosed = false
     var numberByName: [String: Int32] = [:]
     var nameByNumber: [Int32: String] = [:]
   }

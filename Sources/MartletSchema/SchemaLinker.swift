@@ -22,7 +22,9 @@ struct SchemaLinker {
       for message in file.messages {
         declare(message, in: file.package, isProto3: file.syntax == "proto3")
       }
-      for type in file.enums { declare(type, in: file.package) }
+      for type in file.enums {
+        declare(type, in: file.package, isProto3: file.syntax == "proto3")
+      }
     }
   }
 
@@ -36,12 +38,15 @@ struct SchemaLinker {
     messages.append(Schema.MessageRecord(fullName: fullName, isMapEntry: message.isMapEntry))
     pendingMessages.append((message, isProto3))
     for nested in message.messages { declare(nested, in: fullName, isProto3: isProto3) }
-    for type in message.enums { declare(type, in: fullName) }
+    for type in message.enums { declare(type, in: fullName, isProto3: isProto3) }
   }
 
-  private mutating func declare(_ type: DescriptorSet.EnumDescriptor, in scope: String) {
+  private mutating func declare(
+    _ type: DescriptorSet.EnumDescriptor, in scope: String, isProto3: Bool
+  ) {
     var record = Schema.EnumRecord(fullName: Self.join(scope, type.name))
     record.values = type.values
+    record.isClosed = !isProto3
     for value in type.values {
       record.numberByName[value.name] = value.number
       if record.nameByNumber[value.number] == nil {

@@ -102,6 +102,9 @@ package struct Field: Sendable {
   /// `content.v1.Crop.kind`
   package var fullName: String { "\(schema.messages[message].fullName).\(record.name)" }
 
+  /// In front of a value of the field that is not packed.
+  var tag: WireTag { WireTag(number: record.number, type: record.kind.wireType) }
+
   package var jsonName: String { record.jsonName }
   package var number: Int { record.number }
   package var kind: FieldKind { record.kind }
@@ -166,18 +169,31 @@ package struct EnumType: Sendable {
 
   package var fullName: String { record.fullName }
 
+  /// Its values are those that it names and no others (proto2).
+  var isClosed: Bool { record.isClosed }
+
   /// In the order of the `.proto` file, aliases included.
   package var values: [(name: String, number: Int32)] { record.values }
 
   package func number(named name: String) -> Int32? { record.numberByName[name] }
 
+  /// False for a number that has no name.
+  func has(_ value: FieldValue) -> Bool {
+    if case .enumeration(let number) = value { record.nameByNumber[number] != nil } else { false }
+  }
+
   /// Of aliases the first.
   package func name(of number: Int32) -> String? { record.nameByNumber[number] }
 }
 
-extension EnumType: Equatable {
+extension EnumType: Hashable {
   package static func == (lhs: EnumType, rhs: EnumType) -> Bool {
     lhs.schema === rhs.schema && lhs.index == rhs.index
+  }
+
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(ObjectIdentifier(schema))
+    hasher.combine(index)
   }
 }
 

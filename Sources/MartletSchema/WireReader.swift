@@ -1,11 +1,13 @@
 // Reads the protobuf wire format, one field at a time, and trusts nothing.
 
-/// How a field's value is laid out (protobuf encoding guide, "Message Structure"). Groups are
-/// deprecated and refused.
+/// How a field's value is laid out (protobuf encoding guide, "Message Structure").
 package enum WireType: UInt8, Sendable, Hashable {
   case varint = 0
   case fixed64 = 1
   case lengthDelimited = 2
+  /// Fields up to a tag of the type 4 with the same number. They are deprecated: no field here has such a
+  /// value, and those of others are skipped.
+  case group = 3
   case fixed32 = 5
 }
 
@@ -32,7 +34,8 @@ package struct WireError: Error, Sendable, Hashable, CustomStringConvertible {
     case badFieldNumber
     /// Wire type 6 or 7.
     case badWireType
-    case group
+    /// A group that does not end, or ends as another one began.
+    case unbalancedGroup
     case mismatchedWireType(WireType)
     case badUTF8
     /// Messages nested deeper than `SchemaLimits.maxDepth`.
@@ -62,7 +65,7 @@ package struct WireError: Error, Sendable, Hashable, CustomStringConvertible {
       case .overlongVarint: "varint is too long"
       case .badFieldNumber: "field number is out of range"
       case .badWireType: "wire type does not exist"
-      case .group: "groups are not supported"
+      case .unbalancedGroup: "group does not end as it began"
       case .mismatchedWireType(let type): "wire type \(type) does not fit the field's type"
       case .badUTF8: "string is not UTF-8"
       case .tooDeep: "messages are nested deeper than \(SchemaLimits.maxDepth)"
@@ -97,10 +100,29 @@ package struct WireReader: Sendable {
     let number = Int(raw >> 3)
     guard number > 0 else { throw WireError(.badFieldNumber, at: start) }
     guard let type = WireType(rawValue: UInt8(raw & 7)) else {
-      let isGroup = raw & 7 == 3 || raw & 7 == 4
-      throw WireError(isGroup ? .group : .badWireType, at: start)
+      throw WireError(raw & 7 == Self.groupEnd ? .unbalancedGroup : .badWireType, at: start)
     }
     return WireTag(number: number, type: type)
+  }
+
+  private static let groupEnd: UInt64 = 4
+
+  /// Goes on behind a group, which a tag with its number began.
+  private mutating func skipGroup(_ number: Int) throws(WireError) {
+    var open = [number]
+    while let innermost = open.last {
+      let start = position
+      guard open.count <= SchemaLimits.maxDepth else { throw WireError(.tooDeep, at: start) }
+      let raw = try varint(maxBytes: 5)
+      if raw & 7 == Self.groupEnd {
+        guard raw >> 3 == UInt64(innermost) else { throw WireError(.unbalancedGroup, at: start) }
+        open.removeLast()
+        continue
+      }
+      position = start
+      guard let tag = try nextTag() else { throw WireError(.truncated, at: start) }
+      if tag.type == .group { open.append(tag.number) } else { try skip(tag) }
+    }
   }
 
   package mutating func varint() throws(WireError) -> UInt64 {
@@ -151,12 +173,14 @@ package struct WireReader: Sendable {
     return range
   }
 
-  package mutating func skip(_ type: WireType) throws(WireError) {
-    switch type {
+  /// Goes on behind the value of the tag that was just read.
+  package mutating func skip(_ tag: WireTag) throws(WireError) {
+    switch tag.type {
     case .varint: _ = try varint()
     case .fixed64: _ = try fixed64()
     case .fixed32: _ = try fixed32()
     case .lengthDelimited: _ = try lengthDelimited()
+    case .group: try skipGroup(tag.number)
     }
   }
 }

@@ -94,19 +94,49 @@ import Testing
     #expect(try reason([0xda, 2, 1, 0x80]) == .truncated)
   }
 
+  /// With another wire type a field is an unknown one.
   @Test func wrongWireTypes() throws {
-    #expect(try reason([0x1d, 0, 0, 0, 0]) == .mismatchedWireType(.fixed32))
-    #expect(try reason([0x1a, 0]) == .mismatchedWireType(.lengthDelimited))
-    #expect(try reason([0x70, 0]) == .mismatchedWireType(.varint))
-    #expect(try reason([0x88, 1, 0]) == .mismatchedWireType(.varint))
+    let five: [UInt8] = [0x18, 5]
+    for strange: [UInt8] in [
+      [0x1d, 0, 0, 0, 0], [0x1a, 0], [0x70, 0], [0x88, 1, 0], [0x1b, 0x1c],
+      // A list of messages and a member of a oneof.
+      [0xc8, 3, 9], [0xb9, 4, 0, 0, 0, 0, 0, 0, 0, 0],
+    ] {
+      #expect(try Fixture.allTypes().json(five + strange) == #"{"fInt32":5}"#, "\(strange)")
+      #expect(try AllTypes(serializedBytes: five + strange).fInt32 == 5)
+      var nested = try AllTypes.with { $0.cString = "x" }.bytes
+      nested.appendField(17, strange)
+      #expect(
+        try Fixture.allTypes().json(nested) == #"{"fMessage":{},"cString":"x"}"#, "\(strange)")
+    }
     #expect(try reason([0x1e]) == .badWireType)
     #expect(try reason([0x1f]) == .badWireType)
     #expect(try reason([0x00, 0]) == .badFieldNumber)
   }
 
-  @Test func groupsAreRefusedKnownOrNot() throws {
-    #expect(try reason([0x1b, 0x1c]) == .group)
-    #expect(try reason([0xe3, 0x3e, 0xe4, 0x3e]) == .group)
+  @Test func groupsAreSkippedWhereTheyBalance() throws {
+    let type = try Fixture.allTypes()
+    // The last one has a field of each wire type, and another group.
+    let groups: [[UInt8]] = [
+      [0x1b, 0x1c], [0xe3, 0x3e, 0xe4, 0x3e],
+      [0xe3, 0x3e, 8, 1, 17] + [UInt8](repeating: 0, count: 8)
+        + [0x1a, 1, 0x1c, 0x25, 0, 0, 0, 0, 0x2b, 0x2c, 0xe4, 0x3e],
+    ]
+    for group in groups {
+      #expect(try type.json([0x18, 5] + group + [0x68, 1]) == #"{"fInt32":5,"fBool":true}"#)
+      #expect(try FieldPath("f_bool", in: type).read(group + [0x68, 1]) == .bool(true))
+      for length in 1..<group.count {
+        #expect(throws: WireError.self) { try type.check(Array(group[..<length])) }
+      }
+    }
+    #expect(try reason([0x1c]) == .unbalancedGroup)
+    #expect(try reason([0x1b, 0x24]) == .unbalancedGroup)
+    #expect(try reason([0x1b]) == .truncated)
+    for (depth, expected) in [(100, nil), (101, .tooDeep)] as [(Int, WireError.Reason?)] {
+      let nested =
+        [UInt8](repeating: 0x1b, count: depth) + [UInt8](repeating: 0x1c, count: depth)
+      #expect(try reason(nested) == expected)
+    }
   }
 
   @Test func raggedPackedValues() throws {

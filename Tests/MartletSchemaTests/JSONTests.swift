@@ -47,6 +47,12 @@ import Testing
     #expect(try !parse(#"{"wInt64": null}"#).hasWInt64)
   }
 
+  @Test func aValueOfNoKindIsNull() throws {
+    var bytes: [UInt8] = []
+    bytes.appendField(94, [])
+    #expect(try Fixture.allTypes().json(bytes) == #"{"wValue":null}"#)
+  }
+
   @Test func fieldMasksThatWouldComeBackAsOthersAreErrors() throws {
     #expect(
       try error(#"{"wMask": "fInt32,a_b"}"#)

@@ -30,10 +30,13 @@ extension JSONDecoder {
     guard let type = field.enumType else { throw expected("an enum", value) }
     switch value {
     case .null where type.fullName == "google.protobuf.NullValue": return .enumeration(0)
-    case .number: return .enumeration(try integer(value, Int32.self))
-    case .string(let name):
-      if let number = type.number(named: name) { return .enumeration(number) }
-      let names = type.values.map(\.name)
+    case .number:
+      let number = try integer(value, Int32.self)
+      guard type.isClosed, type.name(of: number) == nil else { return .enumeration(number) }
+      throw error("\(type.fullName) has no value \(number)")
+    case .string(let text):
+      if let number = type.number(named: text) { return .enumeration(number) }
+      let (name, names) = (text, type.values.map(\.name))
       throw error(
         "\(type.fullName) has no value \(name)\(Spelling.hint(for: name, among: names)); "
           + "allowed: \(names.joined(separator: ", "))")

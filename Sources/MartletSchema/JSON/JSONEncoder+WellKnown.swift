@@ -65,7 +65,11 @@ extension JSONEncoder {
 
   private func writeValue(_ message: MessageNode, to text: inout JSONText) throws(JSONError) {
     guard let field = message.type.fields.first(where: { $0.oneof != nil && message.has($0) })
-    else { throw error("google.protobuf.Value says nothing") }
+    else {
+      // A value of no kind is that of nothing.
+      text.raw("null")
+      return
+    }
     if let nested = message.message(field) {
       try JSONEncoder(path: path, depth: depth + 1).write(nested, to: &text)
       return

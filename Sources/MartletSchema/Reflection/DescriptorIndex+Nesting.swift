@@ -14,7 +14,7 @@ extension DescriptorIndex.Declaration {
         if tag.number == 2 {
           if try reader.message(tag).declaredName() == name { return true }
         } else {
-          try reader.skip(tag.type)
+          try reader.skip(tag)
         }
       }
       return false
@@ -28,7 +28,7 @@ extension WireReader {
     var reader = self
     while let tag = try reader.nextTag() {
       if tag.number == 1 { return try reader.string(tag) }
-      try reader.skip(tag.type)
+      try reader.skip(tag)
     }
     return ""
   }
@@ -52,7 +52,7 @@ extension WireReader {
       case 2, 6, 8:
         let part = try reader.message(tag)
         if path.count == 1, try part.declaredName() == name { return true }
-      default: try reader.skip(tag.type)
+      default: try reader.skip(tag)
       }
     }
     return false
@@ -65,7 +65,7 @@ extension WireReader {
       if tag.number == 2 {
         if try reader.message(tag).declaredName() == name { return true }
       } else {
-        try reader.skip(tag.type)
+        try reader.skip(tag)
       }
     }
     return false
@@ -77,7 +77,7 @@ extension WireReader {
     var reader = self
     while let tag = try reader.nextTag() {
       guard tag.number == 3 else {
-        try reader.skip(tag.type)
+        try reader.skip(tag)
         continue
       }
       let nested = try reader.message(tag)

@@ -9,7 +9,7 @@ extension DescriptorIndex {
       if tag.number == 1 {
         try add(file: reader.message(tag))
       } else {
-        try reader.skip(tag.type)
+        try reader.skip(tag)
       }
     }
   }
@@ -23,7 +23,7 @@ extension DescriptorIndex {
       case 1: file.name = try reader.string(tag)
       case 2: file.package = try reader.string(tag)
       case 3: file.imports.append(try reader.string(tag))
-      default: try reader.skip(tag.type)
+      default: try reader.skip(tag)
       }
     }
     guard fileByName[file.name] == nil, hasRoom() else { return }
@@ -47,7 +47,7 @@ extension DescriptorIndex {
         let declared = try reader.message(tag)
         try declare(.leaf, declared, prefix, in: number)
         try addExtension(declared, file: number)
-      default: try reader.skip(tag.type)
+      default: try reader.skip(tag)
       }
     }
   }
@@ -69,7 +69,7 @@ extension DescriptorIndex {
       if tag.number == 2 {
         try declare(.leaf, reader.message(tag), prefix, in: file)
       } else {
-        try reader.skip(tag.type)
+        try reader.skip(tag)
       }
     }
   }
@@ -84,7 +84,7 @@ extension DescriptorIndex {
       switch tag.number {
       case 3: try addExtensions(within: reader.message(tag), file: file, depth: depth + 1)
       case 6: try addExtension(reader.message(tag), file: file)
-      default: try reader.skip(tag.type)
+      default: try reader.skip(tag)
       }
     }
   }
@@ -98,7 +98,7 @@ extension DescriptorIndex {
       switch tag.number {
       case 2: extendee = try reader.string(tag)
       case 3: number = Int32(truncatingIfNeeded: try reader.integer(tag))
-      default: try reader.skip(tag.type)
+      default: try reader.skip(tag)
       }
     }
     let type = String(extendee.drop { $0 == "." })

@@ -182,7 +182,7 @@ private func isThere(_ field: Field, in message: [UInt8]) throws(WireError) -> B
   var reader = WireReader(message)
   while let tag = try reader.nextTag() {
     if tag.number == field.number { return true }
-    try reader.skip(tag.type)
+    try reader.skip(tag)
   }
   return false
 }
@@ -193,7 +193,7 @@ private func varints(of field: Field, in message: [UInt8]) throws(WireError) -> 
   var reader = WireReader(message)
   while let tag = try reader.nextTag() {
     if tag.number != field.number {
-      try reader.skip(tag.type)
+      try reader.skip(tag)
     } else if tag.type == .lengthDelimited {
       var packed = WireReader(message, in: try reader.lengthDelimited())
       while !packed.isAtEnd { values.append(try packed.varint()) }
