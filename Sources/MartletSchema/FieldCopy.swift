@@ -180,6 +180,15 @@ extension FieldKind {
     }
   }
 
+  /// Bytes of the encoding of zero, all of which are 0; of an empty text its length.
+  var zeroSize: Int {
+    switch wireType {
+    case .fixed64: 8
+    case .fixed32: 4
+    case .varint, .lengthDelimited, .group: 1
+    }
+  }
+
   private var isSigned32: Bool { self == .int32 || self == .sfixed32 || self == .sint32 }
   private var isSigned: Bool {
     isSigned32 || self == .int64 || self == .sfixed64 || self == .sint64

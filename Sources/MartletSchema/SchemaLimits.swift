@@ -10,6 +10,10 @@ package enum SchemaLimits {
   /// is an object, and the deepest may have a list of its own.
   package static let maxJSONDepth = 2 * maxDepth + 1
 
+  /// Unicode scalars of a value or name that a message quotes. What a client sent may have megabytes, and
+  /// a status goes into trailers, of which clients take 8 KiB.
+  package static let maxQuotedLength = 100
+
   /// Bytes that one message may take once decoded. An empty nested message is 2 bytes on the wire
   /// and hundreds decoded; the largest message of 4 MiB of ordinary fields stays far below.
   package static let maxArenaBytes = 256 << 20

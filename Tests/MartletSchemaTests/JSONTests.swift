@@ -47,6 +47,68 @@ import Testing
     #expect(try !parse(#"{"wInt64": null}"#).hasWInt64)
   }
 
+  /// What a path costs must not depend on what it has been through. The texts of these would have 90
+  /// gigabytes.
+  @Test func longNamesDoNotMakeElementsSlow() throws {
+    let type = try Fixture.allTypes()
+    let (key, count) = (String(repeating: "k", count: 3 << 20), 30_000)
+    let list = "[" + Array(repeating: "0", count: count).joined(separator: ",") + "]"
+    let json = Array(#"{"wStruct":{"\#(key)":\#(list)}}"#.utf8)
+    var bytes: [UInt8] = []
+    let time = try ContinuousClock().measure {
+      bytes = try type.encode(json: json)
+      _ = try type.jsonBytes(bytes)
+    }
+    let fields = try AllTypes(serializedBytes: bytes).wStruct.fields
+    #expect(fields[key]?.listValue.values.count == count)
+    #expect(time < .seconds(15))
+  }
+
+  @Test func errorsQuoteLittle() throws {
+    let long = String(repeating: "9", count: 100_000)
+    let cut = String(repeating: "9", count: 100) + "…"
+    for json in [
+      #"{"fInt32": \#(long)}"#, #"{"fInt32": "\#(long)"}"#, #"{"fDouble": \#(long)}"#,
+      #"{"fInt32": "x\#(long)"}"#, #"{"\#(long)": 1}"#, #"{"fKind": "\#(long)"}"#,
+      #"{"mStringInt32": {"\#(long)": true}}"#, #"{"wTimestamp": "\#(long)"}"#,
+      #"{"wMask": "\#(long)_"}"#, #"{"wAny": {"@type": "x/\#(long)"}}"#,
+      #"{"fMessage": {"\#(long)": 1}}"#,
+    ] {
+      let text = try #require(try error(json), "\(json.prefix(30))")
+      #expect(text.utf8.count < 500, "\(text.prefix(600))")
+    }
+    #expect(
+      try error(#"{"mStringInt32": {"\#(long)": true}}"#)
+        == "mStringInt32[\(cut)]: expected an integer, found a boolean")
+    #expect(String(repeating: "a\u{301}", count: 50).shortened.utf8.count == 150)
+    let accents = "a" + String(repeating: "\u{301}", count: 1_000)
+    #expect(accents.shortened.unicodeScalars.count == 101)
+  }
+
+  /// Before it is made, and at the byte.
+  @Test func whatIsTooLargeIsToldEarly() throws {
+    let type = try Fixture.allTypes()
+    func refused(_ json: String, _ maxBytes: Int) throws -> Bool {
+      do {
+        _ = try type.encode(json: Array(json.utf8), maxBytes: maxBytes)
+        return false
+      } catch {
+        #expect(error.isTooLarge)
+        #expect(
+          error.message == "the message has more than \(maxBytes) bytes, the limit of a message")
+        return true
+      }
+    }
+    for message in FieldSamples.all + FieldSamples.wellKnown + [FieldSamples.full] {
+      let (json, count) = (try type.json(message.bytes), try message.bytes.count)
+      #expect(try !refused(json, count), "\(json)")
+      if count > 0 { #expect(try refused(json, count - 1), "\(json)") }
+    }
+    // Messages that would take more memory than one message may.
+    let empty = Array(repeating: "{}", count: 1 << 20).joined(separator: ",")
+    #expect(try refused(#"{"rMessage":[\#(empty)]}"#, 1 << 20))
+  }
+
   @Test func aValueOfNoKindIsNull() throws {
     var bytes: [UInt8] = []
     bytes.appendField(94, [])

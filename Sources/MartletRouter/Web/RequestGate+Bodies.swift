@@ -54,20 +54,12 @@ extension RequestGate {
     // Of nothing there is nothing to decompress (Connect, "Unary-Request").
     let body = try isGzip && !body.isEmpty ? gunzipped(body) : body
     guard case .json = codec else { return body }
-    let message: [UInt8]
     do throws(MartletSchema.JSONError) {
-      message = try type.encode(json: body)
+      return try type.encode(json: body, maxBytes: router.limits.maxMessageBytes)
     } catch {
+      if error.isTooLarge { throw WebRefusal(.resourceExhausted, error.message) }
       throw WebRefusal(.invalidArgument, "the body is not a \(type) in JSON: \(error)")
     }
-    // JSON may be shorter than what it stands for.
-    let limit = router.limits.maxMessageBytes
-    guard message.count <= limit else {
-      throw WebRefusal(
-        .resourceExhausted,
-        "the message has \(message.count) bytes, beyond the limit of \(limit)")
-    }
-    return message
   }
 
   private func message(

@@ -36,7 +36,7 @@ extension JSONDecoder {
       throw error("\(type.fullName) has no value \(number)")
     case .string(let text):
       if let number = type.number(named: text) { return .enumeration(number) }
-      let (name, names) = (text, type.values.map(\.name))
+      let (name, names) = (text.shortened, type.values.map(\.name))
       throw error(
         "\(type.fullName) has no value \(name)\(Spelling.hint(for: name, among: names)); "
           + "allowed: \(names.joined(separator: ", "))")
@@ -55,14 +55,14 @@ extension JSONDecoder {
     {
       return integer
     }
-    throw error("\(text) is not an integer from \(Integer.min) to \(Integer.max)")
+    throw error("\(text.shortened) is not an integer from \(Integer.min) to \(Integer.max)")
   }
 
   func double(_ value: JSONValue) throws(JSONError) -> Double {
     if let special = Self.special(value) { return special }
     let text = try numberText(value, "a number")
     guard let number = Double(text), number.isFinite else {
-      throw error("\(text) is out of the range of double")
+      throw error("\(text.shortened) is out of the range of double")
     }
     return number
   }
@@ -71,7 +71,7 @@ extension JSONDecoder {
     if let special = Self.special(value) { return Float(special) }
     let text = try numberText(value, "a number")
     guard let number = Float(text), number.isFinite else {
-      throw error("\(text) is out of the range of float")
+      throw error("\(text.shortened) is out of the range of float")
     }
     return number
   }
@@ -93,7 +93,7 @@ extension JSONDecoder {
       // What is in quotes must be a JSON number too: no spaces, no hexadecimal, no "inf".
       guard case .number? = try? JSONParser.parse(text), text.first != " ", text.last != " ",
         !text.contains(where: \.isWhitespace)
-      else { throw error("expected \(what), found \"\(text)\"") }
+      else { throw error("expected \(what), found \"\(text.shortened)\"") }
       return text
     case .null, .bool, .array, .object: throw expected(what, value)
     }

@@ -1,7 +1,5 @@
 // The types of google.protobuf that JSON spells in their own way, from JSON.
 
-internal import MartletCore
-
 extension JSONDecoder {
   /// Fills a message of a well-known type; false for every other type.
   func fillWellKnown(_ message: MessageNode, from value: JSONValue) throws(JSONError) -> Bool {
@@ -49,7 +47,7 @@ extension JSONDecoder {
   ) throws(JSONError) {
     guard case .string(let text) = value, let (seconds, nanos) = parse(text) else {
       guard case .string(let text) = value else { throw expected(what, value) }
-      throw error("expected \(what), found \"\(text)\"")
+      throw error("expected \(what), found \"\(text.shortened)\"")
     }
     try set(message, 1, .number("\(seconds)"))
     try set(message, 2, .number("\(nanos)"))
@@ -62,7 +60,7 @@ extension JSONDecoder {
     var paths: [String] = []
     for json in text.split(separator: ",") {
       guard let path = FieldMaskPath.path(String(json)) else {
-        throw error("the path \(json) of a FieldMask is not in lowerCamelCase")
+        throw error("the path \(json.shortened) of a FieldMask is not in lowerCamelCase")
       }
       paths.append(path)
     }
@@ -87,10 +85,12 @@ extension JSONDecoder {
       case .string(let url) = members.remove(at: position).value
     else { throw error("an Any says its type in @type") }
     guard let type = message.type.schema.message(anyURL: url) else {
-      throw at("@type").error("the schema does not have the type of \(url)")
+      throw at("@type").error("the schema does not have the type of \(url.shortened)")
     }
     let nested = try building { () throws(WireError) in try DynamicMessage(type) }
-    let inner = JSONDecoder(path: path, depth: depth + 1)
+    // Its fields count once they are bytes.
+    let inner = JSONDecoder(
+      path: path, depth: depth + 1, size: MessageSize(limit: size.limit, bytes: size.bytes))
     if type.isSpelledSpecially {
       guard members.count == 1, let member = members.first, member.name == "value" else {
         throw error("an Any with a \(type) has one more member, value")
@@ -100,7 +100,10 @@ extension JSONDecoder {
       try inner.fill(nested.root, members: members)
     }
     try set(message, 1, .string(url))
-    let bytes = Base64.encode(nested.pack(), .full)
-    try set(message, 2, .string(String(decoding: bytes, as: UTF8.self)))
+    guard let content = message.type.field(number: 2), content.kind == .bytes, !content.isRepeated
+    else { throw error("\(message.type) has no bytes for its content") }
+    let bytes = nested.pack()
+    try spend(bytes.count)
+    try building { () throws(WireError) in try message.set(content, to: .bytes(bytes)) }
   }
 }

@@ -2,13 +2,15 @@
 
 internal import MartletCore
 
-/// Fills messages; `path` is where it is, for errors, and `depth` how deep the message is.
+/// Fills messages; `path` is where it is, for errors, and `depth` how deep the message is. `size` is shared
+/// by all that fill one message.
 struct JSONDecoder {
-  let path: String
+  let path: JSONPath
   let depth: Int
+  let size: MessageSize
 
   func error(_ message: String) -> JSONError {
-    JSONError(path, message)
+    JSONError(path.text, message)
   }
 
   func expected(_ what: String, _ found: JSONValue) -> JSONError {
@@ -16,11 +18,16 @@ struct JSONDecoder {
   }
 
   func at(_ name: String) -> JSONDecoder {
-    JSONDecoder(path: path.isEmpty ? name : "\(path).\(name)", depth: depth)
+    JSONDecoder(path: .member(name, of: path), depth: depth, size: size)
   }
 
   private func at(_ index: Int) -> JSONDecoder {
-    JSONDecoder(path: "\(path)[\(index)]", depth: depth)
+    JSONDecoder(path: .element(index, of: path), depth: depth, size: size)
+  }
+
+  /// Counts bytes that the message has in any case.
+  func spend(_ bytes: Int) throws(JSONError) {
+    guard size.add(bytes) else { throw .tooLarge(size.limit) }
   }
 
   /// Runs something that only fails for lack of memory.
@@ -54,7 +61,7 @@ struct JSONDecoder {
       guard given.insert(field.number).inserted else { throw inner.error("is given twice") }
       if case .null = member.value, !field.takesNull { continue }
       if let oneof = field.oneof, let other = oneofs.updateValue(member.name, forKey: oneof) {
-        throw inner.error("excludes \(other); both are in the oneof \(oneof)")
+        throw inner.error("excludes \(other.shortened); both are in the oneof \(oneof)")
       }
       try inner.set(field, of: message, to: member.value)
     }
@@ -64,7 +71,7 @@ struct JSONDecoder {
     if let field = type.field(jsonName: name) ?? type.field(named: name) { return field }
     let names = type.fields.map(\.jsonName)
     throw at(name).error(
-      "\(type) has no such field" + Spelling.hint(for: name, among: names))
+      "\(type) has no such field" + Spelling.hint(for: name.shortened, among: names))
   }
 
   func set(
@@ -73,15 +80,18 @@ struct JSONDecoder {
     if field.isMap { return try setMap(field, of: message, to: value) }
     if field.isRepeated { return try setElements(field, of: message, to: value) }
     if field.kind == .message {
+      // A tag and a length.
+      try spend(2)
       let nested = try building { () throws(WireError) in try message.makeMessage(field) }
       try deeper.fill(nested, from: value)
     } else {
       let value = try scalar(field, value)
+      if field.hasPresence || !value.isZero { try spend(1 + value.leastSize(as: field.kind)) }
       try building { () throws(WireError) in try message.set(field, to: value) }
     }
   }
 
-  private var deeper: JSONDecoder { JSONDecoder(path: path, depth: depth + 1) }
+  private var deeper: JSONDecoder { JSONDecoder(path: path, depth: depth + 1, size: size) }
 
   private func setElements(
     _ field: Field, of message: MessageNode, to value: JSONValue
@@ -90,6 +100,7 @@ struct JSONDecoder {
       throw expected("an array for \(field.typeName)", value)
     }
     if field.kind == .message {
+      try spend(2 * elements.count)
       let nested = try building { () throws(WireError) in
         try message.makeMessages(field, count: elements.count)
       }
@@ -99,8 +110,11 @@ struct JSONDecoder {
       }
     } else {
       var values: [FieldValue] = []
+      let tag = field.isPacked ? 0 : 1
       for (index, element) in elements.enumerated() {
-        values.append(try at(index).scalar(field, element))
+        let value = try at(index).scalar(field, element)
+        try spend(tag + value.leastSize(as: field.kind))
+        values.append(value)
       }
       try building { () throws(WireError) in try message.setElements(field, to: values) }
     }
@@ -113,18 +127,21 @@ struct JSONDecoder {
     guard let entry = field.messageType, let key = entry.field(number: 1),
       let valueField = entry.field(number: 2)
     else { return }
+    try spend(2 * members.count)
     let entries = try building { () throws(WireError) in
       try message.makeMessages(field, count: members.count)
     }
     var keys: Set<FieldValue> = []
     for (member, node) in zip(members, entries) {
-      let inner = JSONDecoder(path: "\(path)[\(member.name)]", depth: depth + 1)
+      let inner = JSONDecoder(
+        path: .entry(member.name, of: path), depth: depth + 1, size: size)
       let keyValue = try inner.mapKey(key, member.name)
       guard keys.insert(keyValue).inserted else { throw inner.error("is given twice") }
       if case .null = member.value, !valueField.takesNull {
         throw inner.error("null is no value of a map")
       }
       // Keys and values are always written, also when they are zero.
+      try spend(1 + keyValue.leastSize(as: key.kind))
       try building { () throws(WireError) in try node.set(key, to: keyValue) }
       try inner.set(valueField, of: node, to: member.value)
     }
@@ -135,6 +152,35 @@ struct JSONDecoder {
       throw error("the key is not a \(field.typeName)")
     }
     return value
+  }
+}
+
+/// How many bytes a message has at least that is being filled, so that what is too large is known before
+/// it is there. Two characters of a list of google.protobuf.Value may be eleven bytes.
+final class MessageSize {
+  let limit: Int
+  private(set) var bytes: Int
+
+  init(limit: Int, bytes: Int = 0) {
+    self.limit = limit
+    self.bytes = bytes
+  }
+
+  /// False beyond the limit.
+  func add(_ count: Int) -> Bool {
+    bytes += count
+    return bytes <= limit
+  }
+}
+
+extension FieldValue {
+  /// The bytes of the value on the wire without a tag; of numbers that vary in length the fewest.
+  fileprivate func leastSize(as kind: FieldKind) -> Int {
+    switch self {
+    case .string(let text): 1 + text.utf8.count
+    case .bytes(let bytes): 1 + bytes.count
+    case .bool, .signed, .unsigned, .float, .double, .enumeration: kind.zeroSize
+    }
   }
 }
 

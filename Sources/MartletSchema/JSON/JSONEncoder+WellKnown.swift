@@ -26,7 +26,7 @@ extension JSONEncoder {
   }
 
   private func error(_ message: String) -> JSONError {
-    JSONError(path, message)
+    JSONError(path.text, message)
   }
 
   private func time(
@@ -47,7 +47,7 @@ extension JSONEncoder {
     for index in 0..<message.count(paths) {
       guard case .string(let path) = message.value(paths, at: index) else { continue }
       guard let json = FieldMaskPath.json(path) else {
-        throw error("the path \(path) of a FieldMask cannot be told in lowerCamelCase")
+        throw error("the path \(path.shortened) of a FieldMask cannot be told in lowerCamelCase")
       }
       spelled.append(json)
     }
@@ -94,7 +94,7 @@ extension JSONEncoder {
     defer { text.close("}") }
     if url.isEmpty, bytes.isEmpty { return true }
     guard let type = message.type.schema.message(anyURL: url) else {
-      throw error("the schema does not have the type of \(url)")
+      throw error("the schema does not have the type of \(url.shortened)")
     }
     text.name("@type")
     text.string(url)

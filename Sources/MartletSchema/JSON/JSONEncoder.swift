@@ -3,12 +3,12 @@
 /// Writes messages; `path` is where it is, for errors, and `depth` how deep. Decoding bounds the
 /// depth too, but it starts anew in every `Any`.
 struct JSONEncoder {
-  let path: String
+  let path: JSONPath
   let depth: Int
 
   func write(_ message: MessageNode, to text: inout JSONText) throws(JSONError) {
     guard depth <= SchemaLimits.maxDepth else {
-      throw JSONError(path, "messages are nested deeper than \(SchemaLimits.maxDepth)")
+      throw JSONError(path.text, "messages are nested deeper than \(SchemaLimits.maxDepth)")
     }
     if try writeWellKnown(message, to: &text) { return }
     text.open("{")
@@ -36,19 +36,21 @@ struct JSONEncoder {
 
   /// For a message in this one.
   func at(_ name: String) -> JSONEncoder {
-    JSONEncoder(path: path.isEmpty ? name : "\(path).\(name)", depth: depth + 1)
+    JSONEncoder(path: .member(name, of: path), depth: depth + 1)
   }
 
   func writeElements(
     of field: Field, in message: MessageNode, to text: inout JSONText
   ) throws(JSONError) {
     if field.isMap { return try writeMap(field, in: message, to: &text) }
+    let list = at(field.jsonName)
     text.open("[")
     for index in 0..<message.count(field) {
       text.separate()
       if field.kind == .message {
         let element = message.message(field, at: index)
-        try at("\(field.jsonName)[\(index)]").write(element, to: &text)
+        try JSONEncoder(path: .element(index, of: list.path), depth: list.depth)
+          .write(element, to: &text)
       } else {
         write(message.value(field, at: index), of: field, to: &text)
       }
@@ -63,6 +65,7 @@ struct JSONEncoder {
     guard let entry = field.messageType, let key = entry.field(number: 1),
       let value = entry.field(number: 2)
     else { return }
+    let map = at(field.jsonName)
     var last: [FieldValue: Int] = [:]
     for index in 0..<message.count(field) {
       last[message.message(field, at: index).value(key)] = index
@@ -78,7 +81,7 @@ struct JSONEncoder {
         continue
       }
       // The entry is a message, too, as decoders count.
-      let inner = JSONEncoder(path: at("\(field.jsonName)[\(name)]").path, depth: depth + 2)
+      let inner = JSONEncoder(path: .entry(name, of: map.path), depth: depth + 2)
       if let nested = element.message(value) {
         try inner.write(nested, to: &text)
       } else {

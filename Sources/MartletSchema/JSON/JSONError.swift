@@ -6,6 +6,15 @@ package struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
   package var path: String
   package var message: String
 
+  /// The JSON is a message of its type, but of more bytes than there may be.
+  package var isTooLarge = false
+
+  static func tooLarge(_ limit: Int) -> JSONError {
+    var error = JSONError("", "the message has more than \(limit) bytes, the limit of a message")
+    error.isTooLarge = true
+    return error
+  }
+
   package init(_ path: String, _ message: String) {
     self.path = path
     self.message = message

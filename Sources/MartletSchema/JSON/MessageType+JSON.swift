@@ -8,21 +8,31 @@ extension MessageType {
     try encode(JSONParser.parse(json))
   }
 
-  /// The same for a text as bytes.
-  package func encode(json: [UInt8]) throws(JSONError) -> [UInt8] {
+  /// The same for a text as bytes. JSON may be shorter than what it stands for: a message that has more
+  /// than `maxBytes` is an error as soon as that is known, and `isTooLarge`.
+  package func encode(
+    json: [UInt8], maxBytes: Int = SchemaLimits.maxArenaBytes
+  ) throws(JSONError) -> [UInt8] {
     guard UTF8Check.isValid(json[...]) else { throw JSONError("", "the text is not UTF-8") }
-    return try encode(JSONParser.parse(json))
+    return try encode(JSONParser.parse(json), maxBytes: maxBytes)
   }
 
-  func encode(_ value: JSONValue) throws(JSONError) -> [UInt8] {
+  func encode(
+    _ value: JSONValue, maxBytes: Int = SchemaLimits.maxArenaBytes
+  ) throws(JSONError) -> [UInt8] {
     let message: DynamicMessage
     do throws(WireError) {
       message = try DynamicMessage(self)
     } catch {
       throw JSONError("", error.description)
     }
-    try JSONDecoder(path: "", depth: 1).fill(message.root, from: value)
-    return message.pack()
+    let size = MessageSize(limit: maxBytes)
+    try JSONDecoder(path: .whole, depth: 1, size: size).fill(message.root, from: value)
+    let bytes = message.pack()
+    guard bytes.count <= maxBytes else {
+      throw .tooLarge(maxBytes)
+    }
+    return bytes
   }
 
   /// The JSON of a message: on one line, or indented by two spaces. Fields that are not set are
@@ -35,16 +45,16 @@ extension MessageType {
   /// The same as bytes.
   package func jsonBytes(_ message: [UInt8], pretty: Bool = false) throws(JSONError) -> [UInt8] {
     var text = JSONText(pretty: pretty)
-    try JSONEncoder(path: "", depth: 1).write(decode(message, at: "").root, to: &text)
+    try JSONEncoder(path: .whole, depth: 1).write(decode(message, at: .whole).root, to: &text)
     return text.bytes
   }
 
   /// Decodes a message on its way to JSON.
-  func decode(_ message: [UInt8], at path: String) throws(JSONError) -> DynamicMessage {
+  func decode(_ message: [UInt8], at path: JSONPath) throws(JSONError) -> DynamicMessage {
     do throws(WireError) {
       return try DynamicMessage(unpacking: message, as: self)
     } catch {
-      throw JSONError(path, error.description)
+      throw JSONError(path.text, error.description)
     }
   }
 }

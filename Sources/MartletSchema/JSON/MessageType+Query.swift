@@ -16,14 +16,16 @@ extension MessageType {
         throw JSONError("", "a name leads deeper than \(SchemaLimits.maxDepth) messages")
       }
       let value = parts.count > 1 ? try Self.unescaped(parts[1]) : ""
-      try tree.add(value, at: path[...], in: self, named: name)
+      try tree.add(value, at: path[...], in: self, named: name.shortened)
     }
     return try encode(tree.value)
   }
 
   private static func unescaped(_ text: some StringProtocol) throws(JSONError) -> String {
     let bytes = try bytes(ofQueryPart: text)
-    guard UTF8Check.isValid(bytes[...]) else { throw JSONError("", "\(text) is not UTF-8") }
+    guard UTF8Check.isValid(bytes[...]) else {
+      throw JSONError("", "\(text.shortened) is not UTF-8")
+    }
     return String(decoding: bytes, as: UTF8.self)
   }
 
@@ -38,7 +40,7 @@ extension MessageType {
       case UInt8(ascii: "+"): bytes.append(0x20)
       case UInt8(ascii: "%"):
         guard let high = rest.next().flatMap(nibble), let low = rest.next().flatMap(nibble) else {
-          throw JSONError("", "in \(text) a % is not followed by two hexadecimal digits")
+          throw JSONError("", "in \(text.shortened) a % is not followed by two hexadecimal digits")
         }
         bytes.append(high << 4 | low)
       default: bytes.append(byte)
@@ -75,6 +77,7 @@ private struct QueryTree {
   ) throws(JSONError) {
     let name = path.first ?? ""
     guard let field = type.field(jsonName: name) ?? type.field(named: name) else {
+      let name = name.shortened
       let hint = Spelling.hint(for: name, among: type.fields.map(\.jsonName))
       throw JSONError(whole, "\(type) has no field \"\(name)\"\(hint)")
     }
@@ -105,7 +108,7 @@ extension Field {
     switch kind {
     case .bool:
       guard text == "true" || text == "false" else {
-        throw JSONError(whole, "expected true or false, found \"\(text)\"")
+        throw JSONError(whole, "expected true or false, found \"\(text.shortened)\"")
       }
       return .bool(text == "true")
     case .enumeration: return Int32(text) == nil ? .string(text) : .number(text)
