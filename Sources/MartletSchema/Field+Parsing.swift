@@ -22,7 +22,8 @@ extension Field {
 }
 
 extension Field {
-  /// A value as `value(parsing:)` takes it; an enum's by name where it has one.
+  /// A value as `value(parsing:)` takes it, for messages: a long text is cut. An enum's by name where it has
+  /// one.
   package func spelling(of value: FieldValue) -> String {
     switch value {
     case .bool(let value): "\(value)"
@@ -30,7 +31,7 @@ extension Field {
     case .unsigned(let value): "\(value)"
     case .float(let value): "\(value)"
     case .double(let value): "\(value)"
-    case .string(let value): "\"\(value)\""
+    case .string(let value): "\"\(value.shortened)\""
     case .bytes(let value): "\(value.count) bytes"
     case .enumeration(let number): enumType?.name(of: number) ?? "\(number)"
     }

@@ -92,6 +92,14 @@ import Testing
     }
   }
 
+  @Test func aLongValueIsCutInTheStatus() throws {
+    var run = try run(.switchOn("object", ["x": .return]), for: "Improve")
+    let long = String(repeating: "y", count: 20_000)
+    let message = status(run.started(try label(#"{"object":"\#(long)"}"#)))?.message
+    let cut = String(repeating: "y", count: 100)
+    #expect(message?.contains("no case for object = \"\(cut)…\" of") == true)
+  }
+
   @Test func forEachGathersInTheOrderOfTheElements() throws {
     var run = try run(.forEach("crops", .looped), for: "Refine")
     let input = page([looped, open, unsure])
