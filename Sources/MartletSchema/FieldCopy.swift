@@ -83,7 +83,7 @@ package struct FieldCopy: Sendable, Hashable {
     }
     // What is around a field that is not set is not set by it either.
     guard !content.isEmpty else { return }
-    output.append(contentsOf: around(content))
+    output.append(contentsOf: target.around(content))
   }
 
   private func mustBeSaid(_ value: FieldValue) -> Bool {
@@ -143,19 +143,34 @@ package struct FieldCopy: Sendable, Hashable {
     var content: [UInt8] = []
     content.reserveCapacity(message.count + 10)
     content.appendField(target.field.number, message)
-    output.append(contentsOf: around(content))
+    output.append(contentsOf: target.around(content))
   }
+}
 
-  /// The messages on the way to the field. Several that come one after another merge.
-  private func around(_ content: [UInt8]) -> [UInt8] {
+extension FieldPlace {
+  /// Content in the messages on the way to the field. Several that come one after another merge.
+  fileprivate func around(_ content: [UInt8]) -> [UInt8] {
     var content = content
-    for field in target.way.fields.reversed() {
+    for field in way.fields.reversed() {
       var outer: [UInt8] = []
       outer.reserveCapacity(content.count + 10)
       outer.appendField(field.number, content)
       content = outer
     }
     return content
+  }
+
+  /// The encoding of a message that says of the field that it is zero, also where it has no presence: what
+  /// follows another message takes its place. Nil when a message says what the field is, and for fields
+  /// that are set or not.
+  package func zero(unlessIn message: [UInt8]) -> [UInt8]? {
+    guard !field.isRepeated, !field.hasPresence, (try? records(in: message))?.isEmpty == true else {
+      return nil
+    }
+    var content: [UInt8] = []
+    content.appendTag(field.number, field.kind.wireType)
+    content.append(contentsOf: [UInt8](repeating: 0, count: field.kind.zeroSize))
+    return around(content)
   }
 }
 

@@ -37,18 +37,27 @@ extension GraphCompiler {
     _ source: (inout GraphCompiler, String, SpecPath) -> Source?
   ) -> GraphPlan.MapPlan? {
     let before = problems.count
-    var plan = GraphPlan.MapPlan(copies: [], constants: [])
+    var plan = GraphPlan.MapPlan(parts: [])
+    var earlier: [String] = []
     for assignment in node.fields {
       let path = path.appending(assignment.field)
       guard let target = place(assignment.field, in: type, at: path) else { continue }
+      defer { earlier.append(assignment.field) }
       switch assignment.source {
       case .value(let value):
-        plan.constants += constant(value, for: assignment.field, of: type, at: path)
+        var bytes = constant(value, for: assignment.field, of: type, at: path)
+        // Zero is not sent, unless something is there that it takes the place of.
+        if earlier.contains(where: { assignment.field.hasPrefix($0 + ".") }),
+          let zero = target.zero(unlessIn: bytes)
+        {
+          bytes = zero
+        }
+        plan.append(constant: bytes)
       case .path(let text):
         guard let source = source(&self, text, path) else { continue }
         do throws(SchemaError) {
           let copy = try FieldCopy(from: source.field, of: source.type, to: target)
-          plan.copies.append((source.origin, copy))
+          plan.parts.append(.copy(copy, from: source.origin))
         } catch {
           note(path, error.message)
         }

@@ -224,10 +224,19 @@ package final class GraphPlan: Sendable {
   }
 
   struct MapPlan: Sendable {
-    /// In the order of the file.
-    var copies: [(origin: Origin, copy: FieldCopy)]
-    /// The fields that are the same in every message, encoded.
-    var constants: [UInt8]
+    /// In the order of the file: protobuf takes the last of what is there twice.
+    var parts: [Part]
+
+    enum Part: Sendable {
+      case copy(FieldCopy, from: Origin)
+      /// Fields that are the same in every message, encoded.
+      case constant([UInt8])
+    }
+
+    mutating func append(constant bytes: [UInt8]) {
+      guard case .constant(let before)? = parts.last else { return parts.append(.constant(bytes)) }
+      parts[parts.count - 1] = .constant(before + bytes)
+    }
 
     enum Origin: Sendable, Hashable {
       case input

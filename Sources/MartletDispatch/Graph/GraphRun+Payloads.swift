@@ -131,8 +131,12 @@ extension GraphRun {
   private func map(
     _ plan: GraphPlan.MapPlan, _ back: Return, at node: Int, _ message: (Int) -> Payload?
   ) throws(GraphFailure) -> Payload {
-    var bytes = plan.constants
-    for (origin, copy) in plan.copies {
+    var bytes: [UInt8] = []
+    for part in plan.parts {
+      guard case .copy(let copy, let origin) = part else {
+        if case .constant(let constant) = part { bytes += constant }
+        continue
+      }
       let source: Payload? =
         switch origin {
         case .input: message(0)

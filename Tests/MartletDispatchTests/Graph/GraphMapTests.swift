@@ -83,6 +83,50 @@ import Testing
       ])
   }
 
+  @Test func whatStandsLaterCounts() throws {
+    func made(_ fields: KeyValuePairs<String, MapNode.Source>) throws -> [String] {
+      var request = try Request(
+        .map(Self.map(fields, as: "Crop")), for: "Split", answering: "Crop")
+      return try request.start("Crop", #"{"kind":"KIND_OPEN","place":{"region":"old"}}"#)
+    }
+    let (copy, new) = (MapNode.Source.path("place"), MapNode.Source.value(.string("new")))
+    #expect(try made(["place": copy, "place.region": new]) == [#"{"place":{"region":"new"}}"#])
+    #expect(try made(["place.region": new, "place": copy]) == [#"{"place":{"region":"old"}}"#])
+    // Also where that is zero, which is not sent otherwise.
+    let empty = MapNode.Source.value(.string(""))
+    #expect(try made(["place": copy, "place.region": empty]) == [#"{"place":{}}"#])
+    #expect(
+      try made(["kind": .path("kind"), "place.region": new, "parts": .path("$response")])
+        == [
+          #"{"kind":"KIND_OPEN","place":{"region":"new"},"parts":[{"kind":"KIND_OPEN","place":"#
+            + #"{"region":"old"}}]}"#
+        ])
+  }
+
+  @Test func ofAOneofTheLaterMemberCounts() throws {
+    let (crop, text) = (MapNode.Source.path("$response"), MapNode.Source.value(.string("t")))
+    for (fields, json) in [
+      (["text": text, "crop": crop], #"{"crop":{"kind":"KIND_OPEN"}}"#),
+      (["crop": crop, "text": text], #"{"text":"t"}"#),
+    ] as [(KeyValuePairs<String, MapNode.Source>, String)] {
+      let graph = GraphNode.sequence([
+        .map(Self.map(fields)), .route(GraphFixture.method("Understanding/Examine")),
+        .map(Self.map(["object": .path("object")], as: "Label")),
+      ])
+      let inner = GraphNode.switchOn(
+        "subject",
+        [
+          "crop": .map(Self.map(["object": .value(.string("crop"))], as: "Summary")),
+          "text": .map(Self.map(["object": .path("text")], as: "Summary")),
+        ])
+      var request = try Request(
+        graph, for: "Judge", answering: "Label",
+        beside: [.graph(method: GraphFixture.method("Understanding/Examine"), inner)])
+      let object = json.hasPrefix(#"{"crop"#) ? "crop" : "t"
+      #expect(try request.start("Crop", #"{"kind":"KIND_OPEN"}"#) == [#"{"object":"\#(object)"}"#])
+    }
+  }
+
   @Test func aMapOfAnswersTakesFromEachBranch() throws {
     let combiner = EnsembleNode.Combiner.map(
       Self.map(
