@@ -200,7 +200,7 @@ extension GraphCompiler {
     _ node: SplitterNode, input: MessageType?, at path: SpecPath, depth: Int
   ) -> (GraphPlan.Kind, NodeOutput) {
     var agreement = BranchAgreement(of: "splitter")
-    var plan = GraphPlan.SplitterPlan(shares: [], sticky: nil)
+    var plan = GraphPlan.SplitterPlan(shares: [], sticky: nil, salt: splitterSalt(at: path))
     for (position, share) in node.shares.enumerated() {
       let path = path.appending("splitter").appending(position).appending("do")
       let (index, output) = compile(share.node, input: input, at: path, depth: depth + 1)
@@ -215,6 +215,16 @@ extension GraphCompiler {
     case nil: break
     }
     return (.splitter(plan), agreement.output)
+  }
+
+  /// Of the splitter that is compiled: by its route and its name, or its place in the graph of the route,
+  /// wherever the file has that.
+  private func splitterSalt(at path: SpecPath) -> UInt64 {
+    let route = callers.last?.description ?? ""
+    let place =
+      nodes.last?.name.map { "name \($0)" }
+      ?? "path \(SpecPath(Array(path.steps.dropFirst(routeDepth))))"
+    return stableHash(Array("\(route) \(place)".utf8), salt: 0)
   }
 
   mutating func fallback(

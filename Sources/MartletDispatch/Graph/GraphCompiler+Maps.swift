@@ -186,10 +186,10 @@ extension GraphCompiler {
       return (standIn(), .message(method.output))
     }
     callers.append(name)
-    let outer = (answer: answer, requests: requests)
-    (answer, requests) = (method.output, [])
+    let outer = (answer: answer, requests: requests, routeDepth: routeDepth)
+    (answer, requests, routeDepth) = (method.output, [], path.steps.count)
     let (index, _) = compile(graph, input: method.input, at: path, depth: depth + 1)
-    (answer, requests) = outer
+    (answer, requests, routeDepth) = outer
     callers.removeLast()
     return (.subgraph(index), .message(method.output))
   }

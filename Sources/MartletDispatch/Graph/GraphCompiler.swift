@@ -32,6 +32,9 @@ package struct GraphCompiler {
   /// The route that is compiled and those that it is compiled into, the outermost first.
   var callers: [MethodName]
 
+  /// How many steps of a path lead to the graph of the last of these.
+  var routeDepth: Int
+
   /// What the step after a `map` in its sequence takes, where that is a call.
   var takenNext: MessageType?
 
@@ -54,7 +57,8 @@ package struct GraphCompiler {
       throw SpecProblems([SpecProblem(path, "the schema has no method \(route)")])
     }
     var compiler = GraphCompiler(
-      schema: schema, app: app, answer: method.output, callers: [route])
+      schema: schema, app: app, answer: method.output, callers: [route],
+      routeDepth: path.steps.count)
     let plan = compiler.plan(graph, of: method, at: path)
     guard compiler.problems.isEmpty else { throw SpecProblems(compiler.problems) }
     return plan
@@ -88,7 +92,10 @@ package struct GraphCompiler {
       intakeAnswers: rest.isEmpty && !intake.calls.isEmpty, nodes: nodes, root: root.index)
   }
 
-  private init(schema: Schema, app: AppSpec, answer: MessageType, callers: [MethodName]) {
+  private init(
+    schema: Schema, app: AppSpec, answer: MessageType, callers: [MethodName], routeDepth: Int
+  ) {
+    self.routeDepth = routeDepth
     self.schema = schema
     self.app = app
     self.answer = answer

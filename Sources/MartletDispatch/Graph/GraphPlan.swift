@@ -187,6 +187,8 @@ package final class GraphPlan: Sendable {
     /// Percent, 100 in all.
     var shares: [(weight: Int, node: Int)]
     var sticky: Sticky?
+    /// Tells the splitter from others, on which the same user may well take another side.
+    var salt: UInt64
 
     enum Sticky: Sendable {
       case field(FieldPath)

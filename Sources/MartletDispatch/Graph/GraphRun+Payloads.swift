@@ -169,8 +169,9 @@ extension GraphRun {
     let hash: UInt64? =
       switch plan.sticky {
       case .field(let field):
-        stableHash(try value(of: field, in: payload, at: node).stableBytes)
-      case .metadata(let key): metadata[key].map(stableHash)
+        try valueIfThere(of: field, in: payload, at: node)
+          .map { stableHash($0.stableBytes, salt: plan.salt) }
+      case .metadata(let key): metadata[key].map { stableHash($0, salt: plan.salt) }
       case nil: nil
       }
     var point = Int((hash ?? random.next()) % 100)
@@ -258,6 +259,16 @@ extension GraphRun {
   ) throws(GraphFailure) -> FieldValue {
     try reading(payload, field.root, at: node) { bytes throws(WireError) in
       try field.read(bytes)
+    }
+  }
+
+  /// As `value`, but nil for a field with presence that is not set.
+  private func valueIfThere(
+    of field: FieldPath, in payload: Payload, at node: Int
+  ) throws(GraphFailure) -> FieldValue? {
+    guard field.leaf.hasPresence else { return try value(of: field, in: payload, at: node) }
+    return try reading(payload, field.root, at: node) { bytes throws(WireError) in
+      try field.readIfSet(bytes)
     }
   }
 

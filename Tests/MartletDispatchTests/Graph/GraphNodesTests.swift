@@ -412,6 +412,88 @@ import Testing
     #expect(byField.count == 1)
   }
 
+  /// On which sides of a graph's splitters so many users are.
+  private func sides(
+    of graph: GraphNode, at path: SpecPath = [], method: String = "Judge", users: Int = 1_000
+  ) throws -> [String] {
+    let plan = try GraphFixture.compile(graph, for: method, at: path)
+    return (0..<users).map { user in
+      var run = GraphRun(plan, metadata: ["user": Array("u\(user)".utf8)])
+      return run.started([]).map { order in
+        if case .call(_, let callee, _, _) = order { callee.deployment } else { "?" }
+      }.joined(separator: " ")
+    }
+  }
+
+  /// A canary of 10 % within one of 50 % gets 5 % of the users, not all or none of them.
+  @Test func splittersByOneKeyDrawIndependently() throws {
+    let inner = GraphNode.splitter([(50, .looped), (50, .open)], .metadata("user"))
+    let graph = GraphNode.splitter([(50, inner), (50, .generalist)], .metadata("user"))
+    let found = try sides(of: graph)
+    for side in ["expert-looped", "expert-open"] {
+      // Five standard deviations of a binomial of 1,000 at 25 % are 68.
+      #expect((182...318).contains(found.count { $0 == side }), "\(side)")
+    }
+    let two = GraphNode.ensemble(
+      [inner, .splitter([(50, .sureA), (50, .sureB)], .metadata("user"))], .merge)
+    let both = try sides(of: two)
+    #expect((182...318).contains(both.count { $0 == "expert-looped sure-a" }))
+  }
+
+  /// What moves users: the name, or else the place, and the route.
+  @Test func usersStayWhileTheSplittersNameDoes() throws {
+    func split(_ name: String? = nil) -> GraphNode {
+      .splitter([(50, .looped), (50, .open)], .metadata("user")).with(name: name)
+    }
+    let here = try sides(of: split())
+    // The place in the graph counts, not that of the route in the file.
+    #expect(try sides(of: split(), at: [.key("routes"), .index(3), .key("graph")]) == here)
+    #expect(try sides(of: .sequence([split()])) != here)
+    #expect(try sides(of: split(), method: "Reconsider") != here)
+    let named = try sides(of: split("canary"))
+    #expect(named != here)
+    #expect(try sides(of: .sequence([split("canary")])) == named)
+    #expect(try sides(of: split("other")) != named)
+    // Within another route it is the same splitter.
+    let routes = [RouteSpec.graph(method: GraphFixture.method("Understanding/Judge"), split())]
+    let plan = try GraphFixture.compile(
+      .sequence([.route(GraphFixture.method("Understanding/Judge"))]), for: "Reconsider",
+      beside: routes)
+    for user in 0..<50 {
+      var run = GraphRun(plan, metadata: ["user": Array("u\(user)".utf8)])
+      guard case .call(_, let callee, _, _)? = run.started([]).first else {
+        Issue.record("no call")
+        continue
+      }
+      #expect(callee.deployment == here[user])
+    }
+  }
+
+  @Test func whoHasNoFieldTakesAnySide() throws {
+    func summary(_ object: String) -> GraphNode {
+      .map(
+        MapNode(
+          fields: [.init(field: "object", source: .value(.string(object)))],
+          type: "graph.v1.Summary"))
+    }
+    let graph = GraphNode.splitter([(50, summary("a")), (50, summary("b"))], .field("hint"))
+    let plan = try GraphFixture.compile(graph, for: "Examine")
+    func sides(_ json: String) throws -> Int {
+      let message = try GraphFixture.message("Question", json)
+      return Set(
+        try (0..<32 as Range<UInt64>).map { seed in
+          var run = GraphRun(plan, seed: seed)
+          guard case .finish(let bytes)? = run.started(message).first else { return "?" }
+          return try GraphFixture.json("Summary", bytes)
+        }
+      ).count
+    }
+    #expect(try sides("{}") == 2)
+    // Empty is a value as any other.
+    #expect(try sides(#"{"hint":""}"#) == 1)
+    #expect(try sides(#"{"hint":"x"}"#) == 1)
+  }
+
   // MARK: Again and again
 
   @Test func aLoopEndsByItsCondition() throws {
