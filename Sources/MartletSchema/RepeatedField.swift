@@ -38,12 +38,20 @@ extension Field {
   /// Every value of a numeric field: all elements of a repeated one, packed or not; of a singular
   /// one the last, or its default.
   package func numbers(in message: [UInt8]) throws(WireError) -> [FieldValue] {
+    let values = try numbersIfSet(in: message)
+    return values.isEmpty && !isRepeated ? [defaultValue] : values
+  }
+
+  /// As `numbers`, but none of a singular field that is not set.
+  package func numbersIfSet(in message: [UInt8]) throws(WireError) -> [FieldValue] {
     precondition(kind.isNumeric)
     let (number, kind) = (number, kind)
+    let rivals = MessagePath.Step(self).rivals
     var reader = WireReader(message)
     var values: [FieldValue] = []
     while let tag = try reader.nextTag() {
       guard tag.number == number else {
+        if rivals.contains(tag) { values.removeAll() }
         try reader.skip(tag)
         continue
       }
@@ -57,7 +65,7 @@ extension Field {
         try reader.skip(tag)
       }
     }
-    return values.isEmpty && !isRepeated ? [defaultValue] : values
+    return values
   }
 
   /// The message with the values of a numeric field replaced.

@@ -46,6 +46,15 @@ import Testing
     #expect(try field("f_double").numbers(in: both) == [.double(2)])
   }
 
+  @Test func aNumberThatIsNotSetIsNone() throws {
+    #expect(try field("o_double").numbersIfSet(in: []) == [])
+    #expect(
+      try field("o_double").numbersIfSet(in: AllTypes.with { $0.oDouble = 0 }.bytes)
+        == [.double(0)])
+    let undone = try AllTypes.with { $0.cInt32 = 5 }.bytes + AllTypes.with { $0.cBool = true }.bytes
+    #expect(try field("c_int32").numbersIfSet(in: undone) == [])
+  }
+
   @Test func numbersAreReplacedInTheirEncoding() throws {
     let message = AllTypes.with {
       $0.rSint64 = [5]

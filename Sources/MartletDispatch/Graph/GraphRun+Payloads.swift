@@ -227,8 +227,13 @@ extension GraphRun {
     for answer in answers {
       rows.append(
         try reading(answer, field.parent, at: node) { bytes throws(WireError) in
-          try field.numbers(in: bytes)
+          try field.numbersIfSet(in: bytes)
         })
+    }
+    if !field.isRepeated {
+      // What nobody has said stays unsaid. Beside answers that say it, the default counts.
+      if rows.allSatisfy(\.isEmpty) { return result }
+      for index in rows.indices where rows[index].isEmpty { rows[index] = [field.defaultValue] }
     }
     let width = rows.first?.count ?? 0
     if let odd = rows.firstIndex(where: { $0.count != width }) {
@@ -325,13 +330,21 @@ extension FieldValue {
       return .signed(Int64(clamping: integerMean(of: values)))
     case .unsigned:
       return .unsigned(UInt64(clamping: integerMean(of: values)))
-    case .float:
-      return .float(Float(values.reduce(0) { $0 + ($1.number ?? 0) } / Double(values.count)))
-    case .double:
-      return .double(values.reduce(0) { $0 + ($1.number ?? 0) } / Double(values.count))
+    case .float: return .float(Float(floatMean(of: values)))
+    case .double: return .double(floatMean(of: values))
     case .bool, .string, .bytes, .enumeration:
       return first
     }
+  }
+
+  private static func floatMean(of values: [FieldValue]) -> Double {
+    let numbers = values.map { $0.number ?? 0 }
+    let count = Double(numbers.count)
+    let sum = numbers.reduce(0, +)
+    guard !sum.isFinite, numbers.allSatisfy(\.isFinite) else { return sum / count }
+    // Their sum is no double, but their mean is.
+    let most = Double.greatestFiniteMagnitude
+    return min(max(numbers.reduce(0) { $0 + $1 / count }, -most), most)
   }
 
   /// Of integers the nearest one. Weights that are all 0, because the branches that count failed, count
@@ -339,6 +352,15 @@ extension FieldValue {
   private static func weightedMean(of values: [FieldValue], _ weights: [Double]) -> FieldValue {
     let total = weights.reduce(0, +)
     guard total > 0 else { return mean(of: values) }
+    if let first = values.first?.integer, values.contains(where: { !$0.isExactAsDouble }) {
+      // From the first one on, since differences of large integers are small.
+      let offset = zip(values, weights).reduce(0) { sum, next in
+        sum + Double((next.0.integer ?? first) - first) * (next.1 / total)
+      }
+      let mean = first + (Int128(exactly: offset.rounded()) ?? 0)
+      if case .signed = values[0] { return .signed(Int64(clamping: mean)) }
+      return .unsigned(UInt64(clamping: mean))
+    }
     let mean = zip(values, weights).reduce(0) { $0 + ($1.0.number ?? 0) * ($1.1 / total) }
     switch values[0] {
     case .signed: return .signed(Int64(clamping: mean.rounded()))
@@ -349,14 +371,19 @@ extension FieldValue {
     }
   }
 
-  private static func integerMean(of values: [FieldValue]) -> Int128 {
-    let sum = values.reduce(Int128(0)) { sum, value in
-      switch value {
-      case .signed(let number): sum + Int128(number)
-      case .unsigned(let number): sum + Int128(number)
-      case .bool, .float, .double, .string, .bytes, .enumeration: sum
-      }
+  private var integer: Int128? {
+    switch self {
+    case .signed(let number): Int128(number)
+    case .unsigned(let number): Int128(number)
+    case .bool, .float, .double, .string, .bytes, .enumeration: nil
     }
+  }
+
+  /// False for integers between which and the next one there may be no double.
+  private var isExactAsDouble: Bool { (integer?.magnitude ?? 0) <= 1 << 53 }
+
+  private static func integerMean(of values: [FieldValue]) -> Int128 {
+    let sum = values.reduce(Int128(0)) { $0 + ($1.integer ?? 0) }
     let count = Int128(values.count)
     return (2 * sum + sum.signum() * count) / (2 * count)
   }

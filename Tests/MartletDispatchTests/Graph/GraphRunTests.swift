@@ -212,6 +212,41 @@ import Testing
         == [.finish(try label(#"{"votes":-2}"#))])
   }
 
+  @Test func whatNoAnswerSaysHasNoMean() throws {
+    let mean = EnsembleNode.Combiner.mean(fields: ["doubt", "score"])
+    #expect(try combinedJSON(mean, [#"{"object":"a"}"#, "{}", "{}"]) == #"{"object":"a"}"#)
+    #expect(try combinedJSON(mean, ["{}", #"{"doubt":0}"#, "{}"]) == #"{"doubt":0.0}"#)
+    #expect(try combinedJSON(mean, ["{}", #"{"doubt":3}"#, "{}"]) == #"{"doubt":1.0}"#)
+    let weighted = EnsembleNode.Combiner.weightedMean(fields: ["doubt"], weights: [1, 2, 3])
+    #expect(try combinedJSON(weighted, ["{}", "{}", "{}"]) == "{}")
+  }
+
+  @Test func meansOfLargeNumbersAreRight() throws {
+    func mean(_ numbers: [String], _ weights: [Double]? = nil, of field: String) throws -> String {
+      let combiner =
+        weights.map { EnsembleNode.Combiner.weightedMean(fields: [field], weights: $0) }
+        ?? .mean(fields: [field])
+      return try combinedJSON(combiner, numbers.map { #"{"\#(field)":\#($0)}"# })
+    }
+    let large = "1.5e308"
+    #expect(
+      try mean([large, large, large], of: "score") == #"{"score":1.5e+308}"#)
+    let largest = "1.7976931348623157e308"
+    #expect(
+      try mean([largest, largest, largest], of: "score") == #"{"score":1.7976931348623157e+308}"#)
+    #expect(try mean([large, large, "-\(large)"], of: "score") != #"{"score":"Infinity"}"#)
+    #expect(try mean([#""Infinity""#, "1", "1"], of: "score") == #"{"score":"Infinity"}"#)
+    // Between 2⁵³ and 2⁵⁴ doubles are even.
+    let odd = "9007199254740993"
+    #expect(try mean([odd, odd, odd], [1, 1, 1], of: "area") == #"{"area":"\#(odd)"}"#)
+    #expect(
+      try mean([odd, "9007199254740997", odd], [1, 1, 2], of: "area")
+        == #"{"area":"9007199254740994"}"#)
+    let ends = ["9223372036854775807", "-9223372036854775808", "-1"]
+    #expect(try mean(ends, [1, 0, 0], of: "area") == #"{"area":"9223372036854775807"}"#)
+    #expect(try mean(ends, [0, 1, 0], of: "area") == #"{"area":"-9223372036854775808"}"#)
+  }
+
   /// Two ways to write é are two values.
   @Test func votesCompareBytes() throws {
     #expect(
