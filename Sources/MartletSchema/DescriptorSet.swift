@@ -12,6 +12,7 @@ struct DescriptorSet {
     var messages: [MessageDescriptor] = []
     var enums: [EnumDescriptor] = []
     var services: [ServiceDescriptor] = []
+    var extensions: [FieldDescriptor] = []
   }
 
   struct MessageDescriptor {
@@ -20,7 +21,10 @@ struct DescriptorSet {
     var messages: [MessageDescriptor] = []
     var enums: [EnumDescriptor] = []
     var oneofs: [String] = []
+    var extensions: [FieldDescriptor] = []
     var isMapEntry = false
+    /// Its extensions are on the wire in a way of their own (MessageOptions.message_set_wire_format).
+    var isMessageSet = false
   }
 
   struct FieldDescriptor {
@@ -29,6 +33,8 @@ struct DescriptorSet {
     var label = 1
     var type = 0
     var typeName = ""
+    /// Of an extension the message that it adds a field to.
+    var extendee = ""
     var jsonName: String?
     var oneofIndex: Int?
     var isProto3Optional = false
@@ -106,6 +112,7 @@ extension DescriptorSet.FileDescriptor {
       case 4: messages.append(try .init(reader.message(tag), depth: 1))
       case 5: enums.append(try .init(reader.message(tag)))
       case 6: services.append(try .init(reader.message(tag)))
+      case 7: extensions.append(try .init(reader.message(tag)))
       case 12: syntax = try reader.string(tag)
       default: try reader.skip(tag)
       }
@@ -123,21 +130,23 @@ extension DescriptorSet.MessageDescriptor {
       case 2: fields.append(try .init(reader.message(tag)))
       case 3: messages.append(try .init(reader.message(tag), depth: depth + 1))
       case 4: enums.append(try .init(reader.message(tag)))
-      case 7: isMapEntry = try Self.readMapEntry(reader.message(tag))
+      case 6: extensions.append(try .init(reader.message(tag)))
+      case 7: try readOptions(reader.message(tag))
       case 8: oneofs.append(try Self.readName(reader.message(tag)))
       default: try reader.skip(tag)
       }
     }
   }
 
-  /// MessageOptions.map_entry
-  private static func readMapEntry(_ options: WireReader) throws(WireError) -> Bool {
+  private mutating func readOptions(_ options: WireReader) throws(WireError) {
     var options = options
-    var isMapEntry = false
     while let tag = try options.nextTag() {
-      if tag.number == 7 { isMapEntry = try options.bool(tag) } else { try options.skip(tag) }
+      switch tag.number {
+      case 1: isMessageSet = try options.bool(tag)
+      case 7: isMapEntry = try options.bool(tag)
+      default: try options.skip(tag)
+      }
     }
-    return isMapEntry
   }
 
   /// OneofDescriptorProto.name
@@ -157,6 +166,7 @@ extension DescriptorSet.FieldDescriptor {
     while let tag = try reader.nextTag() {
       switch tag.number {
       case 1: name = try reader.string(tag)
+      case 2: extendee = try reader.string(tag)
       case 3: number = try reader.integer(tag)
       case 4: label = try reader.integer(tag)
       case 5: type = try reader.integer(tag)

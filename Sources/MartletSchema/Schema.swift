@@ -83,7 +83,9 @@ extension Schema {
   struct MessageRecord: Sendable {
     var fullName: String
     var isMapEntry = false
+    /// Those of the type itself, then its extensions.
     var fields: [FieldRecord] = []
+    var extensionCount = 0
     var oneofs: [OneofRecord] = []
     var indexByName: [String: Int] = [:]
     var indexByJSONName: [String: Int] = [:]

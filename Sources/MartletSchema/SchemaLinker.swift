@@ -14,17 +14,28 @@ struct SchemaLinker {
 
   private var files: [DescriptorSet.FileDescriptor] = []
   private var pendingMessages: [(descriptor: DescriptorSet.MessageDescriptor, isProto3: Bool)] = []
+  private var extensions: [(descriptor: DescriptorSet.FieldDescriptor, isProto3: Bool)] = []
   private var duplicates: [String] = []
 
   mutating func declare(_ set: DescriptorSet) {
     files = set.files
     for file in files {
-      for message in file.messages {
-        declare(message, in: file.package, isProto3: file.syntax == "proto3")
-      }
-      for type in file.enums {
-        declare(type, in: file.package, isProto3: file.syntax == "proto3")
-      }
+      let isProto3 = file.syntax == "proto3"
+      for message in file.messages { declare(message, in: file.package, isProto3: isProto3) }
+      for type in file.enums { declare(type, in: file.package, isProto3: isProto3) }
+      declare(file.extensions, in: file.package, isProto3: isProto3)
+    }
+  }
+
+  /// JSON spells an extension by its full name in brackets.
+  private mutating func declare(
+    _ fields: [DescriptorSet.FieldDescriptor], in scope: String, isProto3: Bool
+  ) {
+    for var field in fields {
+      field.name = "[\(Self.join(scope, field.name))]"
+      field.jsonName = field.name
+      field.oneofIndex = nil
+      extensions.append((field, isProto3))
     }
   }
 
@@ -39,6 +50,7 @@ struct SchemaLinker {
     pendingMessages.append((message, isProto3))
     for nested in message.messages { declare(nested, in: fullName, isProto3: isProto3) }
     for type in message.enums { declare(type, in: fullName, isProto3: isProto3) }
+    declare(message.extensions, in: fullName, isProto3: isProto3)
   }
 
   private mutating func declare(
@@ -69,6 +81,8 @@ struct SchemaLinker {
         "\(file.name) is written in \"\(file.syntax)\"; only proto3 and proto2 are supported")
     }
     for index in messages.indices { try link(message: index) }
+    for (field, isProto3) in extensions { link(extension: field, isProto3: isProto3) }
+    for index in messages.indices { order(message: index) }
     for file in files {
       for service in file.services { try link(service, in: file.package) }
     }
@@ -98,8 +112,6 @@ struct SchemaLinker {
           "\(record.fullName) has two fields named \(field.name) or numbered \(field.number)")
       }
     }
-    let fields = record.fields
-    record.indicesInOrder = fields.indices.sorted { fields[$0].number < fields[$1].number }
     // JSON names may clash in proto2, where the first field wins; a field's own name always works.
     for (position, field) in record.fields.enumerated()
     where record.indexByJSONName[field.jsonName] == nil {
@@ -111,6 +123,31 @@ struct SchemaLinker {
       for position in record.fields.indices { record.fields[position].hasPresence = true }
     }
     messages[index] = record
+  }
+
+  /// Adds an extension to the message that it extends. What cannot be read is left out, as it stays
+  /// unknown on the wire: a group, one of a message that the set does not have, a number that is taken.
+  private mutating func link(extension field: DescriptorSet.FieldDescriptor, isProto3: Bool) {
+    guard let index = try? find(field.extendee, in: messageByName, for: field.name),
+      !messages[index].isMapEntry, !pendingMessages[index].descriptor.isMessageSet,
+      var record = try? link(field, of: field.extendee, isProto3: isProto3),
+      messages[index].indexByNumber[field.number] == nil,
+      messages[index].indexByName[field.name] == nil
+    else { return }
+    record.hasPresence = !record.isRepeated
+    let position = messages[index].fields.count
+    messages[index].indexByNumber[field.number] = position
+    messages[index].indexByName[field.name] = position
+    messages[index].indexByJSONName[field.name] = position
+    messages[index].fields.append(record)
+    messages[index].extensionCount += 1
+  }
+
+  private mutating func order(message index: Int) {
+    let fields = messages[index].fields
+    messages[index].indicesInOrder = fields.indices.sorted {
+      fields[$0].number < fields[$1].number
+    }
   }
 
   private func link(

@@ -55,12 +55,14 @@ package struct MessageType: Sendable {
   /// `content.v1.Crop`
   package var fullName: String { record.fullName }
 
-  /// In the order of the `.proto` file.
+  /// In the order of the `.proto` file, without extensions.
   package var fields: [Field] {
-    record.fields.indices.map { Field(schema: schema, message: index, index: $0) }
+    record.fields.indices.dropLast(record.extensionCount).map {
+      Field(schema: schema, message: index, index: $0)
+    }
   }
 
-  /// The field with a name as the `.proto` file spells it.
+  /// The field with a name as the `.proto` file spells it; an extension by its full name in brackets.
   package func field(named name: String) -> Field? {
     record.indexByName[name].map { Field(schema: schema, message: index, index: $0) }
   }
