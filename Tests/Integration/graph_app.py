@@ -16,6 +16,7 @@ def call(deployment, **options):
 CASES = {
     "fallback": {"fallback": [call("slow", timeout_s=0.1), call("broken"), call("fast")]},
     "hopeless": {"fallback": [call("slow", timeout_s=0.1), call("broken")]},
+    "share": {"fallback": [call("slow"), call("fast")]},
     "late": call("slow", timeout_s=0.1, name="judge"),
     "first": {"ensemble": [call("slow"), call("broken"), call("fast")], "combine": "first"},
     "quorum": {

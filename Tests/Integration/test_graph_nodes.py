@@ -46,6 +46,13 @@ def test_a_fallback_goes_on_to_who_answers(graphs, ask):
         grpc.StatusCode.DATA_LOSS, "broken always fails")
 
 
+def test_a_branch_past_its_share_of_the_deadline_makes_room_for_the_next(ask):
+    start = time.monotonic()
+    assert ask("share", sleep_ms=20, timeout=0.6).version == "fast"
+    assert 0.29 < time.monotonic() - start < 0.5, "half of the time is the first one's"
+    assert ask("share").version == "slow", "it has the time that it takes"
+
+
 def test_a_node_that_is_late_is_named(ask):
     code, details = failure(lambda: ask("late"))
     # The replica heard of the deadline, too, and may be the first to say so.

@@ -3,7 +3,8 @@ private import MartletCore
 public import MartletRPC
 public import SwiftProtobuf
 
-/// Runs the first branch; where it fails the next one on the same input, and so on. The failure of the last
+/// Runs the first branch; where it fails or is past its time, the next one on the same input, and so on. A branch
+/// without a `timeout` has an equal share of the time to the deadline, where there is one. The failure of the last
 /// one is its own.
 public struct Fallback<Input: Message, Output: Message>: GraphStep {
   public let step: Step<Input, Output>

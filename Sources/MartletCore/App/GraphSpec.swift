@@ -30,7 +30,8 @@ public struct GraphNode: Sendable, Hashable {
     /// Runs every branch on the same input at once and combines what they answer.
     case ensemble(EnsembleNode)
 
-    /// Runs the first node; where it fails the next one on the same input, and so on. Never empty.
+    /// Runs the first node; where it fails or is past its share of the time to the deadline, the next one on
+    /// the same input, and so on. Never empty.
     case fallback([GraphNode])
 
     /// Runs a node, and once more on the same input when it has not answered for a while.

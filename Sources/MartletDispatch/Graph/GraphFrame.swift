@@ -33,7 +33,7 @@ struct GraphFrame: Sendable {
   enum State: Sendable {
     case sequence(next: Int)
     case gather(Gathering)
-    /// A node with a time or an `on_error`.
+    /// A node with a time or an `on_error`, or a branch of a fallback with its share of the time.
     case waiting
     case fallback(next: Int)
     case hedge(Hedging)

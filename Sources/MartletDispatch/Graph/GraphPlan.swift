@@ -34,7 +34,7 @@ package final class GraphPlan: Sendable {
   /// Nodes that want to know within which time a share of their answers came of late.
   package let measured: [(node: Int, quantile: Double)]
 
-  /// Whether any node has a time of its own.
+  /// Whether any node has a time of its own, or gives one to what is below it.
   let hasTimeouts: Bool
 
   init(
@@ -63,6 +63,7 @@ package final class GraphPlan: Sendable {
       case .retried: leavesToChance = true
       case .guarded(let plan): hasTimeouts = hasTimeouts || plan.timeout != nil
       case .streamed(let calls): streamPaths += calls.map(\.path)
+      case .fallback(let branches): hasTimeouts = hasTimeouts || branches.count > 1
       default: break
       }
     }
@@ -140,6 +141,11 @@ package final class GraphPlan: Sendable {
   /// The number by which figures know a call that a stream goes through.
   package func number(of call: StreamCall) -> Int {
     nodes.count + (streamPaths.firstIndex(of: call.path) ?? streamPaths.count)
+  }
+
+  /// Whether a node says how long it may take.
+  func hasTimeout(_ node: Int) -> Bool {
+    if case .guarded(let plan) = nodes[node].kind { plan.timeout != nil } else { false }
   }
 
   struct Node: Sendable {

@@ -32,7 +32,7 @@ extension GraphRun {
       enter(plan, payload, index, back, &turn)
     case .fallback(let nodes):
       let frame = open(index, back, .fallback(next: 1), keeping: payload)
-      turn.steps.append(.enter(node: nodes[0], payload, Return(frame: frame)))
+      enterBranch(0, of: nodes, payload, frame, &turn)
     case .hedge(let plan):
       let frame = open(index, back, .hedge(Frame.Hedging(since: turn.now)), keeping: payload)
       if let delay = delays[index] ?? plan.delay { setTimer(frame, after: delay, turn) }
@@ -62,10 +62,7 @@ extension GraphRun {
     case .return: leaveGraph(payload, back, &turn)
     case .guarded(let plan):
       let frame = open(index, back, .waiting, keeping: plan.keepsInput ? payload : .nothing)
-      if let timeout = plan.timeout {
-        frames[frame].deadline = Deadline(turn.now + timeout)
-        setTimer(frame, after: timeout, turn)
-      }
+      if let timeout = plan.timeout { setDeadline(frame, after: timeout, turn) }
       turn.steps.append(.enter(node: plan.body, payload, Return(frame: frame)))
     case .retried(let plan):
       let frame = open(index, back, .retry(failures: 0), keeping: payload)
@@ -112,6 +109,32 @@ extension GraphRun {
     for (slot, branch) in plan.branches.enumerated().reversed() {
       turn.steps.append(.enter(node: branch, payload, Return(frame: frame, slot: slot)))
     }
+  }
+
+  /// Enters a branch of a fallback. One that has its share of the time has it in a frame of its own.
+  private mutating func enterBranch(
+    _ branch: Int, of nodes: [Int], _ payload: Payload, _ index: Int, _ turn: inout Turn
+  ) {
+    var back = Return(frame: index)
+    if let share = share(ofBranch: branch, of: nodes, back, turn.now) {
+      let frame = open(frames[index].node, back, .waiting)
+      trace?.opened(frame, beside: index)
+      setDeadline(frame, after: share, turn)
+      back = Return(frame: frame)
+    }
+    turn.steps.append(.enter(node: nodes[branch], payload, back))
+  }
+
+  /// How long a branch of a fallback may take where it does not say so itself: what is left to the nearest
+  /// deadline, in equal parts for the branches that are left. The last one has all the rest.
+  private func share(
+    ofBranch branch: Int, of nodes: [Int], _ place: Return, _ now: Timestamp
+  ) -> Duration? {
+    let left = nodes.count - branch
+    guard left > 1, !plan.hasTimeout(nodes[branch]),
+      let deadline = nearestDeadline(around: place), !deadline.hasPassed(at: now)
+    else { return nil }
+    return deadline.remaining(at: now) / left
   }
 
   /// A node below a frame has answered.
@@ -218,7 +241,7 @@ extension GraphRun {
         return
       }
       frames[index].state = .fallback(next: next + 1)
-      turn.steps.append(.enter(node: nodes[next], input, Return(frame: index)))
+      enterBranch(next, of: nodes, input, index, &turn)
     case .hedge(var hedging):
       hedging.running -= 1
       frames[index].state = .hedge(hedging)
@@ -351,13 +374,26 @@ extension GraphRun {
       turn.steps.append(
         .enter(node: plan.body, frames[index].input, Return(frame: index)))
     case .guarded(let plan):
-      prune(below: index, &turn)
       countLate(plan.body)
-      let timeout = plan.timeout ?? .zero
-      let late = failure(.deadlineExceeded, "no answer within \(timeout)", at: node)
-      turn.steps.append(.fail(late.status, Return(frame: index)))
+      tooLate(index, "no answer within \(plan.timeout ?? .zero)", at: node, &turn)
+    case .fallback(let branches):
+      guard let outer = frames[index].back.frame,
+        case .fallback(let next) = frames[outer].state
+      else { return }
+      let late = "no answer within its share of the time to the deadline"
+      countLate(branches[next - 1])
+      tooLate(index, late, at: branches[next - 1], &turn)
     default: break
     }
+  }
+
+  /// The time of what is below a frame is over.
+  private mutating func tooLate(
+    _ index: Int, _ message: String, at node: Int, _ turn: inout Turn
+  ) {
+    prune(below: index, &turn)
+    let late = failure(.deadlineExceeded, message, at: node)
+    turn.steps.append(.fail(late.status, Return(frame: index)))
   }
 }
 

@@ -23,6 +23,9 @@ package struct GraphRun: ~Copyable, Sendable {
   /// What was measured for `GraphPlan.measured`, by node.
   let delays: [Int: Duration]
 
+  /// When nobody waits for the answer any more; nil: never.
+  let deadline: Deadline?
+
   /// Nodes that wait for something below them; indices are never reused, and a frame comes after the one
   /// that it goes back to.
   var frames: [Frame] = []
@@ -88,17 +91,18 @@ package struct GraphRun: ~Copyable, Sendable {
   }
 
   /// `metadata` has what the request says of `plan.metadataKeys`; `seed` decides what is left to chance;
-  /// `delays` has the times of `plan.measured` that are known; `traces` keeps a record of what each node
-  /// does; `tally` is an empty one that may have memory.
+  /// `delays` has the times of `plan.measured` that are known; `deadline` is the request's, which the router
+  /// keeps; `traces` keeps a record of what each node does; `tally` is an empty one that may have memory.
   package init(
     _ plan: GraphPlan, metadata: [String: [UInt8]] = [:], seed: UInt64 = 0,
-    delays: [Int: Duration] = [:], traces: Bool = false,
+    delays: [Int: Duration] = [:], deadline: Deadline? = nil, traces: Bool = false,
     limits: GraphLimits = GraphLimits(), tally: GraphTally = GraphTally()
   ) {
     self.tally = tally
     self.plan = plan
     self.metadata = metadata
     self.delays = delays
+    self.deadline = deadline
     self.limits = limits
     random = SeededGenerator(seed: seed)
     trace = traces ? GraphTrace(maxSpans: limits.maxTracedNodes) : nil
@@ -314,6 +318,12 @@ extension GraphRun {
     timers.set(frame, at: turn.now + duration)
   }
 
+  /// What runs below a frame has so long, and its calls hear of it.
+  mutating func setDeadline(_ frame: Int, after duration: Duration, _ turn: Turn) {
+    frames[frame].deadline = Deadline(turn.now + duration)
+    setTimer(frame, after: duration, turn)
+  }
+
   mutating func stopTimer(_ frame: Int) {
     timers.remove(frame)
   }
@@ -360,6 +370,11 @@ extension GraphRun {
       place = frames[index].back
     }
     preconditionFailure("the plan has a sequence around each node that takes the request")
+  }
+
+  /// The nearest deadline of the request and of the nodes around a place.
+  func nearestDeadline(around place: Return) -> Deadline? {
+    Deadline.earliest(deadline, deadline(around: place))
   }
 
   /// The nearest deadline of the nodes around a place.

@@ -118,6 +118,11 @@ package struct GraphTrace: Sendable, Equatable {
     frameSpans[frame] = current
   }
 
+  /// A node that waits in a frame has a second one for something below it.
+  mutating func opened(_ frame: Int, beside other: Int) {
+    frameSpans[frame] = frameSpans[other]
+  }
+
   /// The node that was entered last made a call.
   mutating func called(_ leg: GraphLeg) {
     if let current { spans[current].leg = leg }

@@ -67,9 +67,11 @@ final class GraphExecution: GraphCallObserver {
       plan.leavesToChance
       ? GraphRun(
         plan, metadata: Self.values(of: plan.metadataKeys, in: metadata),
-        seed: .random(in: 0 ... .max), delays: delays, traces: traces, limits: limits,
+        seed: .random(in: 0 ... .max), delays: delays, deadline: terms.deadline, traces: traces,
+        limits: limits, tally: graph.takeTally())
+      : GraphRun(
+        plan, delays: delays, deadline: terms.deadline, traces: traces, limits: limits,
         tally: graph.takeTally())
-      : GraphRun(plan, delays: delays, traces: traces, limits: limits, tally: graph.takeTally())
     router.dispatcher.requestEntered(version)
     router.settle()
     if let deadline = terms.deadline {

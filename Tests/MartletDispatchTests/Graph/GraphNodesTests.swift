@@ -12,9 +12,11 @@ import Testing
 
     init(
       _ graph: GraphNode, for method: String = "Judge", metadata: [String: [UInt8]] = [:],
-      seed: UInt64 = 1
+      seed: UInt64 = 1, deadline milliseconds: Int? = nil
     ) throws {
-      run = GraphRun(try GraphFixture.compile(graph, for: method), metadata: metadata, seed: seed)
+      run = GraphRun(
+        try GraphFixture.compile(graph, for: method), metadata: metadata, seed: seed,
+        deadline: milliseconds.map { Deadline(.zero + .milliseconds($0)) })
     }
 
     mutating func start(_ message: [UInt8] = []) -> [String] {
@@ -79,6 +81,44 @@ import Testing
     #expect(judge.fail(0) == ["cancel 1", "2 generalist"])
     #expect(try judge.answer(1) == [])
     #expect(try judge.answer(2) == ["{}"])
+  }
+
+  @Test func aFallbackMovesOnWhenABranchIsPastItsShareOfTheTime() throws {
+    var judge = try Judge(.fallback([.looped, .open, .generalist]), deadline: 900)
+    #expect(judge.start() == ["0 expert-looped by 300 ms"])
+    #expect(try judge.wait() == ["cancel 0", "1 expert-open by 600 ms"])
+    // It fails before its time: the last one has all that is left, and no time of its own.
+    judge.now = judge.now + .milliseconds(100)
+    #expect(judge.fail(1) == ["2 generalist"])
+    #expect(judge.run.nextTimer == nil)
+    // Too late.
+    #expect(try judge.answer(0) == [])
+    #expect(try judge.answer(2, #"{"object":"c"}"#) == [#"{"object":"c"}"#])
+  }
+
+  @Test func aShareIsOfTheNearestDeadlineAndABranchsOwnTimeCounts() throws {
+    let branches = GraphNode.fallback([
+      .looped.with(timeout: .milliseconds(10)), .sequence([.split, .open]), .generalist,
+    ])
+    // Of what the node around it has, not of the second that the request has.
+    var judge = try Judge(branches.with(timeout: .milliseconds(410)), deadline: 1000)
+    #expect(judge.start() == ["0 expert-looped by 10 ms"])
+    #expect(try judge.wait() == ["cancel 0", "1 splitter by 210 ms"])
+    #expect(try judge.answer(1) == ["2 expert-open by 210 ms"])
+    #expect(try judge.wait() == ["cancel 2", "3 generalist by 410 ms"])
+    #expect(try judge.wait().first == "cancel 3")
+
+    // Without a deadline a branch takes as long as it takes.
+    var calm = try Judge(.fallback([.looped, .open]))
+    #expect(calm.start() == ["0 expert-looped"])
+    #expect(calm.run.nextTimer == nil)
+  }
+
+  @Test func aFallbackInAFallbackSharesWhatTheBranchHas() throws {
+    var judge = try Judge(.fallback([.fallback([.looped, .open]), .generalist]), deadline: 400)
+    #expect(judge.start() == ["0 expert-looped by 100 ms"])
+    #expect(try judge.wait() == ["cancel 0", "1 expert-open by 200 ms"])
+    #expect(try judge.wait() == ["cancel 1", "2 generalist"])
   }
 
   @Test func onErrorAnswersWithAMessage() throws {
