@@ -9,12 +9,14 @@ extension GraphStep {
     changed { $0.timeout = timeout }
   }
 
-  /// Runs the step again when it fails with one of these statuses, within its `timeout`. It calls idempotent
-  /// deployments only. Over a whole request one call in five may be a retry, and three in any case.
+  /// Runs the step again when it fails with one of these statuses, unless that would begin past the deadline or
+  /// its `timeout`. It calls idempotent deployments only. Over a whole request one call in five may be a retry,
+  /// and three in any case.
   ///
   /// - Parameters:
   ///   - attempts: the first one included; 2 to 5.
-  ///   - backoff: before the second attempt; twice as long before each further one, give or take a fifth.
+  ///   - backoff: before the second attempt, 60 s at most; twice as long before each further one, give or
+  ///     take a fifth.
   public func retry(
     attempts: Int, backoff: Duration = .zero, on codes: [RPCStatus.Code] = [.unavailable]
   ) -> Step<Input, Output> {

@@ -99,7 +99,14 @@ extension SpecCheck {
         path.appending("attempts"),
         "expected 2 to 5 attempts, the first one included; found \(retry.attempts)")
     }
-    if retry.backoff < .zero { note(path.appending("backoff_s"), "expected no negative time") }
+    if retry.backoff < .zero {
+      note(path.appending("backoff_s"), "expected no negative time")
+    } else if retry.backoff > NodeOptions.RetrySpec.maxBackoff {
+      let most = Int(NodeOptions.RetrySpec.maxBackoff.inSeconds)
+      note(
+        path.appending("backoff_s"),
+        "expected at most \(most) seconds, found \(retry.backoff.inSeconds)")
+    }
     if retry.codes.isEmpty || retry.codes.contains(.ok) {
       note(path.appending("on"), "expected statuses of failures, such as UNAVAILABLE")
     }

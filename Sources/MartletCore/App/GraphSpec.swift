@@ -114,15 +114,19 @@ public struct NodeOptions: Sendable, Hashable {
     self.takesRequest = takesRequest
   }
 
-  /// `retry: {attempts: N, backoff_s: SECONDS, on: [CODE, …]}`. Every deployment below is idempotent. Over a
-  /// whole request one call in five may be a retry, and three in any case: attempts at several steps add
-  /// up and do not multiply.
+  /// `retry: {attempts: N, backoff_s: SECONDS, on: [CODE, …]}`. Every deployment below is idempotent. Where
+  /// the next attempt would begin past the deadline there is none. Over a whole request one call in five may
+  /// be a retry, and three in any case: attempts at several steps add up and do not multiply.
   public struct RetrySpec: Sendable, Hashable {
     /// The first one included; 2 to 5, as in gRPC's retry policy (gRFC A6).
     public var attempts: Int
 
-    /// Before the second attempt; twice as long before each further one, give or take a fifth.
+    /// Before the second attempt; twice as long before each further one, give or take a fifth. At most
+    /// `maxBackoff`.
     public var backoff: Duration
+
+    /// Nobody waits for an answer much longer than this, which is a quarter of an hour for five attempts.
+    public static let maxBackoff = Duration.seconds(60)
 
     /// The statuses after which the node is run again.
     public var codes: [RPCStatus.Code]

@@ -262,7 +262,7 @@ extension GraphRun {
     }
   }
 
-  /// Has a node run again a little later; false when it must not be.
+  /// Has a node run again a little later; false when it must not be, or when that is too late.
   private mutating func retry(
     _ spec: NodeOptions.RetrySpec, after status: RPCStatus, failures: Int, _ index: Int,
     _ turn: Turn
@@ -270,10 +270,16 @@ extension GraphRun {
     guard failures < spec.attempts, spec.codes.contains(status.code),
       retryCount < max(limits.leastRetries, legCount / limits.callsPerRetry)
     else { return false }
+    let chance = Double.random(in: 0.8...1.2, using: &random)
+    let pause = spec.backoff * (Double(1 << (failures - 1)) * chance)
+    if let deadline = nearestDeadline(around: Return(frame: index)),
+      deadline.hasPassed(at: turn.now + pause)
+    {
+      return false
+    }
     retryCount += 1
     frames[index].state = .retry(failures: failures)
-    let chance = Double.random(in: 0.8...1.2, using: &random)
-    setTimer(index, after: spec.backoff * (Double(1 << (failures - 1)) * chance), turn)
+    setTimer(index, after: pause, turn)
     return true
   }
 

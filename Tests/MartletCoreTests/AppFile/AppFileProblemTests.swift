@@ -147,6 +147,10 @@ import Testing
     ("{call: b, method: p.S/M, retry: {}}", "missing key attempts"),
     ("{call: b, method: p.S/M, retry: {attempts: 6}}", "expected 2 to 5 attempts"),
     (
+      "{call: b, method: p.S/M, retry: {attempts: 2, backoff_s: 60.5}}",
+      "retry.backoff_s: expected at most 60 seconds, found 60.5"
+    ),
+    (
       "{call: b, method: p.S/M, retry: {attempts: 2, on: [UNAVAILABEL]}}",
       "UNAVAILABEL is no gRPC status; did you mean UNAVAILABLE?"
     ),

@@ -199,7 +199,7 @@ private struct AppMaker {
     if chance(20) { node.options.takesRequest = true }
     if chance(20) {
       node.options.retry = NodeOptions.RetrySpec(
-        attempts: number(2...5), backoff: chance(50) ? seconds() : .zero,
+        attempts: number(2...5), backoff: chance(50) ? .milliseconds(number(0...60_000)) : .zero,
         codes: chance(50) ? [.unavailable] : [.aborted, .internalError])
     }
     if chance(30) {

@@ -242,11 +242,21 @@ import Testing
     _ = other.start()
     #expect(other.fail(0) == ["unavailable: leg 0"])
 
-    var late = try Judge(.sureA.with(timeout: .milliseconds(50), retry: retry))
-    #expect(late.start() == ["0 sure-a by 50 ms"])
-    #expect(late.fail(0, .aborted) == [])
-    #expect(try late.wait().first?.hasPrefix("deadlineExceeded") == true)
-    #expect(late.now == .zero + .milliseconds(50))
+    // The pause is 80 ms at least: the node fails at once, with what it has failed with.
+    var late = try Judge(.sureA.with(timeout: .milliseconds(80), retry: retry))
+    #expect(late.start() == ["0 sure-a by 80 ms"])
+    #expect(late.fail(0, .aborted) == ["aborted: leg 0"])
+
+    var hurried = try Judge(.sureA.with(retry: retry), deadline: 80)
+    _ = hurried.start()
+    #expect(hurried.fail(0, .aborted) == ["aborted: leg 0"])
+
+    // There is time for one pause of 120 ms at most, not for a second one of 160 at least.
+    var once = try Judge(.sureA.with(retry: retry), deadline: 240)
+    _ = once.start()
+    #expect(once.fail(0, .aborted) == [])
+    #expect(try once.wait() == ["1 sure-a"])
+    #expect(once.fail(1, .aborted) == ["aborted: leg 1"])
   }
 
   /// Four steps of five attempts each, around one that fails always: attempts do not multiply.
