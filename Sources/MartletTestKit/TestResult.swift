@@ -45,7 +45,8 @@ public struct TestCall: Sendable, CustomStringConvertible {
   /// The response as it was sent; nil where there is none, or a stream of them.
   public internal(set) var answerBytes: [UInt8]?
 
-  /// The status with which it failed; CANCELLED where nobody waited for it any more.
+  /// The status with which it failed; CANCELLED where nobody waited for it any more, DEADLINE_EXCEEDED where
+  /// its time was over.
   public internal(set) var error: RPCError?
 
   /// Whether it ended before the test did.

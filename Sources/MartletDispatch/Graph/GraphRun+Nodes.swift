@@ -173,10 +173,12 @@ extension GraphRun {
     }
   }
 
-  /// Answers for the innermost graph around a place.
+  /// Answers for the innermost graph around a place, and so for all nodes of it that the place is in.
   private mutating func leaveGraph(_ payload: Payload, _ place: Return, _ turn: inout Turn) {
     var place = place
-    while let index = place.frame {
+    while true {
+      trace?.ended(place, .answered, output: payload.bytes.count, now: turn.now)
+      guard let index = place.frame else { return end(.finish(payload.bytes), &turn) }
       if case .subgraph = plan.nodes[frames[index].node].kind {
         prune(below: index, &turn)
         turn.steps.append(.leave(payload, close(index)))
@@ -184,7 +186,6 @@ extension GraphRun {
       }
       place = frames[index].back
     }
-    end(.finish(payload.bytes), &turn)
   }
 
   private mutating func roundEnded(
@@ -397,7 +398,7 @@ extension GraphRun {
   private mutating func tooLate(
     _ index: Int, _ message: String, at node: Int, _ turn: inout Turn
   ) {
-    prune(below: index, &turn)
+    prune(below: index, as: .failed(.deadlineExceeded), &turn)
     let late = failure(.deadlineExceeded, message, at: node)
     turn.steps.append(.fail(late.status, Return(frame: index)))
   }

@@ -171,15 +171,18 @@ package struct GraphRun: ~Copyable, Sendable {
     return orders(of: turn)
   }
 
-  /// Nobody waits for the answer any more: the client cancelled or its deadline passed. Only legs
+  /// Nobody waits for the answer any more: the client cancelled, or its deadline passed (`isLate`). Only legs
   /// are cancelled; what the client is told is the router's to say.
-  package mutating func abandoned(now: Timestamp = .zero) -> [GraphOrder] {
-    isOver ? [] : end(now: now)
+  package mutating func abandoned(
+    isLate: Bool = false, now: Timestamp = .zero
+  ) -> [GraphOrder] {
+    isOver ? [] : end(isLate ? .failed(.deadlineExceeded) : .cancelled, now: now)
   }
 
-  private mutating func end(now: Timestamp) -> [GraphOrder] {
+  /// What still runs has that outcome.
+  private mutating func end(_ outcome: GraphTrace.Outcome, now: Timestamp) -> [GraphOrder] {
     isOver = true
-    trace?.pruned(nil, now: now)
+    trace?.pruned(nil, outcome, now: now)
     defer {
       ongoing = LegTable()
       waiting = []
@@ -289,7 +292,7 @@ package struct GraphRun: ~Copyable, Sendable {
   /// Ends the run with the last of its orders. Calls that were ordered in this turn never leave.
   mutating func end(_ last: GraphOrder, _ turn: inout Turn) {
     dropCalls(of: { _ in true }, &turn)
-    _ = end(now: turn.now)
+    _ = end(.cancelled, now: turn.now)
     turn.orders.append(last)
   }
 }
@@ -329,14 +332,16 @@ extension GraphRun {
   }
 
   /// Gives up all that runs below a frame, which stays open.
-  mutating func prune(below frame: Int, _ turn: inout Turn) {
+  mutating func prune(
+    below frame: Int, as outcome: GraphTrace.Outcome = .cancelled, _ turn: inout Turn
+  ) {
     var pruned: Set<Int> = [frame]
     for index in frames.indices.dropFirst(frame + 1) where frames[index].isOpen {
       guard let parent = frames[index].back.frame, pruned.contains(parent) else { continue }
       pruned.insert(index)
       _ = close(index)
     }
-    trace?.pruned(pruned, now: turn.now)
+    trace?.pruned(pruned, outcome, now: turn.now)
     dropCalls(of: { $0.frame.map(pruned.contains) ?? false }, &turn)
   }
 

@@ -37,6 +37,8 @@ package struct GraphTrace: Sendable, Equatable {
     /// Failed, and what is around it went on without it, or with another answer.
     case replaced
     case failed(RPCStatus.Code)
+    /// Nobody waited for it any more: another one was faster, or failed, or the client went away. What is
+    /// given up because its time is over has failed with DEADLINE_EXCEEDED.
     case cancelled
   }
 
@@ -144,14 +146,14 @@ package struct GraphTrace: Sendable, Equatable {
     }
   }
 
-  /// What answers to these frames is given up; nil: all that runs.
-  mutating func pruned(_ frames: Set<Int>?, now: Timestamp) {
+  /// What answers to these frames is given up, with this outcome; nil: all that runs.
+  mutating func pruned(_ frames: Set<Int>?, _ outcome: Outcome, now: Timestamp) {
     for (place, indices) in open {
       if let frames, !(place.frame.map(frames.contains) ?? false) { continue }
       open[place] = nil
       for span in indices {
         spans[span].ended = now
-        spans[span].outcome = .cancelled
+        spans[span].outcome = outcome
       }
     }
   }

@@ -97,16 +97,20 @@ final class GraphExecution: GraphCallObserver {
 
   /// Nobody waits for the answer any more.
   func abandon() {
+    abandon(isLate: false)
+  }
+
+  private func abandon(isLate: Bool) {
     guard !isOver else { return }
     whenEnded = nil
-    follow(run.abandoned(now: router.loop.now))
+    follow(run.abandoned(isLate: isLate, now: router.loop.now))
     finish()
   }
 
   private func deadlinePassed() {
     guard let whenEnded else { return }
     let status = run.lateStatus
-    abandon()
+    abandon(isLate: true)
     recordWhole(failed: true)
     whenEnded(.failed(Refusal(status.code, status.message), details: nil))
   }

@@ -119,6 +119,76 @@ import Testing
       texts(left) == [" sequence 0–4 cancelled", "sequence[0] call 0–4 cancelled leg 0"])
   }
 
+  @Test func whatAReturnAnswersForIsAnswered() throws {
+    let early = GraphNode.sequence([
+      .looped, .switchOn("score", ["< 0.5": .return], default: .refine),
+    ])
+    var run = try run(.ensemble([early, .open], .merge))
+    _ = run.started([], now: at(0))
+    _ = run.answered(GraphLeg(0), [32, 1], now: at(3))
+    #expect(
+      texts(run) == [
+        " ensemble 0–3 ok",
+        "ensemble[0] sequence 0–3 ok",
+        "ensemble[0].sequence[0] call 0–3 ok leg 0",
+        "ensemble[1] call 0–3 cancelled leg 1",
+        "ensemble[0].sequence[1] switch 3–3 ok < 0.5",
+        "ensemble[0].sequence[1].switch.cases.< 0.5 return 3–3 ok",
+      ])
+    #expect(run.trace?.spans.map(\.outputBytes) == [2, 2, 2, nil, 2, 2])
+  }
+
+  @Test func aReturnAnswersForTheGraphOfItsRoute() throws {
+    let route = GraphFixture.method("Understanding/Reconsider")
+    let reconsidered = GraphNode.sequence([
+      .ensemble([.sureA, .sequence([.sureB, .return])], .merge), .refine,
+    ])
+    let plan = try GraphFixture.compile(
+      .sequence([.split, .route(route), .refine]), for: "Judge",
+      beside: [.graph(method: route, reconsidered)])
+    var run = GraphRun(plan, traces: true)
+    _ = run.started([], now: at(0))
+    _ = run.answered(GraphLeg(0), [], now: at(1))
+    _ = run.answered(GraphLeg(2), [32, 1], now: at(2))
+    let spans = texts(run)
+    #expect(
+      spans.filter { $0.contains(" running") } == [
+        " sequence 0– running", "sequence[2] call 2– running leg 3",
+      ])
+    #expect(spans.filter { $0.contains("cancelled") }.count == 1)
+    #expect(spans.first { $0.contains("cancelled") }?.hasSuffix("1–2 cancelled leg 1") == true)
+    #expect(run.trace?.spans.filter { $0.outcome == .answered }.count == 7)
+  }
+
+  @Test func whatIsPastItsTimeIsToldFromWhatLost() throws {
+    let slow = GraphNode.sequence([.looped, .refine]).with(timeout: .milliseconds(5))
+    var run = try run(.fallback([slow, .open]))
+    _ = run.started([], now: at(0))
+    _ = run.timePassed(now: at(5))
+    #expect(
+      texts(run) == [
+        " fallback 0– running",
+        "fallback[0] on_error 0–5 DEADLINE_EXCEEDED",
+        "fallback[0] sequence 0–5 DEADLINE_EXCEEDED",
+        "fallback[0].sequence[0] call 0–5 DEADLINE_EXCEEDED leg 0",
+        "fallback[1] call 5– running leg 1",
+      ])
+
+    // The share of a branch, then the request's own deadline.
+    let plan = try GraphFixture.compile(.fallback([.looped, .open]), for: "Judge")
+    var shared = GraphRun(plan, deadline: Deadline(at(8)), traces: true)
+    _ = shared.started([], now: at(0))
+    _ = shared.timePassed(now: at(4))
+    _ = shared.abandoned(isLate: true, now: at(8))
+    #expect(
+      texts(shared) == [
+        " fallback 0–8 DEADLINE_EXCEEDED",
+        "fallback[0] call 0–4 DEADLINE_EXCEEDED leg 0",
+        "fallback[1] call 4–8 DEADLINE_EXCEEDED leg 1",
+      ])
+    #expect(shared.trace?.spans.map(\.parent) == [nil, 0, 0])
+  }
+
   @Test func whatRunsAgainIsThereAgain() throws {
     let retry = NodeOptions.RetrySpec(attempts: 2)
     var run = try run(GraphNode.sureA.with(retry: retry))
