@@ -21,6 +21,11 @@ struct GraphFrame: Sendable {
   var deadline: Deadline?
   var state: State
 
+  /// The frame below it that was opened last; from there `sibling` leads to those before it. Frames stay in
+  /// this list when they are left.
+  var lastChild: Int?
+  var sibling: Int?
+
   /// Where a message goes: a slot of a frame, or out of the graph.
   struct Return: Sendable {
     /// Index of the frame; nil at the root.

@@ -162,11 +162,11 @@ extension GraphRun {
     case .waiting, .fallback, .retry:
       turn.steps.append(.leave(payload, close(index)))
     case .hedge(let hedging):
-      if hedging.running > 1 { prune(below: index, &turn) }
+      let outer = hedging.running > 1 ? prune(index, &turn) : close(index)
       if case .hedge(let plan) = plan.nodes[node].kind, plan.quantile != nil {
         turn.orders.append(.measured(node: node, turn.now.duration(since: hedging.since)))
       }
-      turn.steps.append(.leave(payload, close(index)))
+      turn.steps.append(.leave(payload, outer))
     case .loop(let rounds):
       try roundEnded(rounds + 1, payload, index, &turn)
     case .closed: break
@@ -180,8 +180,7 @@ extension GraphRun {
       trace?.ended(place, .answered, output: payload.bytes.count, now: turn.now)
       guard let index = place.frame else { return end(.finish(payload.bytes), &turn) }
       if case .subgraph = plan.nodes[frames[index].node].kind {
-        prune(below: index, &turn)
-        turn.steps.append(.leave(payload, close(index)))
+        turn.steps.append(.leave(payload, prune(index, &turn)))
         return
       }
       place = frames[index].back
@@ -218,24 +217,7 @@ extension GraphRun {
       guard gathering.quorum != nil else { return giveUp(index, status, &turn) }
       frames[index].state = .waiting
       wentOn(gathering, index, &turn)
-    case .waiting:
-      let outer = close(index)
-      guard case .guarded(let plan) = plan.nodes[node].kind else {
-        turn.steps.append(.fail(status, outer))
-        return
-      }
-      switch plan.onError {
-      case .fail: turn.steps.append(.fail(status, outer))
-      case .leaveOut:
-        trace?.decided("skip", in: index)
-        turn.steps.append(.omit(status, outer))
-      case .passInput:
-        trace?.decided("skip", in: index)
-        turn.steps.append(.leave(input, outer))
-      case .answer(let bytes):
-        trace?.decided("default", in: index)
-        turn.steps.append(.leave(Payload(bytes: bytes, origin: nil), outer))
-      }
+    case .waiting: failed(index, status, keeping: input, close(index), &turn)
     case .fallback(let next):
       guard case .fallback(let nodes) = plan.nodes[node].kind, next < nodes.count else {
         turn.steps.append(.fail(status, close(index)))
@@ -260,6 +242,28 @@ extension GraphRun {
         return
       }
     case .closed: break
+    }
+  }
+
+  /// A node with an `on_error`, or one that only waited, was left because what is below it has failed.
+  private mutating func failed(
+    _ index: Int, _ status: RPCStatus, keeping input: Payload, _ outer: Return, _ turn: inout Turn
+  ) {
+    guard case .guarded(let plan) = plan.nodes[frames[index].node].kind else {
+      turn.steps.append(.fail(status, outer))
+      return
+    }
+    switch plan.onError {
+    case .fail: turn.steps.append(.fail(status, outer))
+    case .leaveOut:
+      trace?.decided("skip", in: index)
+      turn.steps.append(.omit(status, outer))
+    case .passInput:
+      trace?.decided("skip", in: index)
+      turn.steps.append(.leave(input, outer))
+    case .answer(let bytes):
+      trace?.decided("default", in: index)
+      turn.steps.append(.leave(Payload(bytes: bytes, origin: nil), outer))
     }
   }
 
@@ -328,17 +332,15 @@ extension GraphRun {
   }
 
   private mutating func giveUp(_ index: Int, _ status: RPCStatus, _ turn: inout Turn) {
-    prune(below: index, &turn)
-    turn.steps.append(.fail(status, close(index)))
+    turn.steps.append(.fail(status, prune(index, &turn)))
   }
 
   /// There are the answers that were waited for.
   private mutating func settle(
     _ gathering: Frame.Gathering, _ index: Int, _ turn: inout Turn
   ) {
-    if gathering.missing > 0 { prune(below: index, &turn) }
     let (node, input) = (frames[index].node, frames[index].input)
-    let outer = close(index)
+    let outer = gathering.missing > 0 ? prune(index, &turn) : close(index)
     do throws(GraphFailure) {
       switch try combine(node, input: input, gathering, outer) {
       case .message(let payload): turn.steps.append(.leave(payload, outer))
@@ -398,9 +400,10 @@ extension GraphRun {
   private mutating func tooLate(
     _ index: Int, _ message: String, at node: Int, _ turn: inout Turn
   ) {
-    prune(below: index, as: .failed(.deadlineExceeded), &turn)
+    let input = frames[index].input
+    let outer = prune(index, as: .failed(.deadlineExceeded), &turn)
     let late = failure(.deadlineExceeded, message, at: node)
-    turn.steps.append(.fail(late.status, Return(frame: index)))
+    failed(index, late.status, keeping: input, outer, &turn)
   }
 }
 

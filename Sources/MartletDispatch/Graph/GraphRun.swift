@@ -36,15 +36,21 @@ package struct GraphRun: ~Copyable, Sendable {
   /// The legs in flight, each with the place that its answer goes to.
   private var ongoing = LegTable<Ongoing>()
 
-  /// Calls beyond `maxOngoingLegs`, first in first out from `firstWaiting`.
+  /// Calls beyond `maxOngoingLegs`, first in first out from `firstWaiting`. Those that nobody wants any more
+  /// are dropped when it is their turn.
   private var waiting: [Call] = []
   private var firstWaiting = 0
+
+  /// All legs below this one have begun, or will not.
+  private var firstUnbegun = 0
 
   /// Memory for the steps of a turn.
   private var spareSteps: [Step] = []
 
   private(set) var legCount = 0
   private var entryCount = 0
+  /// Frames that were looked at because they might be given up.
+  package private(set) var prunedFrames = 0
   /// Nodes that were run again.
   var retryCount = 0
   private var isOver = false
@@ -71,6 +77,8 @@ package struct GraphRun: ~Copyable, Sendable {
   /// What is to be done next, and what was ordered so far, of one report.
   struct Turn {
     let now: Timestamp
+    /// Legs from this one on were ordered in this turn.
+    let firstLeg: Int
     var steps: [Step] = []
     var orders: [GraphOrder] = []
   }
@@ -212,7 +220,7 @@ package struct GraphRun: ~Copyable, Sendable {
   }
 
   private mutating func begin(_ now: Timestamp) -> Turn {
-    var turn = Turn(now: now)
+    var turn = Turn(now: now, firstLeg: firstUnbegun)
     swap(&turn.steps, &spareSteps)
     return turn
   }
@@ -291,7 +299,7 @@ package struct GraphRun: ~Copyable, Sendable {
 
   /// Ends the run with the last of its orders. Calls that were ordered in this turn never leave.
   mutating func end(_ last: GraphOrder, _ turn: inout Turn) {
-    dropCalls(of: { _ in true }, &turn)
+    dropCalls(&turn) { _ in true }
     _ = end(.cancelled, now: turn.now)
     turn.orders.append(last)
   }
@@ -303,10 +311,15 @@ extension GraphRun {
   mutating func open(
     _ node: Int, _ back: Return, _ state: Frame.State, keeping input: Payload = .nothing
   ) -> Int {
-    frames.append(
-      Frame(node: node, back: back, input: input, deadline: nil, state: state))
-    trace?.opened(frames.count - 1)
-    return frames.count - 1
+    let index = frames.count
+    var frame = Frame(node: node, back: back, input: input, deadline: nil, state: state)
+    if let parent = back.frame {
+      frame.sibling = frames[parent].lastChild
+      frames[parent].lastChild = index
+    }
+    frames.append(frame)
+    trace?.opened(index)
+    return index
   }
 
   /// Leaves a frame, below which nothing runs any more; returns where its answer goes.
@@ -331,36 +344,45 @@ extension GraphRun {
     timers.remove(frame)
   }
 
-  /// Gives up all that runs below a frame, which stays open.
+  /// Leaves a frame and gives up all that runs below it; returns where its answer goes.
   mutating func prune(
-    below frame: Int, as outcome: GraphTrace.Outcome = .cancelled, _ turn: inout Turn
-  ) {
-    var pruned: Set<Int> = [frame]
-    for index in frames.indices.dropFirst(frame + 1) where frames[index].isOpen {
-      guard let parent = frames[index].back.frame, pruned.contains(parent) else { continue }
-      pruned.insert(index)
-      _ = close(index)
-    }
-    trace?.pruned(pruned, outcome, now: turn.now)
-    dropCalls(of: { $0.frame.map(pruned.contains) ?? false }, &turn)
+    _ frame: Int, as outcome: GraphTrace.Outcome = .cancelled, _ turn: inout Turn
+  ) -> Return {
+    var pruned: Set<Int>? = trace == nil ? nil : [frame]
+    closeChildren(of: frame, &pruned)
+    let back = close(frame)
+    if let pruned { trace?.pruned(pruned, outcome, now: turn.now) }
+    let frames = frames
+    dropCalls(&turn) { place in place.frame.map { !frames[$0].isOpen } ?? false }
+    return back
   }
 
-  /// Cancels calls in flight, and forgets those that wait or were ordered in this turn.
-  private mutating func dropCalls(of isDropped: (Return) -> Bool, _ turn: inout Turn) {
-    if firstWaiting < waiting.count {
-      waiting.removeFirst(firstWaiting)
-      firstWaiting = 0
-      waiting.removeAll { isDropped($0.back) }
+  /// Each frame is looked at once in a run: what was pruned is in no list any more. Below a frame that was left
+  /// none is open. As deep as the graph is.
+  private mutating func closeChildren(of frame: Int, _ pruned: inout Set<Int>?) {
+    var next = frames[frame].lastChild
+    frames[frame].lastChild = nil
+    while let child = next {
+      next = frames[child].sibling
+      prunedFrames += 1
+      guard frames[child].isOpen else { continue }
+      pruned?.insert(child)
+      _ = close(child)
+      closeChildren(of: child, &pruned)
     }
+  }
+
+  /// Cancels calls in flight, and forgets those that were ordered in this turn.
+  private mutating func dropCalls(_ turn: inout Turn, where isDropped: (Return) -> Bool) {
     for leg in ongoing.removeAll(where: { isDropped($0.back) }) {
-      let ordered = turn.orders.firstIndex { order in
+      guard leg.number >= turn.firstLeg else {
+        turn.orders.append(.cancel(leg))
+        continue
+      }
+      let ordered = turn.orders.lastIndex { order in
         if case .call(leg, _, _, _) = order { true } else { false }
       }
-      if let ordered {
-        turn.orders.remove(at: ordered)
-      } else {
-        turn.orders.append(.cancel(leg))
-      }
+      if let ordered { turn.orders.remove(at: ordered) }
     }
   }
 
@@ -422,8 +444,10 @@ extension GraphRun {
 
   private mutating func startWaiting(_ turn: inout Turn) {
     while firstWaiting < waiting.count, ongoing.count < limits.maxOngoingLegs {
-      start(waiting[firstWaiting], &turn)
+      let call = waiting[firstWaiting]
       firstWaiting += 1
+      if let frame = call.back.frame, !frames[frame].isOpen { continue }
+      start(call, &turn)
     }
     if firstWaiting == waiting.count {
       waiting.removeAll(keepingCapacity: true)
@@ -436,6 +460,7 @@ extension GraphRun {
       preconditionFailure("only calls make legs")
     }
     ongoing.add(Ongoing(node: call.node, back: call.back), for: call.leg)
+    firstUnbegun = call.leg.number + 1
     turn.orders.append(
       .call(
         leg: call.leg, callee, message: call.payload, deadline: deadline(around: call.back)))

@@ -179,6 +179,41 @@ import Testing
     #expect(judge.run.nextTimer == nil)
   }
 
+  /// Each element is given up by a timer of its own, which must not look at those of the others.
+  @Test(arguments: [64, 1_024, 4_096]) func givingUpCostsWhatIsGivenUp(elements: Int) throws {
+    let body = GraphNode.hedge(.milliseconds(1), .sureA)
+      .with(timeout: .milliseconds(10), onError: .skip)
+    var run = GraphRun(try GraphFixture.compile(.forEach("crops", body), for: "Refine"))
+    var orders = run.started(Array(repeating: [0x0a, 0], count: elements).flatMap { $0 })
+    var now = Timestamp.zero
+    while case let next = run.nextTimer, let next {
+      now = next
+      orders = run.timePassed(now: now)
+    }
+    #expect(run.hasEnded == true)
+    #expect(orders.last == .finish(Array(repeating: [0x0a, 0], count: elements).flatMap { $0 }))
+    // The hedge in each.
+    #expect(run.prunedFrames == elements)
+  }
+
+  @Test func aCallThatWaitsForAnotherIsForgottenWithItsNode() throws {
+    var limits = GraphLimits()
+    limits.maxOngoingLegs = 1
+    let late = GraphNode.open.with(timeout: .milliseconds(5), onError: .skip)
+    var run = GraphRun(
+      try GraphFixture.compile(.ensemble([.looped, late, .generalist], .merge), for: "Judge"),
+      limits: limits)
+    #expect(run.started([]).count == 1)
+    #expect(run.timePassed(now: .zero + .milliseconds(5)) == [])
+    #expect(
+      run.answered(GraphLeg(0), [], now: .zero + .milliseconds(6)) == [
+        .call(
+          leg: GraphLeg(2), GraphFixture.callee("generalist", "Classifier/Classify"), message: [],
+          deadline: nil)
+      ])
+    #expect(run.answered(GraphLeg(2), [], now: .zero + .milliseconds(7)) == [.finish([])])
+  }
+
   @Test func anAnswerInTimeStopsTheTimer() throws {
     var judge = try Judge(.looped.with(timeout: .seconds(1)))
     #expect(judge.start() == ["0 expert-looped by 1000 ms"])
