@@ -37,6 +37,9 @@ CASES = {
     "rounds": {"repeat_until": "number", "is": "7", "max": 3, "do": call("good")},
     "mirrors": forever({**forever({"mirror": "good", "method": DO}), "on_error": "skip"}),
     "node_timeout": call("slow", timeout_s=0.1, name="judge"),
+    "spins": forever({**forever({"map": {"text": "text", "payload": "payload"}, "as": "work.v1.Item"}),
+                      "on_error": "skip"}),
+    "answers": call("good"),
     "deadline": {"sequence": [call("good"), call("slow")]},
     "nonsense": {
         "sequence": [call("nonsense"), {"switch": {"on": "number", "cases": {"1": call("good")}}}]},
@@ -160,6 +163,30 @@ def test_a_deadline_says_what_it_waited_for(work, ask):
     status, code, message = post(work, {"kind": "deadline"}, ("connect-timeout-ms", "200"))
     assert (status, code) == (504, "DEADLINE_EXCEEDED")
     assert message.startswith(f"{PLACE}deadline.sequence[1]: ") and "slow" in message
+
+
+def test_a_request_that_goes_round_and_round_holds_up_nobody(work, ask):
+    began = time.monotonic()
+    ends = []
+
+    def spin():
+        code, details, _ = ask(item("spins", text="again", payload=bytes(1 << 20)), timeout=1)
+        ends.append((code, details, time.monotonic() - began))
+
+    spinning = threading.Thread(target=spin)
+    spinning.start()
+    worst = 0
+    with work.channel() as channel:
+        do = channel.unary_unary(f"/{DO}")
+        while spinning.is_alive():
+            asked = time.monotonic()
+            do(item("answers").SerializeToString(), timeout=10)
+            worst = max(worst, time.monotonic() - asked)
+    spinning.join()
+    [(code, _, took)] = ends
+    assert code == "DEADLINE_EXCEEDED"
+    assert 0.9 < took < 1.5
+    assert worst < 0.3, "others are served meanwhile"
 
 
 # Bytes that are no work.v1.Item, where the graph reads one: field 1 is its kind.

@@ -17,6 +17,14 @@ package struct GraphLimits: Sendable, Hashable {
   /// a node that waits takes memory until the request ends.
   package var maxEntries = 100_000
 
+  /// Steps (a node is entered, answers or fails) in one go. Then the run pauses, so that the router serves
+  /// its other connections: they take about a millisecond.
+  package var maxStepsPerTurn = 2_000
+
+  /// Bytes of messages that the nodes of one go look at or make: four of the largest messages, which also take
+  /// about a millisecond. A node that began to read a message goes on to its end.
+  package var maxBytesPerTurn = 16 << 20
+
   /// Nodes that a trace keeps; further ones are counted. They go into the trailers of one answer.
   package var maxTracedNodes = 1_000
 

@@ -29,6 +29,10 @@ package enum GraphOrder: Sendable, Equatable {
   /// Nobody needs this leg's answer any more; a report about it is ignored.
   case cancel(GraphLeg)
 
+  /// The run has more to do than it may do in one go: call `resumed` once others had their turn. What happens
+  /// before is reported as ever.
+  case resume
+
   /// Answer the request with this message.
   case finish([UInt8])
 

@@ -14,6 +14,7 @@ extension GraphRun {
         index, back, .sequence(next: 1), keeping: keepsInput ? payload : .nothing)
       turn.steps.append(.enter(node: nodes[0], payload, Return(frame: frame)))
     case .switch(let plan):
+      turn.bytesLeft -= payload.bytes.count
       let chosen = try choose(plan, payload, index)
       if trace != nil {
         let taken = caseTaken(chosen)
@@ -21,6 +22,7 @@ extension GraphRun {
       }
       turn.steps.append(.enter(node: chosen, payload, back))
     case .splitter(let plan):
+      turn.bytesLeft -= payload.bytes.count
       let drawn = try draw(plan, payload, index)
       if let share = plan.shares.first(where: { $0.node == drawn }) {
         trace?.decided("\(share.weight) %")
@@ -38,6 +40,7 @@ extension GraphRun {
       if let delay = delays[index] ?? plan.delay { setTimer(frame, after: delay, turn) }
       turn.steps.append(.enter(node: plan.body, payload, Return(frame: frame)))
     case .loop(let plan):
+      turn.bytesLeft -= payload.bytes.count
       if plan.kind == .whileHolds, try !holds(plan, payload, index) {
         turn.steps.append(.leave(payload, back))
       } else {
@@ -55,7 +58,10 @@ extension GraphRun {
       }
       turn.steps.append(.leave(payload, back))
     case .map(let plan, let type):
-      turn.steps.append(.leave(try map(plan, payload, of: type, back, index), back))
+      turn.bytesLeft -= bytesRead(by: plan, payload, back)
+      let made = try map(plan, payload, of: type, back, index)
+      turn.bytesLeft -= made.bytes.count
+      turn.steps.append(.leave(made, back))
     case .subgraph(let body):
       let frame = open(index, back, .waiting)
       turn.steps.append(.enter(node: body, payload, Return(frame: frame)))
@@ -72,6 +78,16 @@ extension GraphRun {
     }
   }
 
+  /// A map looks for each of its fields on its own.
+  private func bytesRead(by plan: GraphPlan.MapPlan, _ payload: Payload, _ back: Return) -> Int {
+    plan.copies.reduce(0) { sum, copy in
+      switch copy.origin {
+      case .input, .branch: sum + payload.bytes.count
+      case .request: sum + request(around: back).bytes.count
+      }
+    }
+  }
+
   /// The case of a switch as the app file has it.
   private func caseTaken(_ node: Int) -> String {
     if case .key(let text)? = plan.nodes[node].path.steps.last { text } else { "" }
@@ -81,6 +97,7 @@ extension GraphRun {
     _ plan: GraphPlan.ForEachPlan, _ payload: Payload, _ index: Int, _ back: Return,
     _ turn: inout Turn
   ) throws(GraphFailure) {
+    turn.bytesLeft -= payload.bytes.count
     let elements = try elements(plan, of: payload, index)
     var gathering = Frame.Gathering(count: elements.count, quorum: nil)
     let begun = min(plan.parallelism ?? elements.count, elements.count)
@@ -192,6 +209,7 @@ extension GraphRun {
   ) throws(GraphFailure) {
     let node = frames[index].node
     guard case .loop(let plan) = plan.nodes[node].kind else { return }
+    turn.bytesLeft -= payload.bytes.count
     let goesOn = try holds(plan, payload, node) == (plan.kind == .whileHolds)
     guard goesOn else {
       turn.steps.append(.leave(payload, close(index)))
@@ -341,6 +359,7 @@ extension GraphRun {
   ) {
     let (node, input) = (frames[index].node, frames[index].input)
     let outer = gathering.missing > 0 ? prune(index, &turn) : close(index)
+    turn.bytesLeft -= input.bytes.count + gathering.bytes
     do throws(GraphFailure) {
       switch try combine(node, input: input, gathering, outer) {
       case .message(let payload): turn.steps.append(.leave(payload, outer))

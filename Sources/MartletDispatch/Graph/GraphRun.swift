@@ -44,8 +44,10 @@ package struct GraphRun: ~Copyable, Sendable {
   /// All legs below this one have begun, or will not.
   private var firstUnbegun = 0
 
-  /// Memory for the steps of a turn.
-  private var spareSteps: [Step] = []
+  /// What is still to be done, between turns; the last one is the next. Empty unless the run has paused.
+  private var steps: [Step] = []
+  /// `resume` was ordered.
+  private var isPaused = false
 
   private(set) var legCount = 0
   private var entryCount = 0
@@ -79,6 +81,11 @@ package struct GraphRun: ~Copyable, Sendable {
     let now: Timestamp
     /// Legs from this one on were ordered in this turn.
     let firstLeg: Int
+    /// The first of the steps are left to the turn for which `resume` was ordered, so that what is reported
+    /// before is not held up by it, nor adds to it.
+    let pausedSteps: Int
+    var stepsLeft: Int
+    var bytesLeft: Int
     var steps: [Step] = []
     var orders: [GraphOrder] = []
   }
@@ -179,6 +186,16 @@ package struct GraphRun: ~Copyable, Sendable {
     return orders(of: turn)
   }
 
+  /// Others had their turn since `resume` was ordered.
+  package mutating func resumed(now: Timestamp) -> [GraphOrder] {
+    guard !isOver, isPaused else { return [] }
+    isPaused = false
+    var turn = begin(now)
+    fireTimers(&turn)
+    run(&turn)
+    return orders(of: turn)
+  }
+
   /// Nobody waits for the answer any more: the client cancelled, or its deadline passed (`isLate`). Only legs
   /// are cancelled; what the client is told is the router's to say.
   package mutating func abandoned(
@@ -195,6 +212,7 @@ package struct GraphRun: ~Copyable, Sendable {
       ongoing = LegTable()
       waiting = []
       frames = []
+      steps = []
       timers = DeadlineHeap()
     }
     return ongoing.legs.map { .cancel($0) }
@@ -220,21 +238,33 @@ package struct GraphRun: ~Copyable, Sendable {
   }
 
   private mutating func begin(_ now: Timestamp) -> Turn {
-    var turn = Turn(now: now, firstLeg: firstUnbegun)
-    swap(&turn.steps, &spareSteps)
+    var turn = Turn(
+      now: now, firstLeg: firstUnbegun, pausedSteps: isPaused ? steps.count : 0,
+      stepsLeft: limits.maxStepsPerTurn, bytesLeft: limits.maxBytesPerTurn)
+    swap(&turn.steps, &steps)
     return turn
   }
 
+  /// Ends a turn. What it has left to do waits for the next one.
   private mutating func orders(of turn: consuming Turn) -> [GraphOrder] {
-    turn.steps.removeAll(keepingCapacity: true)
-    spareSteps = turn.steps
+    if isOver {
+      turn.steps.removeAll()
+    } else if !turn.steps.isEmpty, !isPaused {
+      isPaused = true
+      turn.orders.append(.resume)
+    }
+    // Its memory is kept for the next turn.
+    steps = turn.steps
     return turn.orders
   }
 
-  /// Goes on until everything waits for legs, or the run is over. A stack of steps instead of recursion:
-  /// a graph of empty `for_each` answers a thousand nodes in one go.
+  /// Goes on until everything waits for legs, the turn has done as much as it may, or the run is over. A stack
+  /// of steps instead of recursion: a graph of empty `for_each` answers a thousand nodes in one go.
   private mutating func run(_ turn: inout Turn) {
-    while !isOver, let step = turn.steps.popLast() {
+    while !isOver, turn.steps.count > turn.pausedSteps, turn.stepsLeft > 0, turn.bytesLeft > 0,
+      let step = turn.steps.popLast()
+    {
+      turn.stepsLeft -= 1
       if let frame = step.back.frame, !frames[frame].isOpen { continue }
       if trace != nil { record(step, turn.now) }
       do throws(GraphFailure) {

@@ -29,6 +29,12 @@ final class GraphExecution: GraphCallObserver {
   /// For what the graph does at a moment.
   private var graphTimer: Timer?
   private var graphTimerAt: Timestamp?
+  /// For what is left to do of what is more than one turn's work.
+  private var resumption: Timer?
+
+  /// How long others are served before a graph goes on that has more to do than it may in one go. It is longer
+  /// than the loop takes to come back to a timer, because a loop looks at its connections only when none is due.
+  private static let pause = Duration.microseconds(200)
 
   /// Orders that came in while others were being followed.
   private var orders: [GraphOrder] = []
@@ -191,6 +197,11 @@ final class GraphExecution: GraphCallObserver {
     follow(run.timePassed(now: router.loop.now))
   }
 
+  private func resume() {
+    guard !isOver else { return }
+    follow(run.resumed(now: router.loop.now))
+  }
+
   private func setGraphTimer() {
     let next = isOver ? nil : run.nextTimer
     guard next != graphTimerAt else { return }
@@ -244,6 +255,8 @@ final class GraphExecution: GraphCallObserver {
       cancel(leg)
     case .measured(let node, let duration):
       graph.figures.record(node, took: duration, failed: false, now: router.loop.now)
+    case .resume:
+      resumption = router.loop.schedule(after: Self.pause) { [weak self] in self?.resume() }
     case .finish(let message):
       end(.answered(message))
     case .stream(let calls, let message):
@@ -279,6 +292,7 @@ final class GraphExecution: GraphCallObserver {
   private func finish() {
     deadlineTimer?.cancel()
     graphTimer?.cancel()
+    resumption?.cancel()
     graph.count(run.takeTally(), now: router.loop.now)
     // Taken out first: it is emptied in place where nobody else has it.
     var spare = HeaderBlock()

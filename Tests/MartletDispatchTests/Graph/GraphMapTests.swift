@@ -40,6 +40,7 @@ import Testing
         case .mirror(_, let deployment, _, _): "mirror \(deployment)"
         case .cancel(let leg): "cancel \(leg.number)"
         case .measured(let node, let time): "node \(node) took \(time)"
+        case .resume: "resume"
         case .stream(let calls, _): "stream \(calls.map(\.deployment))"
         case .finish(let bytes): (try? GraphFixture.json(output, bytes)) ?? "\(bytes)"
         case .fail(let status): "\(status.code): \(status.message)"

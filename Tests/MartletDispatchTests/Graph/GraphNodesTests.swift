@@ -47,6 +47,7 @@ import Testing
         case .mirror(_, let deployment, _, _): "mirror \(deployment)"
         case .cancel(let leg): "cancel \(leg.number)"
         case .measured(let node, let time): "node \(node) took \(time)"
+        case .resume: "resume"
         case .stream(let calls, _): "stream \(calls.map(\.deployment))"
         case .finish(let bytes): (try? GraphFixture.json("Label", bytes)) ?? "\(bytes)"
         case .fail(let status): "\(status.code): \(status.message)"
@@ -605,6 +606,92 @@ import Testing
       ])
   }
 
+  // MARK: Others have their turn
+
+  /// A loop that calls nobody and goes on to its last round.
+  private static func spinning(_ rounds: Int) -> GraphNode {
+    let map = MapNode(
+      fields: [.init(field: "object", source: .path("object"))], type: "graph.v1.Label")
+    return .loop(
+      LoopNode(
+        .whileHolds, field: "votes", condition: "< 5", body: .map(map), maxRounds: rounds))
+  }
+
+  /// How often a run pauses before it ends.
+  private func pauses(
+    rounds: Int, _ limits: GraphLimits, _ message: [UInt8] = []
+  ) throws -> Int {
+    var run = GraphRun(
+      try GraphFixture.compile(Self.spinning(rounds), for: "Improve"), limits: limits)
+    var orders = run.started(message)
+    var count = 0
+    while orders == [.resume] {
+      count += 1
+      orders = run.resumed(now: .zero)
+    }
+    guard case .fail(let status)? = orders.last, orders.count == 1 else {
+      Issue.record("\(orders)")
+      return count
+    }
+    #expect(status.code == .resourceExhausted)
+    #expect(run.resumed(now: .zero) == [])
+    return count
+  }
+
+  @Test func aRunPausesWhenItHasDoneMuch() throws {
+    // The loop is entered, each round enters a map that answers, and the failure goes up two steps.
+    var limits = GraphLimits()
+    limits.maxStepsPerTurn = 1 + 2 * 10 + 2
+    #expect(try pauses(rounds: 10, limits) == 0)
+    #expect(try pauses(rounds: 11, limits) == 1)
+    #expect(try pauses(rounds: 1_000, limits) == 2_003 / limits.maxStepsPerTurn)
+    #expect(try pauses(rounds: 900, GraphLimits()) == 0)
+    #expect(try pauses(rounds: 1_000, GraphLimits()) == 1)
+
+    // Each round's map reads 102 bytes and makes as many, and the condition reads these.
+    let label = try GraphFixture.message(
+      "Label", #"{"object":"\#(String(repeating: "x", count: 100))"}"#)
+    var fewBytes = GraphLimits()
+    fewBytes.maxBytesPerTurn = 10 * 3 * label.count
+    #expect(try pauses(rounds: 9, fewBytes, label) == 0)
+    #expect(try pauses(rounds: 100, fewBytes, label) >= 9)
+  }
+
+  @Test func whatHappensInAPauseIsNotHeldUp() throws {
+    var limits = GraphLimits()
+    limits.maxStepsPerTurn = 20
+    let spin = GraphNode.sequence([
+      .map(MapNode(fields: [], type: "graph.v1.Label")), Self.spinning(1_000),
+    ])
+    func paused(_ branch: GraphNode, timeout: Duration? = nil) throws -> GraphRun {
+      let late = spin.with(timeout: timeout, onError: timeout == nil ? .fail : .skip)
+      let plan = try GraphFixture.compile(.ensemble([branch, late], .merge), for: "Judge")
+      var run = GraphRun(plan, limits: limits)
+      let orders = run.started([])
+      #expect(orders.count == 2 && orders.last == .resume)
+      return run
+    }
+    var failing = try paused(.looped)
+    #expect(failing.failed(GraphLeg(0), RPCStatus(.aborted)) == [.fail(RPCStatus(.aborted))])
+    #expect(failing.resumed(now: .zero) == [])
+
+    var left = try paused(.looped)
+    #expect(left.abandoned() == [.cancel(GraphLeg(0))])
+    #expect(left.resumed(now: .zero) == [])
+
+    // The next step begins at once, and nobody asks twice to go on.
+    var busy = try paused(.sequence([.looped, .refine]))
+    let next = busy.answered(GraphLeg(0), [])
+    #expect(next.count == 1 && next != [.resume])
+    #expect(busy.resumed(now: .zero) == [.resume])
+
+    // The time of what has paused is over: there is nothing to go on with.
+    var late = try paused(.looped, timeout: .milliseconds(5))
+    #expect(late.timePassed(now: .zero + .milliseconds(5)) == [])
+    #expect(late.resumed(now: .zero + .milliseconds(6)) == [])
+    #expect(late.answered(GraphLeg(0), [], now: .zero + .milliseconds(7)) == [.finish([])])
+  }
+
   @Test func aHedgeGoesByWhatWasMeasured() throws {
     func hedge(_ delays: [Int: Duration], delay: Duration? = nil) throws -> GraphRun {
       let graph = GraphNode.hedge(HedgeNode(body: .sureA, delay: delay, percentile: 95))
@@ -674,16 +761,19 @@ import Testing
     let graph = maker.node(depth: 4)
     var limits = GraphLimits()
     limits.maxOngoingLegs = Int.random(in: 1...4, using: &maker.random)
+    limits.maxStepsPerTurn = Int.random(in: 1...20, using: &maker.random)
+    let deadline = maker.chance(50) ? Deadline(.zero + .milliseconds(15)) : nil
     var run = GraphRun(
       try GraphFixture.compile(
         graph, for: "Judge",
         beside: [
           .graph(
             method: GraphFixture.method("Understanding/Reconsider"), .sequence([.sureA, .refine]))
-        ]), seed: seed, limits: limits)
+        ]), seed: seed, deadline: deadline, limits: limits)
     var now = Timestamp.zero
     var inFlight: Set<Int> = []
     var ends = 0
+    var (hasPaused, isLate) = (false, false)
     var orders = run.started([], now: now)
     while true {
       for order in orders {
@@ -695,12 +785,27 @@ import Testing
         case .cancel(let leg): #expect(inFlight.remove(leg.number) != nil)
         case .finish, .stream, .fail: ends += 1
         case .mirror, .measured: break
+        case .resume:
+          #expect(!hasPaused)
+          hasPaused = true
         }
       }
+      if isLate { ends += 1 }
+      isLate = false
       #expect(inFlight.count <= limits.maxOngoingLegs)
+      if let deadline, ends == 0, deadline.hasPassed(at: now) {
+        orders = run.abandoned(isLate: true, now: now)
+        isLate = true
+        continue
+      }
       let passes = Int.random(in: 0..<4, using: &maker.random) == 0
+      if hasPaused, passes || inFlight.isEmpty {
+        hasPaused = false
+        orders = run.resumed(now: now)
+        continue
+      }
       if let next = run.nextTimer, passes || inFlight.isEmpty {
-        now = next
+        now = max(now, next)
         orders = run.timePassed(now: now)
         continue
       }
@@ -729,7 +834,7 @@ private struct GraphMaker {
 
   private static let ending = GraphNode.sequence([.sureA, .return])
 
-  private mutating func chance(_ percent: Int) -> Bool {
+  mutating func chance(_ percent: Int) -> Bool {
     Int.random(in: 0..<100, using: &random) < percent
   }
 

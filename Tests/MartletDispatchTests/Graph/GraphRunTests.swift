@@ -463,7 +463,7 @@ import Testing
         case .call(let leg, _, _, _): #expect(inFlight.insert(leg.number).inserted)
         case .cancel(let leg): #expect(inFlight.remove(leg.number) != nil)
         case .finish, .stream, .fail: ends += 1
-        case .mirror, .measured: break
+        case .mirror, .measured, .resume: break
         }
       }
       #expect(inFlight.count <= limits.maxOngoingLegs)
