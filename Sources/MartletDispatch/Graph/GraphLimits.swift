@@ -34,7 +34,7 @@ package struct GraphLimits: Sendable, Hashable {
 
   /// Calls that one request has in flight at once; further ones wait inside the run, in order. It
   /// stays below the default of `max_queued_requests`, so that one large page does not fill a
-  /// queue.
+  /// queue. Nor does one `for_each` work on more elements at once.
   package var maxOngoingLegs = 64
 
   /// Bytes of a message that the graph makes, and of all answers that go into one message. Without it 4,096

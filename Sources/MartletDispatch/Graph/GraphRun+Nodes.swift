@@ -100,7 +100,9 @@ extension GraphRun {
     turn.bytesLeft -= payload.bytes.count
     let elements = try elements(plan, of: payload, index)
     var gathering = Frame.Gathering(count: elements.count, quorum: nil)
-    let begun = min(plan.parallelism ?? elements.count, elements.count)
+    // An element whose call would only wait inside the run does not begin: its time would run already.
+    let most = min(plan.parallelism ?? .max, limits.maxOngoingLegs)
+    let begun = min(most, elements.count)
     gathering.pending = elements[begun...].reversed()
     let frame = open(index, back, .gather(gathering), keeping: payload)
     // A `for_each` over nothing: its input goes on with an empty field.

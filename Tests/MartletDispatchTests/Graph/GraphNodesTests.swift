@@ -735,6 +735,30 @@ import Testing
         == [.finish(page + [0x12, 2, 0x20, 0, 0x12, 2, 0x20, 1, 0x12, 2, 0x20, 2])])
   }
 
+  /// The time of an element runs from when its call can be made, not while it waits for those before it.
+  @Test func theTimeOfAnElementBeginsWithItsCall() throws {
+    let body = GraphNode.looped.with(timeout: .milliseconds(15), onError: .skip)
+    var run = GraphRun(try GraphFixture.compile(.forEach("crops", body), for: "Refine"))
+    let most = GraphLimits().maxOngoingLegs
+    let page = Array(repeating: [0x0a, 0] as [UInt8], count: 3 * most).flatMap { $0 }
+    var now = Timestamp.zero
+    var orders = run.started(page, now: now)
+    #expect(orders.count == most)
+    // Each takes 10 ms: the last ones are sent after 20, with all of their time.
+    for round in 1...3 {
+      now = .zero + .milliseconds(10 * round)
+      let legs = (most * (round - 1)..<most * round).map { GraphLeg($0) }
+      orders = legs.flatMap { run.answered($0, [0x20, 1], now: now) }
+      guard round < 3 else { break }
+      #expect(orders.count == most)
+      for case .call(_, _, _, let deadline) in orders {
+        #expect(deadline == Deadline(now + .milliseconds(15)))
+      }
+    }
+    let labels = Array(repeating: [0x12, 2, 0x20, 1] as [UInt8], count: 3 * most).flatMap { $0 }
+    #expect(orders == [.finish(page + labels)])
+  }
+
   @Test func aMirrorIsSentAndForgotten() throws {
     let mirror = MirrorNode(
       deployment: "generalist", method: GraphFixture.method("Classifier/Classify"))
