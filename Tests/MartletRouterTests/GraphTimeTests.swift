@@ -170,6 +170,30 @@ import Testing
     }
   }
 
+  /// A message that kills every replica: what the router sends again and what the node runs again add up.
+  @Test func whatTheRouterSentAgainIsNotSentAsOftenByARetry() async throws {
+    try await Mesh.run { mesh in
+      let asked = Mutex(0)
+      let count: @Sendable () -> Void = { asked.withLock { $0 += 1 } }
+      var node = Self.call("a")
+      node.options.retry = NodeOptions.RetrySpec(attempts: 5)
+      try await mesh.deploy(
+        Self.app(node, ["a"]),
+        [
+          "a": [
+            try await mesh.startMortal("a1", whenAsked: count),
+            try await mesh.startMortal("a2", whenAsked: count),
+          ]
+        ], schema: try Self.schema.get())
+      let error = await mesh.failure { () throws(RPCError) in
+        try await mesh.client.unary(Self.check, [])
+      }
+      #expect(error?.code == .unavailable)
+      // The router's attempts, and none of the node's.
+      #expect(asked.withLock { $0 } == DispatchLimits().maxAttempts)
+    }
+  }
+
   @Test func aMirrorHoldsUpNobody() async throws {
     try await Mesh.run { mesh in
       let shadow = Heard()

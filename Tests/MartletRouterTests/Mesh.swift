@@ -131,9 +131,11 @@ final class Mesh: Sendable {
   }
 
   /// Starts a replica that dies of every request: its connection ends with the request in hand.
-  func startMortal(_ name: String) async throws -> Endpoint {
+  func startMortal(
+    _ name: String, whenAsked: @escaping @Sendable () -> Void = {}
+  ) async throws -> Endpoint {
     let loop = LoopGroup(count: 1).loops[0]
-    let listener = Listener(on: loop, limits: Limits(), acceptor: Mortal())
+    let listener = Listener(on: loop, limits: Limits(), acceptor: Mortal(whenAsked))
     return try await listener.listen(on: .unix(path: "\(folder)/\(name)"))
   }
 
@@ -180,12 +182,19 @@ final class Mesh: Sendable {
 
 /// Ends its connection at every request.
 private final class Mortal: RequestAcceptor {
+  private let whenAsked: @Sendable () -> Void
+
+  init(_ whenAsked: @escaping @Sendable () -> Void) {
+    self.whenAsked = whenAsked
+  }
+
   func connectionOpened(_ connection: ServerConnection) {}
   func connectionClosed(_ connection: ServerConnection) {}
 
   func requestReceived(
     _ headers: borrowing HeaderBlock, on stream: ServerStream, endOfStream: Bool
   ) -> (any StreamHandler)? {
+    whenAsked()
     stream.connection.close("killed")
     return nil
   }

@@ -16,7 +16,8 @@ public struct Fallback<Input: Message, Output: Message>: GraphStep {
 }
 
 /// Runs steps, and once more on the same input when they have not answered within a time or have failed. The
-/// first answer is taken and the other copy cancelled.
+/// first answer is taken and the other copy cancelled. Over a whole request one call in five may be such a copy
+/// or a retry, and three in any case.
 public struct Hedge<Input: Message, Output: Message>: GraphStep {
   public let step: Step<Input, Output>
 

@@ -41,8 +41,9 @@ package struct GraphLimits: Sendable, Hashable {
   /// elements could have the router hold 16 GiB for an answer that nobody takes.
   package var maxMessageBytes = Limits().maxMessageBytes
 
-  /// Retries of one request: one for so many calls, and `leastRetries` in any case. It bounds what several
-  /// steps that retry ask of those behind them.
+  /// Retries and second copies of hedges of one request: one for so many calls, and `leastRetries` in any case.
+  /// It bounds what several steps that retry ask of those behind them. A call that fails though the router
+  /// has sent it to further replicas takes as many from it.
   package var callsPerRetry = 5
   package var leastRetries = 3
 

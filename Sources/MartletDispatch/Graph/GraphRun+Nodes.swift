@@ -248,7 +248,7 @@ extension GraphRun {
     case .hedge(var hedging):
       hedging.running -= 1
       frames[index].state = .hedge(hedging)
-      if hedging.begun == 1 {
+      if hedging.begun == 1, mayRetry {
         stopTimer(index)
         beginAgain(index, &turn)
       } else if hedging.running == 0 {
@@ -292,9 +292,7 @@ extension GraphRun {
     _ spec: NodeOptions.RetrySpec, after status: RPCStatus, failures: Int, _ index: Int,
     _ turn: Turn
   ) -> Bool {
-    guard failures < spec.attempts, spec.codes.contains(status.code),
-      retryCount < max(limits.leastRetries, legCount / limits.callsPerRetry)
-    else { return false }
+    guard failures < spec.attempts, spec.codes.contains(status.code), mayRetry else { return false }
     let chance = Double.random(in: 0.8...1.2, using: &random)
     let pause = spec.backoff * (Double(1 << (failures - 1)) * chance)
     if let deadline = nearestDeadline(around: Return(frame: index)),
@@ -373,12 +371,13 @@ extension GraphRun {
     }
   }
 
-  /// The second copy of a hedge starts.
+  /// The second copy of a hedge starts, if there may be one.
   private mutating func beginAgain(_ index: Int, _ turn: inout Turn) {
     let frame = frames[index]
-    guard case .hedge(var hedging) = frame.state,
+    guard mayRetry, case .hedge(var hedging) = frame.state,
       case .hedge(let plan) = plan.nodes[frame.node].kind
     else { return }
+    retryCount += 1
     hedging.begun += 1
     hedging.running += 1
     frames[index].state = .hedge(hedging)

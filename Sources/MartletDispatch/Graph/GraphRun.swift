@@ -53,7 +53,8 @@ package struct GraphRun: ~Copyable, Sendable {
   private var entryCount = 0
   /// Frames that were looked at because they might be given up.
   package private(set) var prunedFrames = 0
-  /// Nodes that were run again.
+  /// What was sent once more: nodes that were run again, second copies of hedges, and what the router sent
+  /// again of calls that failed in the end.
   var retryCount = 0
   private var isOver = false
   var random: SeededGenerator
@@ -128,6 +129,17 @@ package struct GraphRun: ~Copyable, Sendable {
 
   /// Whether `finish`, `stream` or `fail` was ordered, or the run was abandoned.
   package var hasEnded: Bool { isOver }
+
+  /// Whether anything may be sent once more.
+  var mayRetry: Bool {
+    retryCount < max(limits.leastRetries, legCount / limits.callsPerRetry)
+  }
+
+  /// A leg is about to be reported as `failed`, which the router had sent again so often. It counts as if
+  /// nodes had been run again.
+  package mutating func sentAgain(_ times: Int) {
+    retryCount += times
+  }
 
   /// When `timePassed` has something to do; nil: never.
   package var nextTimer: Timestamp? { timers.first }

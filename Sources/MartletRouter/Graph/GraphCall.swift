@@ -39,6 +39,8 @@ final class GraphCall: CallOwner {
   private var attempt: GraphAttempt?
   /// Attempts whose replica died and may have worked on the message.
   private var lostAttempts = 0
+  /// Attempts that followed such a one.
+  private(set) var resends = 0
   var call: CallID?
 
   /// Where the time went; nil: nobody asked.
@@ -87,6 +89,7 @@ final class GraphCall: CallOwner {
     router.giveBack(consume headers)
     guard let stream else { return false }
     attempt.stream = stream
+    resends = lostAttempts
     self.attempt = attempt
     timing?.sent(to: link.replica, now: router.loop.now)
     stream.sendMessage(message)

@@ -170,6 +170,7 @@ final class GraphExecution: GraphCallObserver {
 
   private func legEnded(_ leg: GraphLeg, failed: Bool, _ now: Timestamp) {
     guard let call = takeCall(of: leg) else { return }
+    if failed { run.sentAgain(call.resends) }
     graph.figures.record(
       call.node, took: now.duration(since: call.began), failed: failed, now: now)
   }

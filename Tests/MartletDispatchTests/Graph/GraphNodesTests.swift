@@ -187,7 +187,7 @@ import Testing
     var run = GraphRun(try GraphFixture.compile(.forEach("crops", body), for: "Refine"))
     var orders = run.started(Array(repeating: [0x0a, 0], count: elements).flatMap { $0 })
     var now = Timestamp.zero
-    while case let next = run.nextTimer, let next {
+    while let next = run.nextTimer {
       now = next
       orders = run.timePassed(now: now)
     }
@@ -311,6 +311,38 @@ import Testing
     #expect(orders.count == 1 && orders[0].hasPrefix("unavailable: leg"))
     // The way down is four calls; three retries of the innermost.
     #expect(calls == 7)
+  }
+
+  @Test func whatTheRouterSentAgainCountsAsRetries() throws {
+    var judge = try Judge(.sureA.with(retry: NodeOptions.RetrySpec(attempts: 5)))
+    #expect(judge.start() == ["0 sure-a"])
+    judge.run.sentAgain(2)
+    #expect(judge.fail(0) == [])
+    #expect(try judge.wait() == ["1 sure-a"])
+    // Twice by the router, once by the node.
+    #expect(judge.fail(1) == ["unavailable: leg 1"])
+  }
+
+  @Test func secondCopiesOfHedgesCountAsRetries() throws {
+    let hedge = GraphNode.hedge(.milliseconds(20), .sureA)
+    var judge = try Judge(.ensemble(Array(repeating: hedge, count: 4), .merge))
+    #expect(judge.start().count == 4)
+    // Three in any case: the last one goes on with its first copy, and fails with it.
+    #expect(try judge.wait() == ["4 sure-a", "5 sure-a", "6 sure-a"])
+    #expect(judge.run.nextTimer == nil)
+    var orders: [String] = []
+    for leg in 0..<4 where orders.isEmpty {
+      orders = judge.fail(leg)
+      if !orders.isEmpty { #expect(orders.last == "unavailable: leg \(leg)") }
+    }
+    #expect(judge.run.hasEnded == true)
+  }
+
+  @Test func aHedgeWithoutABudgetFailsWithItsFirstCopy() throws {
+    var judge = try Judge(.hedge(.milliseconds(20), .sureA))
+    #expect(judge.start() == ["0 sure-a"])
+    judge.run.sentAgain(3)
+    #expect(judge.fail(0) == ["unavailable: leg 0"])
   }
 
   @Test func manyCallsMayRetryMore() throws {
