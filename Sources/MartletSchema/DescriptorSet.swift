@@ -254,7 +254,7 @@ extension DescriptorSet.MethodDescriptor {
     var options = options
     var level = 0
     while let tag = try options.nextTag() {
-      if tag.number == 34 { level = try options.integer(tag) } else { try options.skip(tag.type) }
+      if tag.number == 34 { level = try options.integer(tag) } else { try options.skip(tag) }
     }
     return level == 1
   }

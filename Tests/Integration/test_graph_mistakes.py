@@ -30,6 +30,7 @@ CASES = {
         "ensemble": [call("broken", on_error="skip"), call("broken", on_error="skip")],
         "combine": "merge"},
     "all_failed": {"ensemble": [call("broken"), call("broken")], "combine": "first"},
+    "unlike": {"ensemble": [call("broken"), call("shaky")], "combine": "first"},
     "no_quorum": {
         "ensemble": [call("good"), call("broken"), call("broken")], "combine": "merge", "quorum": 2},
     "elements": {"for_each": "items", "do": call("good")},
@@ -60,9 +61,10 @@ FAILURES = {
     "no_member ": ({}, "FAILED_PRECONDITION", "no case for choice = nothing of work.v1.Item"),
     "no_note": ({}, "FAILED_PRECONDITION", "no case for has(note) = false of work.v1.Item"),
     "all_skipped": (
-        {}, "UNAVAILABLE",
+        {}, "DATA_LOSS",
         "every branch of the ensemble failed; the last one: DATA_LOSS: broken was told to fail"),
-    "all_failed": ({}, "UNAVAILABLE", "every branch of the ensemble failed; the last one: DATA_LOSS"),
+    "all_failed": ({}, "DATA_LOSS", "every branch of the ensemble failed; the last one: DATA_LOSS"),
+    "unlike": ({}, "UNAVAILABLE", "every branch of the ensemble failed; the last one: "),
     "no_quorum": (
         {}, "DATA_LOSS",
         "2 of 3 branches failed, and the quorum is 2; the last one: broken was told to fail"),

@@ -61,7 +61,14 @@ struct GraphFrame: Sendable {
     var good = 0
     /// Bytes of all answers.
     var bytes = 0
-    var lastFailure: RPCStatus?
+    private(set) var lastFailure: RPCStatus?
+    /// What all failures say that there were; nil: they say different things, or there was none.
+    private(set) var sharedCode: RPCStatus.Code?
+
+    mutating func failed(_ status: RPCStatus) {
+      sharedCode = lastFailure == nil || sharedCode == status.code ? status.code : nil
+      lastFailure = status
+    }
   }
 
   struct Hedging: Sendable {

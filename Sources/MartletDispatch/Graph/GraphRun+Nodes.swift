@@ -80,10 +80,11 @@ extension GraphRun {
 
   /// A map looks for each of its fields on its own.
   private func bytesRead(by plan: GraphPlan.MapPlan, _ payload: Payload, _ back: Return) -> Int {
-    plan.copies.reduce(0) { sum, copy in
-      switch copy.origin {
-      case .input, .branch: sum + payload.bytes.count
-      case .request: sum + request(around: back).bytes.count
+    plan.parts.reduce(0) { sum, part in
+      switch part {
+      case .copy(_, from: .input), .copy(_, from: .branch): sum + payload.bytes.count
+      case .copy(_, from: .request): sum + request(around: back).bytes.count
+      case .constant(let bytes): sum + bytes.count
       }
     }
   }
@@ -233,7 +234,7 @@ extension GraphRun {
     case .sequence, .loop:
       turn.steps.append(.fail(status, close(index)))
     case .gather(var gathering):
-      gathering.lastFailure = status
+      gathering.failed(status)
       guard gathering.quorum != nil else { return giveUp(index, status, &turn) }
       frames[index].state = .waiting
       wentOn(gathering, index, &turn)
@@ -311,7 +312,7 @@ extension GraphRun {
     guard let index = back.frame, case .gather(var gathering) = frames[index].state else {
       return fail(status, back, &turn)
     }
-    gathering.lastFailure = status
+    gathering.failed(status)
     frames[index].state = .waiting
     wentOn(gathering, index, &turn)
   }

@@ -85,7 +85,9 @@ extension GraphRun {
       guard let first = answers.first else {
         let last =
           gathering.lastFailure.map { "; the last one: \($0.code.name): \($0.message)" } ?? ""
-        throw failure(.unavailable, "every branch of the ensemble failed\(last)", at: node)
+        // What all of them say would be said again: it is not to be taken for a want of replicas.
+        let code = gathering.sharedCode ?? .unavailable
+        throw failure(code, "every branch of the ensemble failed\(last)", at: node)
       }
       switch plan.combiner {
       case .merge:

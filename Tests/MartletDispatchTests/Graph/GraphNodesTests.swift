@@ -164,6 +164,33 @@ import Testing
         ])
   }
 
+  @Test func anEnsembleFailsAsAllOfItsBranchesDo() throws {
+    let said =
+      "graph.v1.Understanding/Judge at : every branch of the ensemble failed; the last one: "
+    func failing(_ graph: GraphNode, _ codes: [RPCStatus.Code]) throws -> String? {
+      var judge = try Judge(graph)
+      _ = judge.start()
+      var orders: [String] = []
+      for (leg, code) in codes.enumerated() { orders = judge.fail(leg, code) }
+      return orders.count == 1 ? orders[0] : nil
+    }
+    let first = GraphNode.ensemble([.looped, .open, .generalist], .first)
+    #expect(
+      try failing(first, [.invalidArgument, .invalidArgument, .invalidArgument])
+        == "invalidArgument: \(said)INVALID_ARGUMENT: leg 2")
+    for codes in [
+      [.invalidArgument, .aborted, .aborted], [.aborted, .aborted, .invalidArgument],
+      [.aborted, .invalidArgument, .aborted],
+    ] as [[RPCStatus.Code]] {
+      #expect(
+        try failing(first, codes) == "unavailable: \(said)\(codes[2].name): leg 2")
+    }
+    let skipped = GraphNode.ensemble(
+      [.looped.with(onError: .skip), .open.with(onError: .skip)], .merge)
+    #expect(
+      try failing(skipped, [.notFound, .notFound]) == "notFound: \(said)NOT_FOUND: leg 1")
+  }
+
   // MARK: Time
 
   @Test func aNodeFailsAfterItsTime() throws {
