@@ -429,10 +429,26 @@ let _ = Map(Content_V1_Label.self, to: Content_V1_Crop.self) {
 let _ = Map(Content_V1_Page.self, to: Content_V1_Crop.self) {
   Assign(signed, from: Content_V1_Page.fields.width.converted(to: Int32.self))  // !
 }""", "Int32", "UInt32Holder"),
+    "a map of a number as it is into one of another type": ("""
+let _ = Map(Content_V1_Label.self, to: Content_V1_Crop.self) {
+  Assign(Content_V1_Crop.fields.side, from: Content_V1_Label.fields.score)  // !
+}""", "the fields have different types"),
+    "a map of a number of the request into one of another type": ("""
+let _ = Map(Content_V1_Label.self, to: Content_V1_Crop.self) {
+  Assign(Content_V1_Crop.fields.side, fromRequest: Content_V1_Label.fields.score)  // !
+}""", "the fields have different types"),
+    "a map of several values into one": ("""
+let _ = Map(Content_V1_Segment.self, to: Content_V1_Crop.self) {
+  Assign(Content_V1_Crop.fields.side, from: Content_V1_Segment.fields.runs)  // !
+}""", "the fields have different types"),
     "a list of texts for numbers": ("""
 let _ = Map(Content_V1_Label.self, to: Content_V1_Segment.self) {
   Assign(Content_V1_Segment.fields.runs, value: ["a"])  // !
-}""", "String", "UInt32"),
+}""", "the constant has another type than the field"),
+    "a message of another type for a field": ("""
+let _ = Map(Content_V1_Label.self, to: Content_V1_Crop.self) {
+  Assign(Content_V1_Crop.fields.box, value: Content_V1_Label())  // !
+}""", "the constant has another type than the field"),
     "a request of another type for a field": ("""
 let _ = Map(Content_V1_Label.self, to: Content_V1_Crop.self) {
   Assign(Content_V1_Crop.fields.box, fromRequest: Content_V1_Label.self)  // !

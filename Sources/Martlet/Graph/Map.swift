@@ -96,6 +96,31 @@ extension Assign {
   }
 }
 
+/// Fields that do not fit each other, so that the compiler speaks of their types.
+extension Assign {
+  @available(
+    *, unavailable,
+    message: "the fields have different types; .converted(to:) widens numbers and writes enums"
+  )
+  public init<Value, Other>(
+    _ field: PathToField<Output, Value, some FieldEnd>,
+    from source: PathToField<Input, Other, some FieldEnd>
+  ) {
+    self.init(field.text, .path(source.text))
+  }
+
+  @available(
+    *, unavailable,
+    message: "the fields have different types; .converted(to:) widens numbers and writes enums"
+  )
+  public init<Request: Message, Value, Other>(
+    _ field: PathToField<Output, Value, some FieldEnd>,
+    fromRequest source: PathToField<Request, Other, some FieldEnd>
+  ) {
+    self.init(field.text, .path(source.text))
+  }
+}
+
 /// Collects the fields of a `Map`.
 @resultBuilder
 public enum AssignmentsBuilder<Input: Message, Output: Message> {

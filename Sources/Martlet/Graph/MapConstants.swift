@@ -58,6 +58,15 @@ extension Assign {
   }
 }
 
+extension Assign {
+  @available(*, unavailable, message: "the constant has another type than the field")
+  public init<Value, Other>(
+    _ field: PathToField<Output, Value, some FieldEnd>, value: Other
+  ) {
+    self.init(field.text, .value(.null))
+  }
+}
+
 /// A value that an `Assign` may give to a field.
 public protocol ConstantValue: Sendable {
   /// As protobuf's JSON spells it: numbers beyond a double's exact ones, and those that are none, as text.
