@@ -379,6 +379,13 @@ let _ = Fallback {
     Content_V1_Understanding.analyze.on(name)
   }
 }""", "Content_V1_AnalyzeResponse", "Content_V1_Document"),
+    "a loop over cases that answer another type": ("""
+let _ = Switch(on: Content_V1_AnalyzeRequest.fields.url) {
+  Case("a") { Content_V1_Downloader.fetch.on("a") }
+  for name in ["b", "c"] {  // !
+    Case(name) { Content_V1_Understanding.analyze.on(name) }
+  }
+}""", "Content_V1_AnalyzeResponse", "Content_V1_Document"),
     "a loop until an enum is what it cannot be": ("""
 let _ = RepeatUntil(stage, is: .finished, max: 3) { again }  // !
 """, "'finished'"),

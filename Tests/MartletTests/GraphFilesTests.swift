@@ -246,6 +246,42 @@ import Testing
         """)
   }
 
+  @Test func loopsMakeCases() throws {
+    let route = Route(Self.classify) {
+      Switch(on: Crop.fields.kind) {
+        for name in ["a", "b"] { Case("\(name)-like", name) { Self.classify.on(name) } }
+        Case("x") {
+          Switch(on: Crop.fields.side) {
+            Case(1) { Self.classify.on("c") }
+            for side in [16, 32] as [UInt32] { Case(side) { Self.classify.on("a") } }
+          }
+        }
+        Default { Self.classify.on("c") }
+      }
+    }
+    try expect(
+      route,
+      is: """
+        content.v1.Classifier/Classify
+            graph:
+              switch:
+                on: kind
+                cases:
+                  a-like: {call: a, method: content.v1.Classifier/Classify}
+                  a: {call: a, method: content.v1.Classifier/Classify}
+                  b-like: {call: b, method: content.v1.Classifier/Classify}
+                  b: {call: b, method: content.v1.Classifier/Classify}
+                  x:
+                    switch:
+                      on: side
+                      cases:
+                        1: {call: c, method: content.v1.Classifier/Classify}
+                        16: {call: a, method: content.v1.Classifier/Classify}
+                        32: {call: a, method: content.v1.Classifier/Classify}
+                default: {call: c, method: content.v1.Classifier/Classify}
+        """)
+  }
+
   @Test func loopsMakeBranchesOfOtherTypes() throws {
     let scores = [("a", "left"), ("b", "right")].map {
       ($0.0, $0.1, FieldPath<Content_V1_Skew, Double>("\($0.1)_degrees"))

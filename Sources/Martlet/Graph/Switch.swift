@@ -164,6 +164,21 @@ public enum CasesBuilder<Input: Message, Value> {
     Cases(cases: accumulated.cases + [(next.values, next.body)])
   }
 
+  /// Cases that a loop makes.
+  public static func buildPartialBlock<Steps>(first: Cases<Input, Steps>) -> Cases<Input, Steps> {
+    first
+  }
+
+  public static func buildPartialBlock<Steps>(
+    accumulated: Cases<Input, Steps>, next: Cases<Input, Steps>
+  ) -> Cases<Input, Steps> {
+    Cases(cases: accumulated.cases + next.cases)
+  }
+
+  public static func buildArray<Steps>(_ parts: [Cases<Input, Steps>]) -> Cases<Input, Steps> {
+    Cases(cases: parts.flatMap(\.cases))
+  }
+
   public static func buildPartialBlock<Steps>(
     accumulated: Cases<Input, Steps>, next: Default<Input, Steps>
   ) -> CasesWithDefault<Input, Steps> {
