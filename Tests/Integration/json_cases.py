@@ -192,6 +192,28 @@ def texts():
         '{"float": -Infinity}', '{"inner": ' * 30 + "{}" + "}" * 30, '{"int32":1,"int64":"2"}')
 
 
+def proto2():
+    """Of `everything.v2.Older`."""
+    for name, values in {
+            "number": ("0", "42", "null", '"7"'), "text": ('""', '"grey"'),
+            "shade": ('"SHADE_DARK"', "3", "4", "5", "0", "-1", '"SHADE_GREY"', "null"),
+            "shades": ('["SHADE_DARK", 4]', "[3, 9]", "[]"), "packed": ('["SHADE_LIGHT", 3]', "[9]"),
+            "parts": ('{"a": {"size": 1}, "b": {}}', '{"a": {"[everything.v2.top]": 1}}'),
+            "chosenText": ('""',), "chosenShade": ('"SHADE_DARK"', "9"),
+            "[everything.v2.top]": ("5", "0", "null", '"5"', '"x"', "[]"),
+            "[everything.v2.tops]": ('["a", ""]', "[]", '"a"', "[null]"),
+            "[everything.v2.top_shade]": ('"SHADE_DARK"', "4", "5"),
+            "[everything.v2.Part.scoped]": ('{"size": 1}', "{}", "null", '{"siz": 1}'),
+            "[everything.v2.Part]": ("{}",), "[everything.v2.scoped]": ("{}",), "[top]": ("1",), "top": ("1",),
+            "[everything.v2.topShade]": ("3",), "everything.v2.top": ("5",), "[]": ("5",),
+    }.items():
+        for value in values:
+            yield f'{{"{name}": {value}}}'
+            yield f'{{"older": {{"{name}": {value}}}}}'
+    yield '{"[everything.v2.top]": 1, "[everything.v2.top]": 2}'
+    yield '{"[everything.v2.top]": 1, "number": 2, "[everything.v2.tops]": ["x"]}'
+
+
 ABOUT = {
     "integers": integers, "floats": floats, "others": others, "names": names, "lists": lists, "maps": maps,
     "oneofs": oneofs, "times": times, "well-known types": well_known, "texts": texts,

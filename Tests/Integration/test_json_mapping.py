@@ -13,6 +13,7 @@ from conftest import check_gone
 from mesh import HERE, Mesh
 
 PATH = "/everything.v1.Mirror/Look"
+OLDER = "/everything.v2.Mirror/Look"
 
 REFUSED = {text for texts in json_cases.REFUSED.values() for text in texts}
 
@@ -22,11 +23,14 @@ def look(stubs):
     with tempfile.TemporaryDirectory(prefix="m") as folder:
         mesh = Mesh(folder, stubs)
         app = {
-            "name": "mirror", "protos": [str(HERE / "protos/everything/v1/everything.proto")],
+            "name": "mirror",
+            "protos": [str(HERE / "protos/everything" / file)
+                       for file in ("v1/everything.proto", "v2/older.proto")],
             "deployments": [{
                 "name": "mirror", "command": [sys.executable, str(HERE / "mirror_server.py")],
-                "services": ["everything.v1.Mirror"], "num_replicas": 1}],
-            "routes": [{"service": "everything.v1.Mirror", "deployment": "mirror"}]}
+                "services": ["everything.v1.Mirror", "everything.v2.Mirror"], "num_replicas": 1}],
+            "routes": [{"service": f"everything.{version}.Mirror", "deployment": "mirror"}
+                       for version in ("v1", "v2")]}
         file = mesh.folder / "app.yaml"
         file.write_text(json.dumps(app))
         try:
@@ -34,9 +38,9 @@ def look(stubs):
             mesh.wait_running("mirror", 1)
             connection = http.client.HTTPConnection(mesh.address, timeout=20)
 
-            def look(text):
+            def look(text, path=PATH):
                 connection.request(
-                    "POST", PATH, text.encode("utf-8", "surrogatepass"),
+                    "POST", path, text.encode("utf-8", "surrogatepass"),
                     {"content-type": "application/json"})
                 answer = connection.getresponse()
                 return answer.status, answer.read().decode()
@@ -47,12 +51,14 @@ def look(stubs):
             check_gone(mesh)
 
 
-def parsed(text):
+def parsed(text, path=PATH):
     """What Python makes of a text: a message, or None."""
     from everything.v1 import everything_pb2
+    from everything.v2 import older_pb2
 
     try:
-        return json_format.Parse(text, everything_pb2.Everything())
+        return json_format.Parse(
+            text, older_pb2.Older() if path == OLDER else everything_pb2.Everything())
     except (json_format.ParseError, UnicodeError, OverflowError, RecursionError, TypeError, ValueError):
         return None
 
@@ -63,16 +69,16 @@ def plain(text):
         json.loads(text, parse_float=lambda number: f"{float(number):.6g}"), sort_keys=True)
 
 
-def complaint(text, status, body):
+def complaint(text, status, body, path=PATH):
     """What is wrong with an answer; None when nothing is."""
-    expected = None if text in REFUSED else parsed(json_cases.SAME.get(text, text))
+    expected = None if text in REFUSED else parsed(json_cases.SAME.get(text, text), path)
     if expected is None:
         right = status == 400 and json.loads(body)["code"] == "invalid_argument"
         return None if right else f"{text[:100]} was taken: {status} {body[:100]}"
     if status != 200:
         return f"{text[:100]} was refused: {body}"
     written = json_format.MessageToJson(expected)
-    back, whole = parsed(body), parsed(written)
+    back, whole = parsed(body, path), parsed(written, path)
     if back is None or back.SerializeToString(deterministic=True) != whole.SerializeToString(
             deterministic=True):
         return f"{text[:100]} came back as {body[:100]}"
@@ -82,6 +88,11 @@ def complaint(text, status, body):
 @pytest.mark.parametrize("about", json_cases.ABOUT)
 def test_as_pythons_protobuf(look, about):
     complaints = [complaint(text, *look(text)) for text in json_cases.ABOUT[about]()]
+    assert not (wrong := [each for each in complaints if each]), "\n".join(wrong)
+
+
+def test_proto2_as_pythons_protobuf(look):
+    complaints = [complaint(text, *look(text, OLDER), OLDER) for text in json_cases.proto2()]
     assert not (wrong := [each for each in complaints if each]), "\n".join(wrong)
 
 
