@@ -96,5 +96,12 @@ def test_proto2_as_pythons_protobuf(look):
     assert not (wrong := [each for each in complaints if each]), "\n".join(wrong)
 
 
+def test_json_that_is_shorter_than_its_message_is_bounded(look):
+    status, body = look('{"valueList": [' + "0," * 1_000_000 + "0]}")
+    assert (status, json.loads(body)) == (429, {
+        "code": "resource_exhausted",
+        "message": "the message has more than 4194304 bytes, the limit of a message"})
+
+
 def test_there_are_enough():
     assert sum(1 for cases in json_cases.ABOUT.values() for _ in cases()) >= 700
