@@ -133,6 +133,7 @@ def test_types_that_do_not_fit_are_found_where_the_protos_are(types):
     assert named.returncode == 1 and not out.exists()
     assert re.search(
         rf"^{file}: in the app digits: routes\[0\].graph.sequence\[1\].+steps.v1.Both", named.stderr, re.M)
+    assert "needs its types" not in named.stderr
     # What is left is no app, so there is nothing to write.
     partial = convert(
         file, "-o", out, "--method", RUN, "--method", "prepare=steps.v1.Pair/Ask", "--protos",
@@ -141,6 +142,10 @@ def test_types_that_do_not_fit_are_found_where_the_protos_are(types):
     assert "so nothing is written" in partial.stderr.splitlines()[-1]
     # Without them nobody can tell yet.
     assert convert(file, "-o", out, "--method", RUN, "--protos", "gone.binpb").returncode == 0
+    # A graph that names none is told of that.
+    untyped = convert(file, "--method", RUN)
+    assert untyped.returncode == 0
+    assert untyped.stderr == "martlet: digits needs its types to serve; add protos to it\n"
 
 
 def test_applications_of_ray_become_a_file_each(types):

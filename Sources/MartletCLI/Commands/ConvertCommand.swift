@@ -12,7 +12,7 @@ struct ConvertCommand: ParsableCommand {
     discussion: """
       What the file says and an app cannot is listed as FILE:LINE:COLUMN: path: reason; then nothing is \
       written and the exit status is 1, unless --partial says to write the rest. What is written is an app that \
-      martlet validate takes.
+      martlet validate takes once its protos are there.
       """)
 
   @Argument(
@@ -84,6 +84,9 @@ struct ConvertCommand: ParsableCommand {
     for line in lines { Terminal.complain(line) }
     if apps.count > 1, let output { try Files.makeDirectory(output) }
     for (app, path) in targets {
+      if app.lacksTypes {
+        Terminal.complain("martlet: \(app.spec.name) needs its types to serve; add protos to it")
+      }
       let text = app.text(from: file, unsaid: lines)
       guard let path else {
         Terminal.write(text, to: STDOUT_FILENO)

@@ -32,6 +32,14 @@ extension ConvertedApp {
   }
 }
 
+extension ConvertedApp {
+  /// It has a graph, and no protos were named.
+  var lacksTypes: Bool {
+    guard spec.protos.isEmpty else { return false }
+    return spec.routes.contains { if case .graph = $0.target { true } else { false } }
+  }
+}
+
 extension Failure {
   init(_ error: ConversionError) {
     switch error.place {
