@@ -18,7 +18,8 @@ struct HealthCommand: ParsableCommand {
   var service = ""
 
   @Option(
-    help: ArgumentHelp("Give up after this long.", valueName: "seconds"), transform: Seconds.init)
+    help: ArgumentHelp("Give up after this long; 2 by default.", valueName: "seconds"),
+    transform: Seconds.init)
   var timeout = Seconds(.seconds(2))
 
   @OptionGroup var security: ClientSecurityOptions

@@ -3,7 +3,7 @@
 internal import ArgumentParser
 
 /// A time that somebody waits for at most: `--timeout 2.5`.
-struct Seconds: Sendable, Equatable, CustomStringConvertible {
+struct Seconds: Sendable, Equatable {
   /// 30 days, as for the delays of an app file; what is longer is a slip of the finger or no number.
   static let most = 30.0 * 24 * 3600
 
@@ -19,11 +19,5 @@ struct Seconds: Sendable, Equatable, CustomStringConvertible {
 
   init(_ duration: Duration) {
     self.duration = duration
-  }
-
-  /// As `--help` shows a default.
-  var description: String {
-    let (seconds, attoseconds) = duration.components
-    return attoseconds == 0 ? "\(seconds)" : "\(Double(seconds) + Double(attoseconds) * 1e-18)"
   }
 }
