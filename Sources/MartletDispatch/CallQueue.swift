@@ -73,6 +73,9 @@ struct CallLine: Sendable {
   /// Since when the delay has been above `DispatchLimits.standingDelay`.
   private var standingSince: Timestamp?
 
+  /// Whose turn it is while the line stands.
+  private var isTurnOfOldest = false
+
   var isEmpty: Bool { first < 0 }
 
   mutating func append(_ call: Int, _ calls: inout Slab<Call>) {
@@ -96,17 +99,20 @@ struct CallLine: Sendable {
     if isEmpty { standingSince = nil }
   }
 
-  /// The oldest, unless the line stands: then the newest. There must be one.
+  /// The oldest, unless the line stands: then the newest and the oldest in turn. There must be one.
   mutating func next(
     _ calls: borrowing Slab<Call>, servingSince: Timestamp, _ limits: DispatchLimits, now: Timestamp
   ) -> Int {
     let oldest = max(calls[first].queuedAt, servingSince)
     guard oldest + limits.standingDelay < now else {
       standingSince = nil
+      isTurnOfOldest = false
       return first
     }
     let since = standingSince ?? now
     standingSince = since
-    return since + limits.standingInterval <= now ? last : first
+    guard since + limits.standingInterval <= now else { return first }
+    defer { isTurnOfOldest.toggle() }
+    return isTurnOfOldest ? first : last
   }
 }

@@ -19,7 +19,9 @@ package struct DispatchLimits: Sendable, Hashable {
   package var minRetryReserve = 100
 
   /// A queue stands when its delay has been above `standingDelay` for `standingInterval`. It then serves
-  /// the newest first: the oldest have callers that gave up.
+  /// the newest and the oldest in turn: many of the oldest have callers that gave up, and those that did
+  /// not, such as a few callers of a model that takes longer than the delay, are served all the same. The
+  /// newest alone would have them wait until their deadlines.
   package var standingDelay = Duration.milliseconds(100)
   package var standingInterval = Duration.milliseconds(100)
 

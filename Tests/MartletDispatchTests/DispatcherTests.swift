@@ -101,17 +101,41 @@ import Testing
       ])
   }
 
-  @Test func aStandingQueueServesTheNewest() {
+  @Test func aStandingQueueServesTheNewestAndTheOldestInTurn() {
     var mesh = Mesh(replicas: 1, maxOngoing: 1)
     _ = mesh.send()
-    let waiting = (0..<4).map { mesh.wait(at: .milliseconds($0)) }
+    let waiting = (0..<5).map { mesh.wait(at: .milliseconds($0)) }
     // The delay is seen to be above 100 ms at 150 ms, and still is 100 ms later.
     mesh.finishOne(at: 1, now: .milliseconds(150))
     #expect(mesh.orders() == [.send(waiting[0], mesh.slot(1))])
-    mesh.dispatcher.callEnded(waiting[0], .answered, now: .zero + .milliseconds(250))
-    #expect(mesh.orders() == [.send(waiting[3], mesh.slot(1))])
-    mesh.dispatcher.callEnded(waiting[3], .answered, now: .zero + .milliseconds(260))
-    #expect(mesh.orders() == [.send(waiting[2], mesh.slot(1))])
+    var last = waiting[0]
+    for (step, next) in [waiting[4], waiting[1], waiting[3], waiting[2]].enumerated() {
+      mesh.dispatcher.callEnded(last, .answered, now: .zero + .milliseconds(250 + 10 * step))
+      #expect(mesh.orders() == [.send(next, mesh.slot(1))])
+      last = next
+    }
+  }
+
+  /// Six callers, each of which waits for its answer, and a model that takes 250 ms for two of them.
+  @Test func nobodyWaitsForEverInAStandingQueue() {
+    var mesh = Mesh(replicas: 1, maxOngoing: 2)
+    var ongoing = [mesh.arriveAndSend(), mesh.arriveAndSend()]
+    var came: [CallID: Int] = [:]
+    for _ in 0..<4 { came[mesh.wait()] = 0 }
+    for step in 1...1000 {
+      let now = Duration.milliseconds(125 * step)
+      mesh.dispatcher.callEnded(ongoing.removeFirst(), .answered, now: .zero + now)
+      guard case .send(let next, _)? = mesh.orders().first,
+        let since = came.removeValue(forKey: next)
+      else {
+        Issue.record("nobody is served at step \(step)")
+        return
+      }
+      #expect(step - since <= 8, "waited from step \(since) to \(step)")
+      ongoing.append(next)
+      came[mesh.wait(at: now)] = step
+    }
+    #expect(came.count == 4)
   }
 
   @Test func aQueueThatMovesServesTheOldest() {
