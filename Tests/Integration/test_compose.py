@@ -68,16 +68,20 @@ def test_scale_balances_over_three(composed):
 
 
 def test_kill_of_a_replica_loses_no_idempotent_call(composed):
-    client = subprocess.Popen(
-        ["nsenter", f"--net=/run/netns/{composed.namespace}", sys.executable,
-         HERE / "compose_client.py", "127.0.0.1:8000", f"file:/app/pages/{PAGES[0].name}", "400",
-         "4"], env=composed.environment, stdout=subprocess.PIPE, text=True)
-    assert client.stdout.readline() == "began\n"
-    names = composed.run("docker", "ps", "--format", "{{.Names}}").stdout.split()
-    victim = next(name for name in names if re.search("expert-looped", name))
-    composed.run("docker", "kill", victim)
-    out, _ = client.communicate(timeout=120)
-    assert json.loads(out)["codes"] == {"OK": 400}
+    command = [
+        "nsenter", f"--net=/run/netns/{composed.namespace}", sys.executable,
+        HERE / "compose_client.py", "127.0.0.1:8000", f"file:/app/pages/{PAGES[0].name}", "150", "4"]
+    with subprocess.Popen(
+            command, env=composed.environment, stdout=subprocess.PIPE, text=True) as client:
+        try:
+            assert client.stdout.readline() == "began\n"
+            names = composed.run("docker", "ps", "--format", "{{.Names}}").stdout.split()
+            victim = next(name for name in names if re.search("expert-looped", name))
+            composed.run("docker", "kill", victim)
+            out, _ = client.communicate(timeout=120)
+        finally:
+            client.kill()
+    assert json.loads(out)["codes"] == {"OK": 150}
 
 
 def test_down_drains(docker, composed):

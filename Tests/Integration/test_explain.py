@@ -129,9 +129,8 @@ def routes_app():
 
 
 @pytest.fixture(scope="module")
-def routers(stubs):
-    """Two routers, each of which sees some of the requests."""
-    with served_app.running(stubs, routes_app(), "--routers", "2") as mesh:
+def routes(stubs):
+    with served_app.running(stubs, routes_app()) as mesh:
         yield mesh
 
 
@@ -168,18 +167,18 @@ def wait_for_count(mesh, name, expected):
     return wait_until(counted, 8, f"{expected} requests of {name} are counted")
 
 
-def test_a_graph_within_a_graph_has_figures_and_so_have_mirrors(routers):
+def test_a_graph_within_a_graph_has_figures_and_so_have_mirrors(routes):
     from probe.v1 import probe_pb2, probe_pb2_grpc
 
     for turn in range(8):
-        with routers.channel() as channel:
+        with routes.channel() as channel:
             double = probe_pb2_grpc.OtherStub(channel).Double
             request = probe_pb2.EchoRequest(text="even" if turn % 4 else "odd")
             if turn % 4:
                 double(request, timeout=20)
             else:
                 assert failing(lambda: double(request, timeout=20)) == grpc.StatusCode.DATA_LOSS
-    route, nodes = wait_for_count(routers, DOUBLE, 8)
+    route, nodes = wait_for_count(routes, DOUBLE, 8)
     assert route["figures"]["error_share"] == pytest.approx(2 / 8)
     assert route["period_s"] < 61
     inner = nodes["sequence[1].route"]
@@ -192,21 +191,21 @@ def test_a_graph_within_a_graph_has_figures_and_so_have_mirrors(routers):
     mirror = nodes["sequence[0]"]
     assert count(route, mirror) == 8
     assert (mirror["figures"]["error_share"], mirror["figures"]["dropped_share"]) == (1, 0)
-    text = routers.cli("explain", DOUBLE).stdout
+    text = routes.cli("explain", DOUBLE).stdout
     assert "taken 25 %" in text and "dropped 0 %" in text
-    assert "figures" not in figures(routers, ECHO)[0], "nobody asked for it by itself"
+    assert "figures" not in figures(routes, ECHO)[0], "nobody asked for it by itself"
 
 
-def test_a_stream_that_fails_is_no_success(routers):
+def test_a_stream_that_fails_is_no_success(routes):
     from tokens.v1 import tokens_pb2, tokens_pb2_grpc
 
-    with routers.channel() as channel:
+    with routes.channel() as channel:
         ask = tokens_pb2_grpc.FrontStub(channel).Ask
         for _ in range(3):
             prompt = tokens_pb2.Prompt(text="x", count=3, pause_ms=20, generate_fails_at=3)
             assert failing(lambda: list(ask(prompt, timeout=20))) == grpc.StatusCode.DATA_LOSS
         assert len(list(ask(tokens_pb2.Prompt(text="x", count=2, pause_ms=20), timeout=20))) == 2
-    route, nodes = wait_for_count(routers, "tokens.v1.Front/Ask", 4)
+    route, nodes = wait_for_count(routes, "tokens.v1.Front/Ask", 4)
     assert route["figures"]["error_share"] == 0.75
     # From the request to the end of its stream.
     assert route["figures"]["p50_us"] >= 40_000
@@ -215,19 +214,19 @@ def test_a_stream_that_fails_is_no_success(routers):
     assert (count(route, second), second["figures"]["error_share"]) == (1, 0)
 
 
-def test_a_plain_route_has_figures(routers):
+def test_a_plain_route_has_figures(routes):
     from tokens.v1 import tokens_pb2, tokens_pb2_grpc
 
     for _ in range(5):
-        with routers.channel() as channel:
+        with routes.channel() as channel:
             text = tokens_pb2_grpc.TextStub(channel)
             text.Prepare(tokens_pb2.Prompt(text="x"), timeout=20)
-    with routers.channel() as channel:
+    with routes.channel() as channel:
         generate = tokens_pb2_grpc.TextStub(channel).Generate
         prompt = tokens_pb2.Prompt(text="x", count=1, generate_fails_at=1)
         assert failing(lambda: list(generate(prompt, timeout=20))) == grpc.StatusCode.DATA_LOSS
     # A method has the route of its service.
-    route, nodes = wait_for_count(routers, "tokens.v1.Text/Prepare", 6)
+    route, nodes = wait_for_count(routes, "tokens.v1.Text/Prepare", 6)
     assert route["route"] == "tokens.v1.Text/*"
     assert route["figures"]["error_share"] == pytest.approx(1 / 6)
     assert 0 < route["figures"]["p50_us"] <= route["figures"]["p99_us"]
