@@ -185,8 +185,9 @@ def test_each_leg_is_told_what_remains(do, records):
     told = left(do, records, "chain", ms=20, timeout=2)
     assert 1.9 < told["left"] <= 2 + HUNDREDTHS
     for before, after in (("left", "right"), ("right", "cause")):
-        # What the step before took, and a little on the way.
-        assert 0.02 <= told[before] - told[after] < 0.2
+        # What the step before took, 20 ms, and a little on the way: of that a replica takes its time from when
+        # the request has come.
+        assert 0.018 <= told[before] - told[after] < 0.2
 
 
 def test_no_deadline_is_none(do, records):
