@@ -104,8 +104,8 @@ struct Counted {
 }
 
 extension HeaderBlock {
-  /// Whether an answer that ends with these fields has failed. Where nothing says how the call ended, the HTTP
-  /// status does: a deployment may serve more than gRPC.
+  /// Whether an answer that ends with these fields has failed. Where no gRPC status says how the call ended, the
+  /// HTTP status does.
   var saysFailure: Bool {
     let isOK = withValue(of: .grpcStatus) { $0.count == 1 && $0[0] == UInt8(ascii: "0") }
     return isOK.map { !$0 } ?? httpStatus.map { $0 >= 400 } ?? true

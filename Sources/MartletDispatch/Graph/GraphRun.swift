@@ -328,8 +328,14 @@ package struct GraphRun: ~Copyable, Sendable {
     else { return }
     switch plan.nodes[frames[index].node].kind {
     case .guarded, .retried: break
+    case .fallback where isShare(index): break
     default: tally.failed(frames[index].node)
     }
+  }
+
+  /// Whether a frame is no node's, but the one in which a branch of a fallback has its share of the time.
+  private func isShare(_ index: Int) -> Bool {
+    frames[index].back.frame.map { frames[$0].node == frames[index].node } ?? false
   }
 
   /// What was counted, once.

@@ -60,6 +60,26 @@ import Testing
       ])
   }
 
+  /// A branch with its share of the deadline waits in a frame of its own, which is no node.
+  @Test func aBranchThatFailsWithinItsShareIsNoFailureOfTheFallback() throws {
+    let plan = try GraphFixture.compile(
+      .fallback([.sequence([.split, .looped]), .open]), for: "Judge")
+    let places = [
+      ": 1/0", "fallback[0]: 1/1", "fallback[0].sequence[0]: 1/0", "fallback[1]: 1/0",
+    ]
+    var run = GraphRun(plan, deadline: Deadline(.zero + .seconds(1)))
+    _ = run.started(looped)
+    _ = run.failed(GraphLeg(0), status)
+    _ = run.answered(GraphLeg(1), [])
+    #expect(counts(plan, run.takeTally()) == places)
+
+    var late = GraphRun(plan, deadline: Deadline(.zero + .seconds(1)))
+    _ = late.started(looped)
+    _ = late.timePassed(now: .zero + .milliseconds(500))
+    _ = late.answered(GraphLeg(1), [])
+    #expect(counts(plan, late.takeTally()) == places)
+  }
+
   @Test func aQuorumThatIsMissedIsOneFailure() throws {
     let plan = try GraphFixture.compile(
       .ensemble([.looped, .open, .generalist], .vote(field: "object"), quorum: 2), for: "Judge")
