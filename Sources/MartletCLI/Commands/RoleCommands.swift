@@ -64,15 +64,7 @@ struct ControllerCommand: ParsableCommand {
     if let launcher, AppSpec.Launcher(rawValue: launcher) == nil {
       throw ValidationError("--launcher takes process or external, not \(launcher)")
     }
-    _ = try capacity()
-  }
-
-  private func capacity() throws -> GivenCapacity {
-    do throws(InvalidCapacity) {
-      return try GivenCapacity(cpus: cpus, gpus: gpus)
-    } catch {
-      throw ValidationError("\(error)")
-    }
+    _ = try GivenCapacity(ofOptions: cpus, gpus)
   }
 
   func run() throws {
@@ -83,7 +75,7 @@ struct ControllerCommand: ParsableCommand {
     options.listen = listen.flatMap { Endpoint($0) }
     options.mesh = try mesh.security(insecure: insecure, at: [options.listen])
     options.launcher = launcher.flatMap { AppSpec.Launcher(rawValue: $0) }
-    let capacity = try capacity()
+    let capacity = try GivenCapacity(ofOptions: cpus, gpus)
     options.milliCPUs = capacity.milliCPUs
     options.gpus = capacity.gpus
     options.supervisorPID = supervisorPID()

@@ -51,11 +51,7 @@ struct UpCommand: ParsableCommand {
     guard (1...SupervisorOptions.maxRouters).contains(routers) else {
       throw ValidationError("--routers takes 1 to \(SupervisorOptions.maxRouters)")
     }
-    do throws(InvalidCapacity) {
-      _ = try GivenCapacity(cpus: cpus, gpus: gpus.map(Double.init))
-    } catch {
-      throw ValidationError("\(error)")
-    }
+    _ = try GivenCapacity(ofOptions: cpus, gpus.map(Double.init))
   }
 
   func run() throws {
