@@ -99,8 +99,27 @@ public struct Deployment: Sendable {
     with { $0.userConfig = .object(members) }
   }
 
+  /// How long after a health check of a replica the next one follows.
   public func healthCheckPeriod(_ period: Duration) -> Deployment {
     with { $0.healthCheckPeriod = period }
+  }
+
+  /// How long a replica may take to answer a health check. By default as long as the period, and a second at
+  /// least.
+  public func healthCheckTimeout(_ timeout: Duration) -> Deployment {
+    with { $0.healthCheckTimeout = timeout }
+  }
+
+  /// Failed health checks in a row after which a replica gets no more requests. After twice as many it is
+  /// replaced.
+  public func healthCheckFailures(_ count: Int) -> Deployment {
+    with { $0.healthCheckFailures = count }
+  }
+
+  /// How long a replica may take from its start until it answers SERVING, which is when its `init` has
+  /// returned; zero: as long as it needs.
+  public func startupTimeout(_ timeout: Duration) -> Deployment {
+    with { $0.startupTimeout = timeout }
   }
 
   /// How long a draining replica may take to finish before it is killed.

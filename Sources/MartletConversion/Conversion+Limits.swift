@@ -44,6 +44,7 @@ extension Conversion {
       case .key("max_ongoing_requests"): spec.maxOngoingRequests = usual.maxOngoingRequests
       case .key("max_queued_requests"): spec.maxQueuedRequests = usual.maxQueuedRequests
       case .key("health_check_period_s"): spec.healthCheckPeriod = usual.healthCheckPeriod
+      case .key("health_check_timeout_s"): spec.healthCheckTimeout = usual.healthCheckTimeout
       case .key("graceful_shutdown_timeout_s"):
         spec.gracefulShutdownTimeout = usual.gracefulShutdownTimeout
       case .key("resources"): spec.resources = usual.resources

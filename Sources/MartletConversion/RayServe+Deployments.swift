@@ -34,6 +34,7 @@ extension Conversion {
     if let value = reader.seconds("health_check_period_s", in: fields) {
       spec.healthCheckPeriod = value
     }
+    spec.healthCheckTimeout = reader.seconds("health_check_timeout_s", in: fields)
     if let value = reader.seconds("graceful_shutdown_timeout_s", in: fields) {
       spec.gracefulShutdownTimeout = value
     }
@@ -41,7 +42,6 @@ extension Conversion {
     actorOptions(fields, into: &spec)
     cannotSay(
       [
-        "health_check_timeout_s": "a replica says by itself when its health changes",
         "graceful_shutdown_wait_loop_s": "a replica ends as soon as it has nothing left to do",
         "placement_group_bundles": Self.machine, "placement_group_strategy": Self.machine,
         "max_replicas_per_node": Self.machine,

@@ -27,7 +27,8 @@ import Testing
   @Test func whatMaps() throws {
     let (found, unsaid) = try deployment(
       "num_replicas: 3", "max_ongoing_requests: 7", "max_queued_requests: 9",
-      "user_config: {a: [1, 0.5]}", "health_check_period_s: 4", "graceful_shutdown_timeout_s: 2.5",
+      "user_config: {a: [1, 0.5]}", "health_check_period_s: 4", "health_check_timeout_s: 3",
+      "graceful_shutdown_timeout_s: 2.5",
       "ray_actor_options: {num_cpus: 0.5, num_gpus: 2, memory: 1024, resources: {},",
       "  runtime_env: {env_vars: {A: b}}}", "placement_group_bundles: null")
     var expected = DeploymentSpec(name: "d", command: ["serve", "d"], services: ["p.S"])
@@ -36,6 +37,7 @@ import Testing
     expected.maxQueuedRequests = 9
     expected.userConfig = .object(["a": .array([.integer(1), .number(0.5)])])
     expected.healthCheckPeriod = .seconds(4)
+    expected.healthCheckTimeout = .seconds(3)
     expected.gracefulShutdownTimeout = .milliseconds(2500)
     expected.resources = Resources(milliCPUs: 500, milliGPUs: 2000, memoryBytes: 1024)
     expected.environment = ["A": "b"]
@@ -82,7 +84,7 @@ import Testing
 
   @Test(arguments: [
     ("max_queued_requests: -1", "max_queued_requests", "every queue has one"),
-    ("health_check_timeout_s: 3", "health_check_timeout_s", "when its health changes"),
+    ("health_check_timeout_s: 0", "health_check_timeout_s", "0.0 s is out of range"),
     ("graceful_shutdown_wait_loop_s: 3", "graceful_shutdown_wait_loop_s", "nothing left to do"),
     ("placement_group_bundles: [{CPU: 1}]", "placement_group_bundles", "one machine"),
     ("placement_group_strategy: PACK", "placement_group_strategy", "one machine"),

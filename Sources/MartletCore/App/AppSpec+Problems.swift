@@ -22,6 +22,9 @@ extension DeploymentSpec {
   /// The longest delay or timeout: 30 days in seconds.
   public static let maxDelay = Duration.seconds(30 * 24 * 3600)
 
+  /// Failed health checks in a row: with more, a replica that is dead would keep its requests.
+  public static let maxHealthCheckFailures = 1000
+
   /// CPUs or GPUs of one replica, in thousandths.
   public static let maxMilliUnits = 1_000_000
 
@@ -147,7 +150,7 @@ extension SpecCheck {
     if let timeout = spec.requestTimeout {
       delay(timeout, at: path.appending("request_timeout_s"), zeroAllowed: false)
     }
-    delay(spec.healthCheckPeriod, at: path.appending("health_check_period_s"), zeroAllowed: false)
+    health(spec, at: path)
     delay(
       spec.gracefulShutdownTimeout, at: path.appending("graceful_shutdown_timeout_s"),
       zeroAllowed: true)
@@ -157,6 +160,17 @@ extension SpecCheck {
     if let version = spec.codeVersion {
       codeVersion(version, at: path.appending("code_version"))
     }
+  }
+
+  mutating func health(_ spec: DeploymentSpec, at path: SpecPath) {
+    delay(spec.healthCheckPeriod, at: path.appending("health_check_period_s"), zeroAllowed: false)
+    if let timeout = spec.healthCheckTimeout {
+      delay(timeout, at: path.appending("health_check_timeout_s"), zeroAllowed: false)
+    }
+    range(
+      spec.healthCheckFailures, 1...DeploymentSpec.maxHealthCheckFailures,
+      at: path.appending("health_check_failures"))
+    delay(spec.startupTimeout, at: path.appending("startup_timeout_s"), zeroAllowed: true)
   }
 
   /// It stands between spaces where the controller keeps it.

@@ -29,7 +29,18 @@ public struct DeploymentSpec: Sendable, Hashable {
   /// Handed to the program as `MARTLET_CONFIG`.
   public var userConfig: ConfigValue
 
+  /// How long after a health check the next one follows.
   public var healthCheckPeriod: Duration
+
+  /// How long a replica may take to answer a health check; nil: as long as the period, and a second at least.
+  public var healthCheckTimeout: Duration?
+
+  /// Failed health checks in a row after which a replica gets no more requests. After twice as many it is
+  /// replaced.
+  public var healthCheckFailures: Int
+
+  /// How long a replica may take from its start until it answers SERVING; zero: as long as it needs.
+  public var startupTimeout: Duration
 
   /// How long a draining replica may take to finish before it is killed.
   public var gracefulShutdownTimeout: Duration
@@ -52,6 +63,9 @@ public struct DeploymentSpec: Sendable, Hashable {
     resources = Resources()
     userConfig = .object([:])
     healthCheckPeriod = .seconds(1)
+    healthCheckTimeout = nil
+    healthCheckFailures = 3
+    startupTimeout = .seconds(600)
     gracefulShutdownTimeout = .seconds(20)
     environment = [:]
     codeVersion = nil

@@ -45,6 +45,11 @@ extension AppFile {
     if !resources.isEmpty { members.append(("resources", .mapping(resources))) }
     add("user_config", \.userConfig, YAMLValue.init)
     add("health_check_period_s", \.healthCheckPeriod, YAMLValue.seconds)
+    if let timeout = spec.healthCheckTimeout {
+      members.append(("health_check_timeout_s", .seconds(timeout)))
+    }
+    add("health_check_failures", \.healthCheckFailures) { .plain("\($0)") }
+    add("startup_timeout_s", \.startupTimeout, YAMLValue.seconds)
     add("graceful_shutdown_timeout_s", \.gracefulShutdownTimeout, YAMLValue.seconds)
     add("env", \.environment) { environment in
       .mapping(environment.sorted { $0.key < $1.key }.map { ($0.key, .text($0.value)) })

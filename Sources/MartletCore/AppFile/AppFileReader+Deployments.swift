@@ -4,7 +4,8 @@ extension AppFileReader {
   static let deploymentKeys = [
     "name", "command", "services", "num_replicas", "autoscaling_config", "max_ongoing_requests",
     "max_queued_requests", "request_timeout_s", "idempotent", "resources", "user_config",
-    "health_check_period_s", "graceful_shutdown_timeout_s", "env", "code_version",
+    "health_check_period_s", "health_check_timeout_s", "health_check_failures", "startup_timeout_s",
+    "graceful_shutdown_timeout_s", "env", "code_version",
   ]
   static let autoscalingKeys = [
     "min_replicas", "max_replicas", "initial_replicas", "target_ongoing_requests",
@@ -26,7 +27,7 @@ extension AppFileReader {
     if let value = integer("max_queued_requests", in: fields) { spec.maxQueuedRequests = value }
     spec.requestTimeout = seconds("request_timeout_s", in: fields)
     if let value = bool("idempotent", in: fields) { spec.idempotent = value }
-    if let value = seconds("health_check_period_s", in: fields) { spec.healthCheckPeriod = value }
+    readHealth(in: fields, into: &spec)
     if let value = seconds("graceful_shutdown_timeout_s", in: fields) {
       spec.gracefulShutdownTimeout = value
     }
@@ -39,6 +40,13 @@ extension AppFileReader {
       spec.codeVersion = text(node, at: fields.path(of: "code_version"))
     }
     return spec
+  }
+
+  private mutating func readHealth(in fields: Fields, into spec: inout DeploymentSpec) {
+    if let value = seconds("health_check_period_s", in: fields) { spec.healthCheckPeriod = value }
+    spec.healthCheckTimeout = seconds("health_check_timeout_s", in: fields)
+    if let value = integer("health_check_failures", in: fields) { spec.healthCheckFailures = value }
+    if let value = seconds("startup_timeout_s", in: fields) { spec.startupTimeout = value }
   }
 
   private mutating func command(in fields: Fields) -> [String] {

@@ -175,6 +175,9 @@ private struct AppMaker {
     if chance(50) { spec.maxQueuedRequests = number(0...100_000) }
     if chance(50) { spec.requestTimeout = seconds() }
     if chance(50) { spec.healthCheckPeriod = seconds() }
+    if chance(50) { spec.healthCheckTimeout = seconds() }
+    if chance(50) { spec.healthCheckFailures = number(1...1000) }
+    if chance(50) { spec.startupTimeout = chance(50) ? seconds() : .zero }
     if chance(50) { spec.gracefulShutdownTimeout = seconds() }
     spec.idempotent = chance(50)
     spec.resources = Resources(

@@ -22,6 +22,9 @@ import Testing
         max_queued_requests: 0
         request_timeout_s: 5
         idempotent: true
+        health_check_timeout_s: 0.5
+        health_check_failures: 2
+        startup_timeout_s: 0
         resources: {cpus: 1, gpus: 0.3, memory: 512Mi}
         user_config: {threshold: 0.5, roots: [/a, 1, true, null]}
         env: {LEVEL: 3, NAME: "a b"}
@@ -63,6 +66,9 @@ import Testing
     #expect(expert.maxQueuedRequests == 0)
     #expect(expert.requestTimeout == .seconds(5))
     #expect(expert.idempotent)
+    #expect(expert.healthCheckTimeout == .milliseconds(500))
+    #expect(expert.healthCheckFailures == 2)
+    #expect(expert.startupTimeout == .zero)
     #expect(
       expert.resources == Resources(milliCPUs: 1000, milliGPUs: 300, memoryBytes: 512 << 20))
     #expect(expert.userConfig["threshold"] == .number(0.5))
