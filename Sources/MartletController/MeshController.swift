@@ -15,7 +15,7 @@ actor MeshController {
     /// A pidfd became readable.
     case exited(UInt64)
     /// The fleet wants to know a replica's health.
-    case check(UInt64, HealthProbe)
+    case check(UInt64, HealthProbe, within: Duration)
     case close(HealthProbe)
   }
 
@@ -66,6 +66,7 @@ actor MeshController {
   var deployWaiters: [UInt64: AsyncStream<Void>.Continuation] = [:]
   var nextSession: UInt64 = 1
   private var probes: [UInt64: HealthProbe] = [:]
+  var processTimes = ProcessTimes()
   private var emptyWaiters: [CheckedContinuation<Void, Never>] = []
   private let alarm: Alarm
   private let inputs: AsyncStream<Input>
@@ -106,10 +107,10 @@ actor MeshController {
         switch input {
         case .wake: handle(.timePassed)
         case .exited(let number): reap(number)
-        case .check(let number, let probe):
+        case .check(let number, let probe, let timeout):
           group.addTask {
-            let result = await probe.check()
-            await self.handle(.checked(number, result))
+            let result = await probe.check(within: timeout)
+            await self.checked(number, result)
           }
         case .close(let probe): group.addTask { await probe.close() }
         }
@@ -179,7 +180,9 @@ actor MeshController {
     case .spawn(let spawn): start(spawn)
     case .terminate(let number): processes[number]?.terminate()
     case .kill(let number): processes[number]?.kill()
-    case .check(let number): send.yield(.check(number, probe(number)))
+    case .check(let number):
+      let terms = fleet.replicas[number]?.machine.terms ?? HealthTerms()
+      send.yield(.check(number, probe(number), within: terms.timeout))
     case .forget(let number): cleanUp(number)
     case .publish: for session in routers.values { session.changed.yield() }
     case .note(let note):
@@ -283,15 +286,7 @@ actor MeshController {
 
   private func probe(_ number: UInt64) -> HealthProbe {
     if let probe = probes[number] { return probe }
-    let group = fleet.replicas[number]?.group
-    let spec = group.flatMap { group in
-      fleet.apps[group.deployment.app]?.versions.values.compactMap {
-        $0.spec.deployment(named: group.deployment.deployment)
-      }.first
-    }
-    let probe = HealthProbe(
-      endpoint: endpoint(of: number), tls, loop: loop,
-      period: spec?.healthCheckPeriod ?? .seconds(1))
+    let probe = HealthProbe(endpoint: endpoint(of: number), tls, loop: loop)
     probes[number] = probe
     return probe
   }

@@ -2,36 +2,26 @@
 
 package import MartletCore
 
-/// Bounds on a replica's life. What a deployment may choose is in its spec.
+/// Bounds on a replica's life. What a deployment may choose is in `HealthTerms`.
 package struct ReplicaLimits: Sendable, Hashable {
-  /// A replica that has not answered SERVING after this long is given up. Loading a large model takes
-  /// minutes; more than two without a sign is a hang.
-  package var startTimeout = Duration.seconds(120)
-
   /// The pause before the first question whether a new replica serves. Small programs are up in 2–5 ms.
   package var firstStartCheckDelay = Duration.milliseconds(2)
 
-  /// The longest pause between such questions: adds at most this much to a slow start.
+  /// The longest pause between such questions in the first seconds: adds at most this much to a start.
   package var longestStartCheckDelay = Duration.milliseconds(50)
 
-  /// Failed checks in a row after which a replica gets no more requests (Ray Serve's number).
-  package var failuresToUnhealthy = 3
+  /// A model that loads for minutes is asked less often: every hundredth part of the time that it took so far,
+  /// and no less often than one that runs.
+  package var startCheckShare = 100
 
-  /// Failed checks in a row after which it is ended and replaced.
-  package var failuresToGiveUp = 6
+  /// How long a replica with calls in hand may use CPU time without even answering pings. A handler may keep
+  /// its server's only thread busy for a minute; after two it is taken for an endless loop.
+  package var longestSilence = Duration.seconds(120)
 
   /// With no router connected, how long a leaving replica waits for one to come back.
   package var routerAbsence = Duration.milliseconds(250)
 
   package init() {}
-}
-
-/// How a health check of a replica went.
-package enum CheckResult: Sendable, Hashable {
-  case serving
-  case notServing
-  /// No answer, or an error; says which.
-  case failed(String)
 }
 
 /// The state machine of one replica. Its driver spawns, checks and signals as it is told.
@@ -41,11 +31,11 @@ package struct ReplicaMachine: Sendable, Equatable {
     case pending
     /// The process is being made or has not answered SERVING yet. Leaves to `running`, by `stopOrdered`
     /// or time to `terminating`, by `exited` to `gone`.
-    case starting(deadline: Timestamp)
+    case starting(since: Timestamp)
     /// Gets requests.
     case running
     /// Answered NOT_SERVING or failed checks; gets no requests. Back to `running` when it serves again,
-    /// on to `terminating` when it keeps failing.
+    /// on to `killing` when it keeps failing.
     case unhealthy
     /// Out of the routing table; waits until every router has applied that and has nothing of its own
     /// in hand here. Leaves by `routersLetGo` or time to `terminating`.
@@ -90,19 +80,30 @@ package struct ReplicaMachine: Sendable, Equatable {
   /// Why it was ended, or what the last check said; for people.
   package private(set) var message = ""
 
+  /// How its health is asked for.
+  package private(set) var terms: HealthTerms
+
   private let limits: ReplicaLimits
-  private var checkPeriod: Duration
+  private let isExternal: Bool
   private var checkPause: Duration
   private var nextCheck: Timestamp?
   private var failedChecks = 0
+  /// When it last answered a check or a ping.
+  private var lastAnswer: Timestamp?
+  /// Since when it has answered NOT_SERVING while it starts.
+  private var loadingSince: Timestamp?
 
   /// It was ended for its own failure; `message` says which.
   package private(set) var gaveUp = false
 
   /// A replica that waits for resources.
-  package init(limits: ReplicaLimits, checkPeriod: Duration) {
+  ///
+  /// - Parameter isExternal: whoever started it also ends it. It is never given up, only left out of the
+  ///   table.
+  package init(limits: ReplicaLimits, terms: HealthTerms, isExternal: Bool = false) {
     self.limits = limits
-    self.checkPeriod = checkPeriod
+    self.terms = terms
+    self.isExternal = isExternal
     checkPause = limits.firstStartCheckDelay
     state = .pending
   }
@@ -112,18 +113,19 @@ package struct ReplicaMachine: Sendable, Equatable {
   /// - Parameter ready: it had answered SERVING, so it may keep its requests until a check says
   ///   otherwise.
   package init(
-    adopted ready: Bool, limits: ReplicaLimits, checkPeriod: Duration, now: Timestamp
+    adopted ready: Bool, limits: ReplicaLimits, terms: HealthTerms, isExternal: Bool = false,
+    now: Timestamp
   ) {
-    self.init(limits: limits, checkPeriod: checkPeriod)
+    self.init(limits: limits, terms: terms, isExternal: isExternal)
     readySince = ready ? now : nil
-    state = ready ? .running : .starting(deadline: now + limits.startTimeout)
+    state = ready ? .running : .starting(since: now)
     nextCheck = now
   }
 
   /// Resources were found.
   package mutating func placed(now: Timestamp) -> Order {
     guard case .pending = state else { return .nothing }
-    state = .starting(deadline: now + limits.startTimeout)
+    state = .starting(since: now)
     return .spawn
   }
 
@@ -134,23 +136,29 @@ package struct ReplicaMachine: Sendable, Equatable {
   }
 
   /// A check that was ordered has ended.
-  package mutating func checked(_ result: CheckResult, now: Timestamp) -> Order {
+  ///
+  /// - Parameter callsInHand: routers have requests on it, or it is not known that they have none.
+  package mutating func checked(
+    _ result: CheckResult, callsInHand: Bool = false, now: Timestamp
+  ) -> Order {
+    if result.isAnswer { lastAnswer = now }
+    let silence = now.duration(since: lastAnswer ?? readySince ?? now)
+    let verdict = HealthVerdict(
+      result, callsInHand: callsInHand, silence: silence, limits: limits)
     switch state {
-    case .starting:
+    case .starting(let since):
       guard result == .serving else {
-        checkPause = min(checkPause * 2, limits.longestStartCheckDelay)
-        nextCheck = now + checkPause
-        if case .failed(let why) = result { message = why }
+        notServingYet(result, since: since, now: now)
         return .nothing
       }
       becomeRunning(now: now)
       return .addToTable
     case .running:
-      nextCheck = now + checkPeriod
-      return checkedWhileRunning(result)
+      nextCheck = now + terms.period
+      return checkedWhileRunning(verdict)
     case .unhealthy:
-      nextCheck = now + checkPeriod
-      return checkedWhileUnhealthy(result, now: now)
+      nextCheck = now + terms.period
+      return checkedWhileUnhealthy(verdict, callsInHand: callsInHand, now: now)
     case .pending, .leaving, .terminating, .killing, .gone:
       nextCheck = nil
       return .nothing
@@ -190,10 +198,10 @@ package struct ReplicaMachine: Sendable, Equatable {
   /// Lets deadlines and pauses end.
   package mutating func timePassed(now: Timestamp) -> Order {
     switch state {
-    case .starting(let deadline) where deadline <= now:
+    case .starting(let since) where startDeadline(since).map { $0 <= now } ?? false:
       message =
-        "did not answer SERVING within \(limits.startTimeout)"
-        + (message.isEmpty ? "" : " (\(message))")
+        "did not answer SERVING within \(terms.startupTimeout ?? .zero) (startup_timeout_s)"
+        + (message.isEmpty ? "" : "; \(message)")
       gaveUp = true
       nextCheck = nil
       state = .killing
@@ -230,16 +238,21 @@ package struct ReplicaMachine: Sendable, Equatable {
     }
   }
 
-  /// The spec of its deployment changed in place.
-  package mutating func reconfigured(checkPeriod: Duration) {
-    self.checkPeriod = checkPeriod
+  /// The spec of its deployment changed in place. What changed holds at once: for a start that is under
+  /// way, and instead of a check that is under way or due after the new period.
+  package mutating func reconfigured(_ terms: HealthTerms, now: Timestamp) {
+    guard terms != self.terms else { return }
+    self.terms = terms
+    guard state == .running || state == .unhealthy else { return }
+    let due = now + terms.period
+    nextCheck = min(nextCheck ?? due, due)
   }
 
   /// When to call `timePassed`; nil when nothing is due by itself.
   package var nextWake: Timestamp? {
     switch state {
     case .pending, .killing, .gone: nil
-    case .starting(let deadline): min(nextCheck ?? deadline, deadline)
+    case .starting(let since): [nextCheck, startDeadline(since)].compactMap { $0 }.min()
     case .running, .unhealthy: nextCheck
     case .leaving(_, let until, _): until
     case .terminating(let killAt): killAt
@@ -251,35 +264,75 @@ package struct ReplicaMachine: Sendable, Equatable {
     readySince = readySince ?? now
     failedChecks = 0
     message = ""
-    nextCheck = now + checkPeriod
+    nextCheck = now + terms.period
   }
 
-  private mutating func checkedWhileRunning(_ result: CheckResult) -> Order {
+  /// When a start has taken too long; nil when it may take any time.
+  private func startDeadline(_ since: Timestamp) -> Timestamp? {
+    isExternal ? nil : terms.startupTimeout.map { since + $0 }
+  }
+
+  /// Says why it does not serve yet, for people who wait, and asks again soon.
+  private mutating func notServingYet(_ result: CheckResult, since: Timestamp, now: Timestamp) {
+    let elapsed = now.duration(since: since)
+    let slow = max(
+      limits.longestStartCheckDelay, min(elapsed / limits.startCheckShare, terms.period))
+    checkPause = min(checkPause * 2, slow)
+    nextCheck = now + checkPause
     switch result {
-    case .serving:
+    case .serving: break
+    case .notServing:
+      let loading = loadingSince ?? now
+      loadingSince = loading
+      let seconds = now.duration(since: loading).components.seconds
+      message = "loading: answers NOT_SERVING" + (seconds > 0 ? " for \(seconds) s" : "")
+    case .failed(let why), .late(let why, _):
+      loadingSince = nil
+      let seconds = elapsed.components.seconds
+      message = seconds > 0 ? "starting for \(seconds) s: \(why)" : why
+    }
+  }
+
+  private mutating func checkedWhileRunning(_ verdict: HealthVerdict) -> Order {
+    switch verdict {
+    case .healthy:
       failedChecks = 0
       message = ""
       return .nothing
-    case .notServing:
-      failedChecks = limits.failuresToUnhealthy
+    case .busy(let why):
+      failedChecks = 0
+      message = "busy: \(why)"
+      return .nothing
+    case .unready:
+      failedChecks = terms.failures
       message = "answers NOT_SERVING"
     case .failed(let why):
       failedChecks += 1
       message = why
-      guard failedChecks >= limits.failuresToUnhealthy else { return .nothing }
+      guard failedChecks >= terms.failures else { return .nothing }
     }
     state = .unhealthy
     return .removeFromTable
   }
 
-  private mutating func checkedWhileUnhealthy(_ result: CheckResult, now: Timestamp) -> Order {
-    guard result != .serving else {
+  private mutating func checkedWhileUnhealthy(
+    _ verdict: HealthVerdict, callsInHand: Bool, now: Timestamp
+  ) -> Order {
+    switch verdict {
+    case .healthy:
       becomeRunning(now: now)
       return .addToTable
+    case .busy(let why):
+      message = "busy: \(why)"
+      return .nothing
+    case .unready:
+      message = "answers NOT_SERVING"
+      // It lives: what it has in hand is not cut off.
+      if callsInHand { return .nothing }
+    case .failed(let why): message = why
     }
-    if case .failed(let why) = result { message = why }
     failedChecks += 1
-    guard failedChecks >= limits.failuresToGiveUp else { return .nothing }
+    guard failedChecks >= 2 * terms.failures, !isExternal else { return .nothing }
     message = "failed \(failedChecks) health checks in a row: \(message)"
     gaveUp = true
     nextCheck = nil

@@ -29,7 +29,6 @@ import MartletScaling
     // By default the test run, so that a run that is killed leaves nothing behind.
     options.supervisorPID =
       getenv(ReplicaVariable.supervisorPID).flatMap { Int32(String(cString: $0)) } ?? getppid()
-    options.fleet.replica.startTimeout = .seconds(2)
     try await ControllerRole.run(options)
   }
 

@@ -143,7 +143,8 @@ import Testing
 
   @Test func aReplicaThatNeverServesIsGivenUp() async throws {
     try await withController { controller in
-      _ = try await controller.deploy(ControllerProcess.app("hang"))
+      _ = try await controller.deploy(
+        ControllerProcess.app("hang", extra: ", \"startup_timeout_s\": 2"))
       let app = try await controller.app("failed") { $0.state == .deployFailed }
       #expect(app.message.contains("did not answer SERVING within 2.0 seconds"))
     }

@@ -8,7 +8,7 @@ private func at(_ milliseconds: Int64) -> Timestamp {
 }
 
 private func started() -> ReplicaMachine {
-  var machine = ReplicaMachine(limits: ReplicaLimits(), checkPeriod: .seconds(1))
+  var machine = ReplicaMachine(limits: ReplicaLimits(), terms: HealthTerms())
   _ = machine.placed(now: .zero)
   machine.spawned(now: .zero)
   return machine
@@ -22,7 +22,7 @@ private func running() -> ReplicaMachine {
 
 @Suite struct ReplicaMachineTests {
   @Test func aPlacedReplicaIsSpawned() {
-    var machine = ReplicaMachine(limits: ReplicaLimits(), checkPeriod: .seconds(1))
+    var machine = ReplicaMachine(limits: ReplicaLimits(), terms: HealthTerms())
     #expect(machine.placed(now: .zero) == .spawn)
     #expect(machine.placed(now: .zero) == .nothing)
   }
@@ -51,8 +51,8 @@ private func running() -> ReplicaMachine {
 
   @Test func aStartThatTakesTooLongIsKilled() {
     var machine = started()
-    #expect(machine.timePassed(now: at(120_000)) == .kill)
-    #expect(machine.exited(now: at(120_001)) == .neverReady)
+    #expect(machine.timePassed(now: at(600_000)) == .kill)
+    #expect(machine.exited(now: at(600_001)) == .neverReady)
     #expect(machine.message.hasPrefix("did not answer SERVING within"))
   }
 
@@ -97,7 +97,7 @@ private func running() -> ReplicaMachine {
   }
 
   @Test func aWaitingReplicaIsForgottenAndAStartingOneTerminated() {
-    var waiting = ReplicaMachine(limits: ReplicaLimits(), checkPeriod: .seconds(1))
+    var waiting = ReplicaMachine(limits: ReplicaLimits(), terms: HealthTerms())
     #expect(waiting.stopOrdered(inTable: false, grace: .seconds(1), now: .zero) == .forget)
     var starting = started()
     #expect(starting.stopOrdered(inTable: false, grace: .seconds(1), now: .zero) == .terminate)
@@ -111,7 +111,7 @@ private func running() -> ReplicaMachine {
 
   @Test func anAdoptedReplicaKeepsItsRequestsAndIsAskedAtOnce() {
     var machine = ReplicaMachine(
-      adopted: true, limits: ReplicaLimits(), checkPeriod: .seconds(1), now: at(7))
+      adopted: true, limits: ReplicaLimits(), terms: HealthTerms(), now: at(7))
     #expect(machine.state == .running)
     #expect(machine.timePassed(now: at(7)) == .check)
   }

@@ -107,5 +107,15 @@ struct Rollout: Sendable {
     let waiting = late.isEmpty ? "" : "; waiting for \(late.prefix(3).joined(separator: ", "))"
     let more = late.count > 3 ? " and \(late.count - 3) more" : ""
     return "\(status.name): \(running) of \(Wording.count(desired, "replica")) run\(waiting)\(more)"
+      + reason(in: status)
+  }
+
+  /// What the first replica that starts says of itself: `; detector#3: loading: answers NOT_SERVING for 34 s`
+  private static func reason(in status: AppStatus) -> String {
+    for deployment in status.deployments {
+      let late = deployment.replicas.first { $0.state == .starting && !$0.message.isEmpty }
+      if let late { return "; \(deployment.name)#\(late.number): \(late.message)" }
+    }
+    return ""
   }
 }

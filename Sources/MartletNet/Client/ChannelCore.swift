@@ -22,6 +22,8 @@ final class ChannelCore: @unchecked Sendable {
   /// Connections that are being drained, the current one not among them.
   private var retiring: [ClientConnection] = []
   private var waiting: [OutboundCall] = []
+  /// Pings that wait for a connection.
+  private var waitingPings: [(Bool) -> Void] = []
   private var whenAllClosed: [() -> Void] = []
   /// Filled anew for each call.
   private var headers = HeaderBlock()
@@ -91,6 +93,24 @@ final class ChannelCore: @unchecked Sendable {
     waiting.append(call)
   }
 
+  /// Tells whether the server gives a sign of life; never when it gives none and the connection stays.
+  func ping(_ done: @escaping (Bool) -> Void) {
+    switch machine.callMade(waitForReady: false) {
+    case .send: connection?.ping(done)
+    case .wait: waitingPings.append(done)
+    case .waitAndConnect:
+      waitingPings.append(done)
+      connect()
+    case .fail: done(false)
+    }
+  }
+
+  private func endPings(_ isAlive: Bool) {
+    let ended = waitingPings
+    waitingPings = []
+    for done in ended { done(isAlive) }
+  }
+
   private func sendWaiting() {
     guard let connection, !waiting.isEmpty else { return }
     var sent = 0
@@ -117,12 +137,20 @@ final class ChannelCore: @unchecked Sendable {
     }
   }
 
+  func renewConnection() {
+    guard let connection, machine.state == .ready else { return }
+    retire(connection)
+    follow(machine.connectionLost(callsWait: !waiting.isEmpty))
+    connection.close("it was given up for a new one")
+  }
+
   /// Ends the connection once its calls have ended.
   func close(_ done: @escaping () -> Void) {
     machine.closed()
     let failing = waiting
     waiting = []
     for call in failing { call.fail(RPCError(.unavailable, "the channel is closed")) }
+    endPings(false)
     if let connection {
       retire(connection)
       connection.drain()
@@ -144,6 +172,8 @@ final class ChannelCore: @unchecked Sendable {
 extension ChannelCore: ClientConnectionObserver {
   func connectionReady(_ connection: ClientConnection) {
     machine.connectionBecameReady()
+    // Its settings are a sign of life.
+    endPings(true)
     sendWaiting()
   }
 
@@ -164,6 +194,7 @@ extension ChannelCore: ClientConnectionObserver {
     if connection === self.connection {
       self.connection = nil
       if case .connecting = machine.state {
+        endPings(false)
         let error = error ?? RPCError(.unavailable, "\(endpoint): the server went away")
         if case .pause(let duration) = machine.connectFailed(error.status, backoff: backoff) {
           pause(duration, after: error)

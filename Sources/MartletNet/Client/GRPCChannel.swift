@@ -97,6 +97,17 @@ package final class GRPCChannel: Sendable {
     }
   }
 
+  /// Asks the server for a sign of life once `delay` has passed, unless the watch is ended before.
+  package func watchLife(after delay: Duration) -> LifeWatch {
+    LifeWatch(core, after: delay)
+  }
+
+  /// Ends the connection at once, with the calls on it; the next call makes a new one. For a peer that may
+  /// have lost its end without a word.
+  package func renewConnection() {
+    loop.run { self.core.renewConnection() }
+  }
+
   /// Ends the connection once its calls have ended; new calls fail with UNAVAILABLE.
   package func close() async {
     await withUnsafeContinuation { (done: UnsafeContinuation<Void, Never>) in

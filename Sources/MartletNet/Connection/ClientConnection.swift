@@ -45,6 +45,8 @@ package final class ClientConnection {
   /// The server said that pings come too often, and nobody has been told yet.
   private var wasPingingTooOften = false
   private var openWasRefused = false
+  /// Who waits for the answer to a ping.
+  private var pingWaiters: [(Bool) -> Void] = []
   /// The server has spoken HTTP/2.
   package private(set) var wasReady = false
 
@@ -231,6 +233,7 @@ extension ClientConnection: TransportOwner {
     if code == .enhanceYourCalm, transport.session.goAwayText == "too_many_pings" {
       wasPingingTooOften = true
     }
+    endPings(true)
     guard state == .ready || state == .connecting else { return }
     if state == .connecting {
       return close("the server takes no requests (\(code))")
@@ -249,7 +252,9 @@ extension ClientConnection: TransportOwner {
     observer?.connectionReady(self)
   }
 
-  package func pingAcknowledged(_ payload: UInt64) {}
+  package func pingAcknowledged(_ payload: UInt64) {
+    if payload == Self.lifePing { endPings(true) }
+  }
 
   /// The session's callbacks are no place to open streams from, so this waits for them to return.
   private func capacityMayHaveGrown() {
@@ -269,10 +274,32 @@ extension ClientConnection: TransportOwner {
     let wasConnecting = state == .connecting
     state = .closed
     handlers = []
+    endPings(false)
     let observer = observer
     self.observer = nil
     let fallback = RPCError(.unavailable, "\(endpoint): the server closed the connection")
     observer?.connectionClosed(self, wasConnecting ? error ?? fallback : error)
+  }
+}
+
+// MARK: - Pings
+
+extension ClientConnection {
+  private static let lifePing: UInt64 = 0x6d61_7274_6c65_7404
+
+  /// Asks the server for a sign of life: true once it has answered, or has said goodbye; false when the
+  /// connection ends without either.
+  func ping(_ done: @escaping (Bool) -> Void) {
+    guard transport.isOpen else { return done(false) }
+    pingWaiters.append(done)
+    transport.session.ping(Self.lifePing)
+    transport.markDirty()
+  }
+
+  private func endPings(_ isAlive: Bool) {
+    let ended = pingWaiters
+    pingWaiters = []
+    for done in ended { done(isAlive) }
   }
 }
 

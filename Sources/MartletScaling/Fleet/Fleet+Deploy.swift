@@ -147,7 +147,7 @@ extension Fleet {
       groups[key]?.spec = spec
       groups[key]?.scaler.reconfigured(spec.replicas, now: now)
       for number in groups[key]?.replicas ?? [] {
-        replicas[number]?.machine.reconfigured(checkPeriod: spec.healthCheckPeriod)
+        replicas[number]?.machine.reconfigured(HealthTerms(spec), now: now)
       }
     }
     orders.append(.storeApp(app.name))
@@ -219,6 +219,9 @@ extension DeploymentSpec {
     same.requestTimeout = requestTimeout
     same.idempotent = idempotent
     same.healthCheckPeriod = healthCheckPeriod
+    same.healthCheckTimeout = healthCheckTimeout
+    same.healthCheckFailures = healthCheckFailures
+    same.startupTimeout = startupTimeout
     return same == self
   }
 }

@@ -68,8 +68,7 @@ extension Fleet {
     nextReplica += 1
     replicas[number] = FleetReplica(
       number: number, group: key,
-      machine: ReplicaMachine(
-        limits: limits.replica, checkPeriod: group.spec.healthCheckPeriod),
+      machine: ReplicaMachine(limits: limits.replica, terms: HealthTerms(group.spec)),
       placement: nil, endpoint: nil)
     groups[key]?.replicas.insert(number)
   }
@@ -82,10 +81,6 @@ extension Fleet {
     guard let spec = apps[key.app]?.newest(using: group)?.spec.deployment(named: key.deployment)
     else { return }
     nextReplica = max(nextReplica, number + 1)
-    // Whoever started it also ends it: it is never given up, only left out of the table.
-    var patient = limits.replica
-    patient.failuresToGiveUp = .max
-    patient.startTimeout = .seconds(Int64.max / 4_000_000_000)
     if groups[group] == nil {
       groups[group] = ReplicaGroup(
         spec: spec,
@@ -95,7 +90,8 @@ extension Fleet {
     replicas[number] = FleetReplica(
       number: number, group: group,
       machine: ReplicaMachine(
-        adopted: false, limits: patient, checkPeriod: spec.healthCheckPeriod, now: now),
+        adopted: false, limits: limits.replica, terms: HealthTerms(spec), isExternal: true,
+        now: now),
       placement: nil, endpoint: endpoint)
     groups[group]?.replicas.insert(number)
     note("ReplicaRegistered", number, "at \(endpoint)", &orders)

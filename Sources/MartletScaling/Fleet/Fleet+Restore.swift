@@ -76,8 +76,7 @@ extension Fleet {
     replicas[adopted.number] = FleetReplica(
       number: adopted.number, group: adopted.group,
       machine: ReplicaMachine(
-        adopted: adopted.wasReady, limits: limits.replica, checkPeriod: spec.healthCheckPeriod,
-        now: now),
+        adopted: adopted.wasReady, limits: limits.replica, terms: HealthTerms(spec), now: now),
       placement: adopted.placement, endpoint: nil)
     groups[adopted.group]?.replicas.insert(adopted.number)
     packer.adopt(adopted.number, adopted.placement)

@@ -103,6 +103,12 @@ package struct Fleet: Sendable {
   /// The load that routers report is all the load there is.
   private(set) var knowsLoad = false
 
+  /// Routers have calls on a replica, or it is not known yet that they have none: a busy one must not be
+  /// taken for an idle one.
+  package func mayHaveCalls(_ number: UInt64) -> Bool {
+    !knowsLoad || routers.ongoing(replica: number) > 0
+  }
+
   private mutating func apply(
     _ event: FleetEvent, now: Timestamp, _ orders: inout [FleetOrder]
   ) {
@@ -118,7 +124,10 @@ package struct Fleet: Sendable {
     case .spawnFailed(let number, let why):
       ended(number, how: "could not be started: \(why)", lastLines: "", now: now, &orders)
     case .checked(let number, let result):
-      guard let order = replicas[number]?.machine.checked(result, now: now) else { return }
+      let callsInHand = mayHaveCalls(number)
+      guard
+        let order = replicas[number]?.machine.checked(result, callsInHand: callsInHand, now: now)
+      else { return }
       follow(order, number, now: now, &orders)
     case .exited(let number, let how, let lines):
       ended(number, how: how, lastLines: lines, now: now, &orders)
