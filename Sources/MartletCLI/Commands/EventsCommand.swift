@@ -50,7 +50,7 @@ struct EventsCommand: ParsableCommand {
     }
   }
 
-  private static func table(_ events: [Martlet_Control_V1_Event], header: Bool) -> String {
+  static func table(_ events: [Martlet_Control_V1_Event], header: Bool) -> String {
     var table = Table(["TIME", "REASON", "APP", "DEPLOYMENT", "MESSAGE"])
     if !header { table.rows = [] }
     for event in events {
@@ -59,6 +59,12 @@ struct EventsCommand: ParsableCommand {
         event.app.isEmpty ? "-" : event.app,
         event.deployment.isEmpty ? "-" : event.deployment, event.message)
     }
-    return table.text
+    // A message may go on with the last lines of a log.
+    var lines = table.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    for (index, event) in events.enumerated().reversed() {
+      let more = event.message.split(separator: "\n").dropFirst().map { String($0).printable }
+      lines.insert(contentsOf: more.map { "    \($0)" }, at: index + (header ? 2 : 1))
+    }
+    return lines.joined(separator: "\n")
   }
 }
