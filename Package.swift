@@ -112,7 +112,7 @@ let package = Package(
         "MartletCore", "MartletSchema", "MartletDispatch", "MartletScaling", "MartletNet",
         "MartletRPC", "CLinux", grdb, swiftProtobuf, logging,
       ]),
-    room("MartletSupervisor", ["MartletCore", "CLinux", logging]),
+    room("MartletSupervisor", ["MartletCore", "MartletNet", "CLinux", logging]),
 
     // 5 doors
     room(

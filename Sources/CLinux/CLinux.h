@@ -2,6 +2,7 @@
 // missing from the headers that Swift imports.
 #pragma once
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
@@ -29,10 +30,22 @@ static inline int martlet_become_subreaper(void) {
   return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 
+/// A descriptor that means the file of that name and nothing more, without following a link; -1 and errno
+/// on failure (open(2), O_PATH).
+static inline int martlet_open_name(const char *path) {
+  return open(path, 010000000 | O_CLOEXEC | O_NOFOLLOW);
+}
+
 /// The calling process gets `signal` when its parent thread dies (prctl(2)); set between fork and
 /// exec it survives the exec.
 static inline int martlet_die_with_parent(int signal) {
   return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0);
+}
+
+/// Takes `bytes` of disk for a file without changing its length, or as its length; an error number or 0
+/// (fallocate(2)).
+static inline int martlet_reserve(int descriptor, off_t bytes, int keeps_length) {
+  return syscall(SYS_fallocate, descriptor, keeps_length ? 1 : 0, (off_t)0, bytes) < 0 ? errno : 0;
 }
 
 #include <spawn.h>

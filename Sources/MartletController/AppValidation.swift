@@ -100,4 +100,19 @@ enum ProcessEnvironment {
     }
     return variables
   }()
+
+  /// The devices that a program of CUDA sees; all where it is not set.
+  static let visibleGPUs = "CUDA_VISIBLE_DEVICES"
+
+  /// The same for NVIDIA's container runtime.
+  static let runtimeGPUs = "NVIDIA_VISIBLE_DEVICES"
+
+  /// What replicas get of it. A replica sees no device unless it is given one. What Python prints goes to the log line by line; else it would stay in a buffer, and be lost with
+  /// a replica that is killed.
+  static let forReplicas: [String: String] = {
+    var variables = ["PYTHONUNBUFFERED": "1"].merging(own) { $1 }
+    variables[visibleGPUs] = ""
+    variables[runtimeGPUs] = "void"
+    return variables
+  }()
 }

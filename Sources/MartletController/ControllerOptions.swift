@@ -28,6 +28,9 @@ package struct ControllerOptions: Sendable {
   /// When this process is gone, all replicas are stopped and the controller ends.
   package var supervisorPID: Int32?
 
+  /// Where the supervisor looks for signs of life; nil where none does.
+  package var heartbeat: Int32?
+
   package var fleet = FleetLimits()
 
   package init(runDirectory: RunDirectory) {

@@ -2,7 +2,7 @@
 internal import CLinux
 internal import Glibc
 internal import Logging
-internal import MartletCore
+package import MartletCore
 internal import MartletNet
 internal import MartletRPC
 
@@ -41,6 +41,13 @@ package enum ControllerRole {
       try await serve(controller, options, tls, loops, signals)
     }
     await loops.shutdown()
+  }
+
+  /// Checks an app as a deploy would, on this machine.
+  ///
+  /// - Throws: INVALID_ARGUMENT with every mistake and its place.
+  package static func check(_ source: AppSource) throws(RPCError) {
+    _ = try ValidatedApp(source, launcher: nil)
   }
 
   /// Two controllers over one state would undo each other's work. The lock goes with the process.
@@ -87,6 +94,7 @@ package enum ControllerRole {
     try await withThrowingTaskGroup { group in
       group.addTask { await controller.run() }
       group.addTask { await controller.keepLogsShort() }
+      group.addTask { await controller.keepKnowingHelpers() }
       try await controller.recover()
       for app in options.apps { _ = try await controller.deploy(app) }
       unlink(socket)
@@ -95,7 +103,12 @@ package enum ControllerRole {
         group.addTask { try await server.run() }
       }
       chmod(socket, 0o600)
+      group.addTask { await controller.keepFiles() }
       health.set(.serving)
+      if let descriptor = options.heartbeat {
+        let heartbeat = Heartbeat(descriptor: descriptor)
+        group.addTask { await controller.keepBeating(heartbeat) }
+      }
       let ending = await firstReasonToEnd(signals, shutdowns, options, loops.loops[0])
       health.close()
       reflection.close()

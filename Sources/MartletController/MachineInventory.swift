@@ -5,10 +5,9 @@ internal import MartletScaling
 /// Reads the capacity of the machine as far as this process may use it.
 enum MachineInventory {
   /// Everything that was not told is found out.
-  static func capacity(milliCPUs: Int?, gpus: Int?) -> MachineCapacity {
+  static func capacity(milliCPUs: Int?, gpus: Int) -> MachineCapacity {
     MachineCapacity(
-      milliCPUs: milliCPUs ?? usableMilliCPUs(), gpus: gpus ?? gpuCount(),
-      memoryBytes: usableMemory())
+      milliCPUs: milliCPUs ?? usableMilliCPUs(), gpus: gpus, memoryBytes: usableMemory())
   }
 
   /// Cores that the process may run on (its affinity), cut to its cgroup's quota.
@@ -41,6 +40,22 @@ enum MachineInventory {
       let period = TextFile.number("/sys/fs/cgroup/cpu/cpu.cfs_period_us"), period > 0
     else { return nil }
     return max(1, quota * 1000 / period)
+  }
+
+  /// The devices to share out, by the names that `CUDA_VISIBLE_DEVICES` takes. Where this process itself was given
+  /// some, they are all there are: indices, UUIDs or names of MIG devices.
+  ///
+  /// - Parameter wanted: how many somebody says that there are; nil for all.
+  static func gpus(_ wanted: Int?, inherited: String?) -> [String] {
+    guard let inherited else { return (0..<(wanted ?? gpuCount())).map(String.init) }
+    var names: [String] = []
+    for name in inherited.split(separator: ",", omittingEmptySubsequences: false) {
+      let name = String(name.filter { !$0.isWhitespace })
+      // CUDA looks no further than the first name that is none, such as -1.
+      guard !name.isEmpty, !name.hasPrefix("-"), name != "NoDevFiles" else { break }
+      if !names.contains(name) { names.append(name) }
+    }
+    return Array(names.prefix(wanted ?? .max))
   }
 
   /// Devices named `/dev/nvidia0`, `/dev/nvidia1`, …

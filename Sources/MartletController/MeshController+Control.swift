@@ -19,7 +19,9 @@ extension MeshController {
       throw RPCError(
         .invalidArgument, "directory is \"\(source.directory)\"; it must be an absolute path")
     }
-    return try deploy(try ValidatedApp(source, launcher: options.launcher))
+    let valid = try ValidatedApp(source, launcher: options.launcher)
+    try checkWritable()
+    return try deploy(valid)
   }
 
   private func deploy(_ valid: ValidatedApp) throws -> Deployed {
@@ -77,6 +79,7 @@ extension MeshController {
       throw RPCError(.failedPrecondition, "app \(name) has no version before \(current)")
     }
     log.info("rolling \(name) back from \(current) to what \(version) was")
+    try checkWritable()
     var valid = try ValidatedApp(source, launcher: options.launcher)
     if let served = app.versions[current]?.spec { valid.distrustVersions(otherThanIn: served) }
     return try deploy(valid)
@@ -84,6 +87,7 @@ extension MeshController {
 
   func delete(_ name: String) throws {
     _ = try app(name)
+    try checkWritable()
     handle(.deleted(app: name))
   }
 
@@ -113,6 +117,7 @@ extension MeshController {
     guard (0...DeploymentSpec.maxReplicas).contains(replicas) else {
       throw RPCError(.invalidArgument, "replicas: 0 to \(DeploymentSpec.maxReplicas) are possible")
     }
+    try checkWritable()
     let key = DeploymentKey(app: app.name, deployment: deployment)
     let before = fleet.desiredReplicas(key)
     handle(.pinned(key, replicas: replicas))

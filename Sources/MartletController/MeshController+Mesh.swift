@@ -62,6 +62,19 @@ extension MeshController {
     return nextSession
   }
 
+  // MARK: The supervisor
+
+  /// Gives the supervisor signs of life and notes its news, for as long as the task lives. Each beat comes
+  /// from the actor, so that one that hangs is found out.
+  func keepBeating(_ heartbeat: Heartbeat) async {
+    repeat {
+      heartbeat.beat()
+      for news in heartbeat.news() {
+        perform([.note(FleetNote(news.reason, app: "", news.message))])
+      }
+    } while (try? await Task.sleep(for: Heartbeat.period)) != nil
+  }
+
   // MARK: Replicas of others
 
   /// Nil while the app or its deployment is not there. `gone` is finished when the replica is

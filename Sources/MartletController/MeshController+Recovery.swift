@@ -1,6 +1,7 @@
 // What a controller does when it starts: takes over the replicas of the one before.
 internal import Logging
 internal import MartletCore
+internal import MartletNet
 internal import MartletScaling
 
 extension MeshController {
@@ -12,42 +13,59 @@ extension MeshController {
       deployedAt[app.name] = deployed
       restored.append(try withSpecs(app))
     }
-    var running: [UInt64: MeshProcess] = [:]
-    let all = MeshProcess.all(of: options.runDirectory)
-    for process in all where process.isLeader { running[process.number] = process }
+    let scan = ProcessScan(of: options.runDirectory, reaper: options.supervisorPID)
     var adopted: [AdoptedReplica] = []
-    var identities: Set<ProcessIdentity> = []
     for replica in stored {
-      // A controller that died between start and record knew no pid: the environment tells.
-      guard let identity = running[replica.number]?.identity,
-        replica.identity == nil || replica.identity == identity,
-        let process = ReplicaProcess(adopting: identity)
-      else {
-        try store.transaction { try $0.forgetReplica(replica.number) }
+      guard let process = Self.process(of: replica, in: scan) else {
+        if replica.wasStopping { linger(replica, restored) }
+        // On a full disk it is found gone again.
+        try? store.transaction { try $0.forgetReplica(replica.number) }
         continue
       }
-      try store.transaction { try $0.setIdentity(replica.number, identity) }
+      if replica.identity == nil {
+        try? store.transaction { try $0.setIdentity(replica.number, process.identity) }
+      }
       startedAt[replica.number] = replica.startedAtUnixMs
       ids[replica.number] = ReplicaID(
         deployment: replica.group.deployment.deployment, number: replica.number)
-      identities.insert(identity)
       watch(replica.number, process)
+      let socket = options.runDirectory.replicaSocket(replica.number)
+      keptSockets[replica.number] = KeptSocket(path: socket)
       adopted.append(
         AdoptedReplica(
           number: replica.number, group: replica.group, placement: replica.placement,
           wasReady: replica.wasReady, wasStopping: replica.wasStopping))
     }
-    let numbers = Set(adopted.map(\.number))
-    for process in all
-    where !identities.contains(process.identity)
-      && (process.isLeader || !numbers.contains(process.number))
-    {
-      log.warning("ending process \(process.identity.pid), a leftover of replica \(process.number)")
-      process.kill()
-    }
-    files.removeLeftovers(alive: numbers)
+    scanProcesses()
+    files.removeLeftovers(alive: Set(adopted.map(\.number)))
     if !adopted.isEmpty { log.info("adopted \(adopted.count) replicas") }
     perform(fleet.restore(apps: restored, replicas: adopted, now: now))
+    followEndings()
+  }
+
+  /// The process that was started as a replica, whatever else that has started since. A controller that died
+  /// between start and record knew no pid: then the environment tells.
+  private static func process(of replica: StoredReplica, in scan: ProcessScan) -> ReplicaProcess? {
+    guard let identity = replica.identity else {
+      return scan.leader(of: replica.number).flatMap { ReplicaProcess(adopting: $0) }
+    }
+    guard scan.isReplica(replica.number, identity) else { return nil }
+    return ReplicaProcess(adopting: identity)
+  }
+
+  /// A replica that was stopping has ended, perhaps without what it started: that has the time which the
+  /// replica would have had.
+  private func linger(_ replica: StoredReplica, _ apps: [FleetApp]) {
+    guard let identity = replica.identity else { return }
+    let name = replica.group.deployment.deployment
+    let grace = apps.first { $0.name == replica.group.deployment.app }?
+      .newest(using: replica.group)?.spec.deployment(named: name)?.gracefulShutdownTimeout
+    let id = ReplicaID(deployment: name, number: replica.number)
+    lingering[replica.number] = ProcessScan.Leader(
+      identity: identity, logPath: files.logPath(id))
+    // It was asked to finish already.
+    toldGroups.insert(identity.pid)
+    endings[replica.number] = ReplicaEnding(killAt: now + (grace ?? .zero))
   }
 
   private func withSpecs(_ app: FleetApp) throws -> FleetApp {

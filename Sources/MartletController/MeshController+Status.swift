@@ -23,6 +23,7 @@ extension MeshController {
             $0.tableGeneration = router.appliedGeneration
           }
         }
+      $0.problems = [storeProblem].compactMap { $0 }
       $0.machine = .with {
         $0.milliCpus = UInt32(clamping: fleet.packer.capacity.milliCPUs)
         $0.milliCpusTaken = UInt32(clamping: fleet.packer.takenMilliCPUs)

@@ -14,6 +14,8 @@ actor MeshController {
     case wake
     /// A pidfd became readable.
     case exited(UInt64)
+    /// It is time to look for helpers of replicas that have ended.
+    case followEndings
     /// The fleet wants to know a replica's health.
     case check(UInt64, HealthProbe, within: Duration)
     case close(HealthProbe)
@@ -49,11 +51,13 @@ actor MeshController {
 
   let options: ControllerOptions
   let files: ReplicaFiles
-  let store: StateStore
+  var store: StateStore
   let loop: Loop
   let log: Logger
   /// What is spoken with replicas.
   let tls: MeshTLS
+  /// The names of the devices that placements count.
+  let gpus: [String]
   var fleet: Fleet
   var processes: [UInt64: ReplicaProcess] = [:]
   /// Of every replica that has, or is about to have, a process of ours.
@@ -66,9 +70,28 @@ actor MeshController {
   var deployWaiters: [UInt64: AsyncStream<Void>.Continuation] = [:]
   var nextSession: UInt64 = 1
   private var probes: [UInt64: HealthProbe] = [:]
-  var processTimes = ProcessTimes()
+  /// Replicas whose process has ended, until their helpers have.
+  var endings: [UInt64: ReplicaEnding] = [:]
+  var endingsPause = HelperLimits.firstPause
+  /// Helpers that the last scan told.
+  var knownHelpers: [ProcessIdentity: UInt64] = [:]
+  /// Replicas that ended before this controller began, with helpers that may still finish.
+  var lingering: [UInt64: ProcessScan.Leader] = [:]
+  /// Process groups that got SIGTERM as a whole.
+  var toldGroups: Set<Int32> = []
+  var listening = ListeningSockets(text: "")
+  var listeningUntil = Timestamp.zero
+  var scannedAt: Timestamp?
+  var nextScan = Timestamp.zero
+  var nextRoutineScan = Timestamp.zero
+  /// Sockets whose names come back when others remove them, by replica; the controller's own is 0.
+  var keptSockets: [UInt64: KeptSocket] = [:]
+  /// What could not be stored yet, and why.
+  var unstored: [FleetOrder] = []
+  var storeError = ""
   private var emptyWaiters: [CheckedContinuation<Void, Never>] = []
   private let alarm: Alarm
+  let endingsAlarm: Alarm
   private let inputs: AsyncStream<Input>
   private let send: AsyncStream<Input>.Continuation
 
@@ -83,14 +106,21 @@ actor MeshController {
     (inputs, send) = AsyncStream.makeStream(of: Input.self)
     let send = send
     alarm = Alarm(loop: loop) { send.yield(.wake) }
+    endingsAlarm = Alarm(loop: loop) { send.yield(.followEndings) }
     let (epoch, nextReplica) = try store.transaction { transaction in
       let epoch = try transaction.counter("epoch") + 1
       try transaction.setCounter("epoch", epoch)
       return (epoch, try transaction.counter("next_replica"))
     }
     // Every start of a controller has a range of generations of its own, above all earlier ones.
+    let devices = MachineInventory.gpus(
+      options.gpus, inherited: ProcessEnvironment.own[ProcessEnvironment.visibleGPUs])
+    if let wanted = options.gpus, wanted > devices.count {
+      log.warning("\(wanted) GPUs are to be shared out; \(devices.count) were given to the mesh")
+    }
+    gpus = devices
     fleet = Fleet(
-      capacity: MachineInventory.capacity(milliCPUs: options.milliCPUs, gpus: options.gpus),
+      capacity: MachineInventory.capacity(milliCPUs: options.milliCPUs, gpus: devices.count),
       generation: epoch << 32, nextReplica: max(1, nextReplica), limits: options.fleet)
   }
 
@@ -106,7 +136,8 @@ actor MeshController {
       for await input in inputs {
         switch input {
         case .wake: handle(.timePassed)
-        case .exited(let number): reap(number)
+        case .exited(let number): leaderEnded(number)
+        case .followEndings: followEndings()
         case .check(let number, let probe, let timeout):
           group.addTask {
             let result = await probe.check(within: timeout)
@@ -125,31 +156,31 @@ actor MeshController {
   }
 
   func perform(_ orders: [FleetOrder]) {
+    let intents = orders.filter(\.isIntent)
     do {
-      try keep(orders)
+      // What could not be stored before comes first; it may say the opposite.
+      try keep(unstored + intents)
+      unstored = []
     } catch {
-      // Nothing may be done that is not on disk. What was wanted is tried again with the next
-      // controller, which adopts what runs.
-      log.critical("cannot store the state: \(error); ending")
-      exit(74)
+      keepForLater(intents, error)
     }
     for order in orders { act(on: order) }
     if let wake = fleet.nextWake { alarm.set(wake) }
-    if fleet.isEmpty {
-      for waiter in emptyWaiters { waiter.resume() }
-      emptyWaiters = []
-    }
+    tellEmpty()
   }
 
+  func tellEmpty() {
+    guard isEmpty else { return }
+    for waiter in emptyWaiters { waiter.resume() }
+    emptyWaiters = []
+  }
+
+  /// Nothing is left that this mesh has started.
+  private var isEmpty: Bool { fleet.isEmpty && endings.isEmpty }
+
   /// Intents, all in one transaction, before any of them is acted on.
-  private func keep(_ orders: [FleetOrder]) throws {
-    let matters = orders.contains { order in
-      switch order {
-      case .check, .kill, .publish: false
-      case .storeApp, .forgetApp, .spawn, .storeReady, .terminate, .forget, .note: true
-      }
-    }
-    guard matters else { return }
+  func keep(_ orders: [FleetOrder]) throws {
+    guard !orders.isEmpty else { return }
     let now = nowUnixMs
     try store.transaction { transaction in
       for order in orders {
@@ -162,9 +193,9 @@ actor MeshController {
           try transaction.setCounter("next_replica", fleet.nextReplica)
           try transaction.save(
             StoredReplica(
-              number: spawn.number, group: spawn.group, identity: nil,
-              placement: spawn.placement, wasReady: false, wasStopping: false,
-              startedAtUnixMs: now))
+              number: spawn.number, group: spawn.group,
+              identity: processes[spawn.number]?.identity, placement: spawn.placement,
+              wasReady: false, wasStopping: false, startedAtUnixMs: now))
         case .storeReady(let number): try transaction.setReady(number)
         case .terminate(let number): try transaction.setStopping(number)
         case .forget(let number): try transaction.forgetReplica(number)
@@ -178,8 +209,8 @@ actor MeshController {
   private func act(on order: FleetOrder) {
     switch order {
     case .spawn(let spawn): start(spawn)
-    case .terminate(let number): processes[number]?.terminate()
-    case .kill(let number): processes[number]?.kill()
+    case .terminate(let number): terminate(number)
+    case .kill(let number): killReplica(number)
     case .check(let number):
       let terms = fleet.replicas[number]?.machine.terms ?? HealthTerms()
       send.yield(.check(number, probe(number), within: terms.timeout))
@@ -188,7 +219,9 @@ actor MeshController {
     case .note(let note):
       log.info("\(note.reason) \(note.app) \(note.deployment): \(note.message)")
     case .forgetApp(let name): deployedAt[name] = nil
-    case .storeApp, .storeReady: break
+    case .storeReady(let number):
+      keptSockets[number] = KeptSocket(path: options.runDirectory.replicaSocket(number))
+    case .storeApp: break
     }
   }
 
@@ -200,11 +233,19 @@ actor MeshController {
     do {
       let source = try store.read { try $0.source(of: spawn.group.deployment.app, spawn.version) }
       guard let source else { throw ControllerError("its app file is no longer stored") }
-      try TextFile.write(spawn.spec.userConfig.json, to: files.configPath(spawn.number))
-      let process = try ReplicaProcess(starting: command(spawn, id, source.directory))
-      try store.transaction { try $0.setIdentity(spawn.number, process.identity) }
+      if !files.hasFolders { try files.makeFolders() }
+      let config = files.configPath(spawn.number)
+      try files.withRoom { () throws(ControllerError) in
+        try TextFile.write(spawn.spec.userConfig.json, to: config)
+      }
+      let process = try ReplicaProcess(starting: command(spawn, id, source.directory), files)
       startedAt[spawn.number] = nowUnixMs
       watch(spawn.number, process)
+      do {
+        try store.transaction { try $0.setIdentity(spawn.number, process.identity) }
+      } catch {
+        keepForLater([.spawn(spawn)], error)
+      }
       handle(.spawned(spawn.number))
     } catch {
       handle(.spawnFailed(spawn.number, why: "\(error)"))
@@ -214,7 +255,7 @@ actor MeshController {
   private func command(
     _ spawn: SpawnOrder, _ id: ReplicaID, _ directory: String
   ) -> ReplicaCommand {
-    var environment = ProcessEnvironment.own.merging(options.mesh.variables) { $1 }
+    var environment = ProcessEnvironment.forReplicas.merging(options.mesh.variables) { $1 }
       .merging(spawn.spec.environment) { $1 }
     environment[ReplicaVariable.listen] = "\(endpoint(of: spawn.number))"
     environment[ReplicaVariable.app] = spawn.group.deployment.app
@@ -226,8 +267,12 @@ actor MeshController {
     environment[ReplicaVariable.gracefulShutdownTimeout] =
       "\(spawn.spec.gracefulShutdownTimeout.inSeconds)"
     environment[ReplicaVariable.supervisorPID] = options.supervisorPID.map { "\($0)" }
-    if let devices = spawn.placement.visibleDevices {
-      environment["CUDA_VISIBLE_DEVICES"] = devices
+    let shares = spawn.placement.gpus.map(\.device).filter(gpus.indices.contains)
+    if !shares.isEmpty {
+      let names = shares.map { gpus[$0] }
+      environment[ProcessEnvironment.visibleGPUs] = names.joined(separator: ",")
+      environment[ProcessEnvironment.runtimeGPUs] =
+        spawn.spec.environment[ProcessEnvironment.runtimeGPUs] ?? names.joined(separator: ",")
     }
     return ReplicaCommand(
       words: spawn.spec.command, directory: directory, environment: environment,
@@ -246,15 +291,10 @@ actor MeshController {
     }
   }
 
-  private func reap(_ number: UInt64) {
+  /// A replica and all that it has started are gone.
+  func reap(_ number: UInt64) {
     guard let process = processes.removeValue(forKey: number) else { return }
     let how = process.reap()
-    if !process.isChild {
-      // Its group cannot be told from a recycled one by number, so its children go one by one.
-      for other in MeshProcess.all(of: options.runDirectory) where other.number == number {
-        other.kill()
-      }
-    }
     guard let replica = fleet.replicas[number], let id = ids[number] else { return }
     let isExpected = replica.machine.isStopping && !replica.machine.gaveUp
     let lines = isExpected ? "" : files.lastLines(id)
@@ -263,6 +303,7 @@ actor MeshController {
 
   private func cleanUp(_ number: UInt64) {
     startedAt[number] = nil
+    keptSockets[number] = nil
     if let probe = probes.removeValue(forKey: number) { send.yield(.close(probe)) }
     registrations.removeValue(forKey: number)?.finish()
     files.remove(number)
@@ -273,8 +314,14 @@ actor MeshController {
 
   /// Bounds the logs, for as long as the task lives.
   func keepLogsShort() async {
-    while (try? await Task.sleep(for: .seconds(5))) != nil {
-      for id in ids.values { files.boundLog(id) }
+    var pace = LogPace(limit: Int64(ReplicaFiles.maxLogBytes))
+    var pause = LogPace.longest
+    while (try? await Task.sleep(for: pause)) != nil {
+      var sizes: [String: Int64] = [:]
+      for path in ids.values.map({ files.logPath($0) }) + files.ownLogs() {
+        sizes[path] = files.boundLog(path)
+      }
+      pause = pace.looked(sizes, now: now)
     }
   }
 
@@ -293,13 +340,13 @@ actor MeshController {
 
   /// Returns when no replica of ours is left.
   func waitUntilEmpty() async {
-    if fleet.isEmpty { return }
+    if isEmpty { return }
     await withCheckedContinuation { emptyWaiters.append($0) }
   }
 }
 
 /// One timer that can be set anew from anywhere.
-private final class Alarm: Sendable {
+final class Alarm: Sendable {
   private let loop: Loop
   private let ring: @Sendable () -> Void
   /// Touched on the loop only.

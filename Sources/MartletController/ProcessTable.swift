@@ -1,4 +1,4 @@
-// Processes as /proc shows them: who they are, and which are replicas of this mesh.
+// Processes as /proc shows them: who they are, and which belong to replicas of this mesh.
 internal import CLinux
 internal import Glibc
 internal import MartletCore
@@ -31,12 +31,21 @@ struct ProcessIdentity: Sendable, Hashable {
     }
     return descriptor
   }
+
+  /// Sends a signal, if it still is that process.
+  func signal(_ signal: Int32) {
+    guard let descriptor = open() else { return }
+    _ = martlet_pidfd_send_signal(descriptor, signal)
+    close(descriptor)
+  }
 }
 
 /// What /proc/PID/stat says (proc(5)).
 struct ProcessStat {
   var state: Character
+  var parent: Int32
   var processGroup: Int32
+  var session: Int32
   var startTicks: UInt64
 
   init?(_ pid: Int32) {
@@ -45,51 +54,13 @@ struct ProcessStat {
     }
     // The name in parentheses may hold anything; fields are counted after it, from the third.
     let fields = text[text.index(after: end)...].split(separator: " ")
-    guard fields.count > 19, let state = fields[0].first, let group = Int32(fields[2]),
-      let ticks = UInt64(fields[19])
+    guard fields.count > 19, let state = fields[0].first, let parent = Int32(fields[1]),
+      let group = Int32(fields[2]), let session = Int32(fields[3]), let ticks = UInt64(fields[19])
     else { return nil }
     self.state = state
+    self.parent = parent
     processGroup = group
+    self.session = session
     startTicks = ticks
-  }
-}
-
-/// A process that was started as, or by, a replica of one mesh.
-struct MeshProcess: Sendable, Hashable {
-  var identity: ProcessIdentity
-  /// The replica's number, by its environment.
-  var number: UInt64
-  /// It is the replica itself, not a child of it: it leads the process group.
-  var isLeader: Bool
-
-  /// Every process of this user whose environment says that it belongs to a replica of the mesh.
-  static func all(of directory: RunDirectory) -> [MeshProcess] {
-    TextFile.names(in: "/proc").compactMap { Int32($0) }.compactMap { pid in
-      // Processes of other users cannot be read, and need not be.
-      guard pid != getpid(), let environment = TextFile.bytes("/proc/\(pid)/environ"),
-        let number = number(in: environment, directory), let stat = ProcessStat(pid),
-        stat.state != "Z", stat.state != "X"
-      else { return nil }
-      return MeshProcess(
-        identity: ProcessIdentity(pid: pid, startTicks: stat.startTicks), number: number,
-        isLeader: stat.processGroup == pid)
-    }
-  }
-
-  private static func number(in environment: [UInt8], _ directory: RunDirectory) -> UInt64? {
-    let listens = Array("\(ReplicaVariable.listen)=unix:\(directory.replicas)/".utf8)
-    for entry in environment.split(separator: 0) where entry.starts(with: listens) {
-      let rest = String(decoding: entry.dropFirst(listens.count), as: UTF8.self)
-      guard rest.hasSuffix(".sock") else { return nil }
-      return UInt64(rest.dropLast(".sock".count))
-    }
-    return nil
-  }
-
-  /// SIGKILL, if it still is that process.
-  func kill() {
-    guard let descriptor = identity.open() else { return }
-    _ = martlet_pidfd_send_signal(descriptor, SIGKILL)
-    close(descriptor)
   }
 }

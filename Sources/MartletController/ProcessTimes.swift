@@ -4,8 +4,8 @@ internal import MartletCore
 internal import MartletNet
 internal import MartletScaling
 
-/// Which processes belong to which replica, as of a moment ago.
-struct ProcessTimes {
+/// What is work and what is not.
+enum ProcessTimes {
   /// How long a replica is looked at.
   static let window = Duration.milliseconds(200)
 
@@ -14,20 +14,7 @@ struct ProcessTimes {
   static let leastWork = Duration.milliseconds(2)
 
   /// To look through all processes takes milliseconds, so replicas that are silent together share a look.
-  private static let longestAge = Duration.seconds(1)
-
-  private var pids: [UInt64: [Int32]] = [:]
-  private var readAt: Timestamp?
-
-  /// The processes of a replica.
-  mutating func pids(of number: UInt64, _ directory: RunDirectory, now: Timestamp) -> [Int32] {
-    if readAt.map({ now.duration(since: $0) >= Self.longestAge }) ?? true {
-      pids = Dictionary(grouping: MeshProcess.all(of: directory), by: \.number)
-        .mapValues { $0.map(\.identity.pid) }
-      readAt = now
-    }
-    return pids[number] ?? []
-  }
+  static let longestAge = Duration.seconds(1)
 
   /// CPU time that processes have used, all their threads included. Those that are gone count as zero.
   static func used(by pids: [Int32]) -> Duration {
@@ -57,7 +44,11 @@ extension MeshController {
     guard processes[number] != nil, fleet.replicas[number]?.machine.readySince != nil,
       fleet.mayHaveCalls(number)
     else { return false }
-    let pids = processTimes.pids(of: number, options.runDirectory, now: now)
+    if scannedAt.map({ now.duration(since: $0) >= ProcessTimes.longestAge }) ?? true {
+      scanProcesses()
+    }
+    let helpers = knownHelpers.filter { $0.value == number }.map(\.key.pid)
+    let pids = helpers + [processes[number]?.identity.pid].compactMap { $0 }
     let before = ProcessTimes.used(by: pids)
     try? await loop.sleep(for: ProcessTimes.window)
     return ProcessTimes.used(by: pids) - before >= ProcessTimes.leastWork

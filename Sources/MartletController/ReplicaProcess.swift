@@ -31,13 +31,9 @@ struct ReplicaProcess: Sendable {
   }
 
   /// Starts a replica: stdin empty, output appended to its log, nothing else open.
-  init(starting command: ReplicaCommand) throws(ControllerError) {
+  init(starting command: ReplicaCommand, _ files: ReplicaFiles) throws(ControllerError) {
     let program = try Self.program(command)
-    let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW
-    let log = open(command.logPath, flags, 0o600)
-    guard log >= 0 else {
-      throw ControllerError("cannot open \(command.logPath): \(lastError())")
-    }
+    let log = try files.openLog(command.logPath)
     defer { close(log) }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -95,11 +91,19 @@ struct ReplicaProcess: Sendable {
     _ = martlet_pidfd_send_signal(descriptor, SIGTERM)
   }
 
+  /// Asks every process of its group to finish: the server behind a wrapper such as `sh -c`.
+  func terminateGroup() {
+    // A living leader's group cannot be another one's. It leads a session, so it is in its group.
+    guard ProcessIdentity(runningNow: identity.pid) == identity else { return terminate() }
+    Glibc.kill(-identity.pid, SIGTERM)
+  }
+
   func kill() {
     _ = martlet_pidfd_send_signal(descriptor, SIGKILL)
   }
 
-  /// Takes the exit status of a process that has ended and ends what it left in its process group.
+  /// Takes the exit status of a process that has ended and ends what it left in its process group. Until then
+  /// the zombie of a child keeps its pid, and with it the number of its group, from others.
   ///
   /// - Returns: how it ended, such as `exited with status 3`.
   func reap() -> String {

@@ -1,6 +1,8 @@
 // The controller's desired state on disk: what must survive its own SIGKILL.
+internal import CLinux
 internal import Foundation
 internal import GRDB
+internal import Glibc
 internal import MartletCore
 internal import MartletScaling
 
@@ -32,7 +34,15 @@ struct StateStore {
   /// Lines of the event log.
   static let keptEvents = 1000
 
+  /// Bytes that the log of transactions has from the begin, and pages in it after which they go to the database:
+  /// together they keep commits possible while the disk is full.
+  private static let logBytes: off_t = 1 << 20
+  private static let logPages = 200
+
+  private let path: String
   private let queue: DatabaseQueue
+  /// The files as they were made, by name; others may have removed them.
+  private let inodes: [String: ino_t]
 
   /// Opens or makes the database.
   ///
@@ -53,10 +63,52 @@ struct StateStore {
     var configuration = Configuration()
     configuration.busyMode = .timeout(5)
     configuration.prepareDatabase { database in
-      try database.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL")
+      // One process uses it, and the lock says so: then the index of the log needs no file.
+      try database.execute(
+        sql: """
+          PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
+          PRAGMA wal_autocheckpoint = \(Self.logPages)
+          """)
     }
+    self.path = path
     queue = try DatabaseQueue(path: path, configuration: configuration)
     try queue.write { try $0.execute(sql: Self.tables) }
+    let log = open("\(path)-wal", O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
+    if log >= 0 {
+      var status = stat()
+      if fstat(log, &status) == 0, status.st_size < Self.logBytes {
+        // SQLite reads as far as its frames go, whatever follows. A disk that is full already has nothing to give.
+        _ = martlet_reserve(log, Self.logBytes, 0)
+      }
+      close(log)
+    }
+    inodes = Self.inodes(of: path)
+  }
+
+  private static func inodes(of path: String) -> [String: ino_t] {
+    var inodes: [String: ino_t] = [:]
+    for name in [path, "\(path)-wal"] {
+      var status = stat()
+      if stat(name, &status) == 0 { inodes[name] = status.st_ino }
+    }
+    return inodes
+  }
+
+  /// The files are those that were opened: else what is stored would end with this process.
+  var isThere: Bool {
+    let now = Self.inodes(of: path)
+    return inodes.allSatisfy { now[$0.key] == $0.value }
+  }
+
+  /// Writes everything into new files, in place of those that are gone.
+  func rewritten() throws -> StateStore {
+    let draft = "\(path).new"
+    for suffix in ["", "-wal", "-shm"] { unlink(draft + suffix) }
+    try queue.writeWithoutTransaction { try $0.execute(sql: "VACUUM INTO ?", arguments: [draft]) }
+    try queue.close()
+    for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) }
+    guard rename(draft, path) == 0 else { throw ControllerError("\(path): \(lastError())") }
+    return try StateStore(path: path)
   }
 
   private static let tables = """

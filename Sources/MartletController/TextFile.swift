@@ -29,15 +29,16 @@ enum TextFile {
     }
   }
 
-  /// The last `limit` bytes.
-  static func tail(_ path: String, limit: Int) -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return [] }
-    defer { close(descriptor) }
-    let size = lseek(descriptor, 0, SEEK_END)
-    var buffer = [UInt8](repeating: 0, count: limit)
-    let count = pread(descriptor, &buffer, limit, max(0, size - limit))
-    return Array(buffer.prefix(max(0, count)))
+  /// What there is of `count` bytes from `position` on.
+  static func bytes(_ descriptor: Int32, from position: off_t, count: Int) -> [UInt8] {
+    var buffer = [UInt8](repeating: 0, count: count)
+    let taken = pread(descriptor, &buffer, count, max(0, position))
+    return taken == count ? buffer : Array(buffer.prefix(max(0, taken)))
+  }
+
+  /// False unless all of it was written.
+  static func append(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+    Glibc.write(descriptor, bytes, bytes.count) == bytes.count
   }
 
   /// Writes a file of the owner's only, in place of one that was there.
@@ -50,9 +51,23 @@ enum TextFile {
     let descriptor = open(path, flags, 0o600)
     guard descriptor >= 0 else { throw ControllerError("cannot write \(path): \(lastError())") }
     defer { close(descriptor) }
-    guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count else {
+    let written = Glibc.write(descriptor, bytes, bytes.count)
+    guard written == bytes.count else {
+      // Less than all is written where the disk is full then.
+      if written >= 0 { errno = ENOSPC }
       throw ControllerError("cannot write \(path): \(lastError())")
     }
+  }
+
+  /// Where a symbolic link points; nil when it cannot be read.
+  static func link(_ path: String) -> String? {
+    var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    let count = buffer.withUnsafeMutableBytes { bytes in
+      bytes.withMemoryRebound(to: CChar.self) { text in
+        text.baseAddress.map { readlink(path, $0, text.count) } ?? -1
+      }
+    }
+    return count < 0 ? nil : String(decoding: buffer.prefix(count), as: UTF8.self)
   }
 
   /// Names in a folder, without `.` and `..`; none when it cannot be read.

@@ -20,12 +20,18 @@ public struct RunDirectory: Sendable, Hashable {
     }
   }
 
-  /// `$XDG_RUNTIME_DIR/martlet`, or `/tmp/martlet-UID` where that variable is not set.
-  public static func standardPath(userID: UInt32, xdgRuntimeDirectory: String?) -> String {
+  /// Where a mesh is by default, the best place first: `$XDG_RUNTIME_DIR/martlet`, `/run/martlet` for root,
+  /// `~/.local/state/martlet`, and `/tmp/martlet-UID`, where cleaners look for what is old.
+  public static func standardPaths(
+    userID: UInt32, xdgRuntimeDirectory: String?, home: String?
+  ) -> [String] {
+    var paths: [String] = []
     if let directory = xdgRuntimeDirectory, directory.hasPrefix("/") {
-      return "\(directory)/martlet"
+      paths.append("\(directory)/martlet")
     }
-    return "/tmp/martlet-\(userID)"
+    if userID == 0 { paths.append("/run/martlet") }
+    if let home, home.hasPrefix("/") { paths.append("\(home)/.local/state/martlet") }
+    return paths + ["/tmp/martlet-\(userID)"]
   }
 
   /// Locked with flock(2) by the supervisor while the mesh lives; holds its pid.

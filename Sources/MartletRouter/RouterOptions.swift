@@ -28,6 +28,9 @@ package struct RouterOptions: Sendable {
 
   package var limits: Limits
 
+  /// Where the supervisor looks for signs of life; nil where none does.
+  package var heartbeat: CInt?
+
   package init(
     name: String, ingress: Socket, security: PortSecurity = PortSecurity(), local: Socket? = nil,
     controller: Endpoint, mesh: MeshSecurity = MeshSecurity(),

@@ -71,6 +71,7 @@ private struct RouterProcess {
     let parent = options.endsWithParent ? watchParent(end) : nil
     defer { parent?.cancel() }
     let signals = try TerminationSignals(on: loop)
+    options.heartbeat.map { Heartbeat(descriptor: $0) }?.begin(on: loop)
     try await withThrowingTaskGroup(of: Void.self) { group in
       let table = expectTable()
       group.addTask { [link] in await link.run() }

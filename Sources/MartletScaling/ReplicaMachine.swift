@@ -18,6 +18,10 @@ package struct ReplicaLimits: Sendable, Hashable {
   /// its server's only thread busy for a minute; after two it is taken for an endless loop.
   package var longestSilence = Duration.seconds(120)
 
+  /// The end of a replica's grace that is kept for the program alone, an eighth of it at most: calls that are still
+  /// in hand then are told to end by SIGTERM.
+  package var lastWords = Duration.seconds(1)
+
   /// With no router connected, how long a leaving replica waits for one to come back.
   package var routerAbsence = Duration.milliseconds(250)
 
@@ -175,9 +179,10 @@ package struct ReplicaMachine: Sendable, Equatable {
       return .forget
     case .running where inTable:
       nextCheck = nil
-      // Half of the grace for routers to let go, so that a program without a SIGTERM handler loses
-      // nothing; the rest for what the program still has to finish.
-      state = .leaving(since: now, until: now + grace / 2, killAt: now + grace)
+      // Nearly all of the grace for routers to let go, so that a program without a SIGTERM handler loses
+      // nothing; the rest for what the program has to put in order.
+      let last = min(grace / 8, limits.lastWords)
+      state = .leaving(since: now, until: now + (grace - last), killAt: now + grace)
       return .removeFromTable
     case .starting, .running, .unhealthy:
       nextCheck = nil

@@ -3,6 +3,7 @@
 private import CLinux
 private import Glibc
 internal import MartletCore
+private import MartletNet
 
 /// A bound and listening socket. Non-blocking, because several routers accept from it, and
 /// close-on-exec: whoever shall have it gets it by name.
@@ -36,6 +37,8 @@ struct ListeningSocket {
       guard !Self.isServed(path) else {
         throw SupervisorError(69, "cannot listen on \(endpoint): another program listens there")
       }
+      unlink(path)
+    } else if KeptSocket.isLeft(path) {
       unlink(path)
     }
     let bound = Self.withAddress(of: path) { bind(descriptor, $0, $1) }

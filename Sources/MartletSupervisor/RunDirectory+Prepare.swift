@@ -5,6 +5,37 @@ private import Glibc
 package import MartletCore
 
 extension RunDirectory {
+  /// The run directory where nobody names one: where a mesh runs, else where one has left its state, else the best
+  /// of the standard places that can be made.
+  package static func standard(environment: (String) -> String?) -> RunDirectory {
+    let user = geteuid()
+    let places = standardPaths(
+      userID: user, xdgRuntimeDirectory: environment("XDG_RUNTIME_DIR"), home: environment("HOME")
+    ).compactMap { RunDirectory(path: $0) }
+    let own = places.filter(\.isOwn)
+    return own.first { $0.supervisor() != nil } ?? own.first { access($0.state, F_OK) == 0 }
+      ?? places.first(where: \.canBeMade) ?? places[places.count - 1]
+  }
+
+  /// It is there, and nobody else has a hand in it.
+  private var isOwn: Bool {
+    var status = stat()
+    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+      && status.st_uid == geteuid() && status.st_mode & 0o077 == 0
+  }
+
+  /// It is there, or what there is of its path may be written to.
+  private var canBeMade: Bool {
+    if access(path, F_OK) == 0 { return isOwn }
+    // XDG_RUNTIME_DIR is made by who logs in; without it there is none.
+    var folder = path[..<(path.lastIndex(of: "/") ?? path.startIndex)]
+    while !folder.isEmpty, access(String(folder), F_OK) != 0 {
+      guard !folder.hasPrefix("/run/"), let slash = folder.lastIndex(of: "/") else { return false }
+      folder = folder[..<slash]
+    }
+    return access(folder.isEmpty ? "/" : String(folder), W_OK) == 0
+  }
+
   /// The directory with its folders, made if need be. One that exists must be a real directory of
   /// this user that is closed to all others: it holds sockets that steer the mesh.
   package func prepare() throws(SupervisorError) {
@@ -77,7 +108,7 @@ extension RunDirectory {
 
 /// The lock of a run directory, held until the process ends or `release`.
 struct RunDirectoryLock: ~Copyable {
-  private let descriptor: Int32
+  private var descriptor: Int32
   private let path: String
 
   private init(descriptor: Int32, path: String) {
@@ -90,11 +121,35 @@ struct RunDirectoryLock: ~Copyable {
     let path = directory.lock
     let descriptor = try locked(path, in: directory)
     ftruncate(descriptor, 0)
-    let text = Array("\(getpid())\n".utf8)
-    if pwrite(descriptor, text, text.count, 0) != text.count {
+    guard writePID(to: descriptor) else {
       throw SupervisorError(73, "cannot write \(path): \(systemMessage())")
     }
     return RunDirectoryLock(descriptor: descriptor, path: path)
+  }
+
+  private static func writePID(to descriptor: Int32) -> Bool {
+    let text = Array("\(getpid())\n".utf8)
+    return pwrite(descriptor, text, text.count, 0) == text.count
+  }
+
+  /// Makes the file anew if somebody has removed it, locked before others can find it.
+  ///
+  /// - Returns: true when it had gone and is there again.
+  mutating func restore() -> Bool {
+    guard access(path, F_OK) != 0 else { return false }
+    let draft = "\(path).new"
+    let new = open(draft, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard new >= 0 else { return false }
+    // link(2), not rename(2): another mesh may have taken the place meanwhile.
+    guard flock(new, LOCK_EX | LOCK_NB) == 0, Self.writePID(to: new), link(draft, path) == 0 else {
+      close(new)
+      unlink(draft)
+      return false
+    }
+    unlink(draft)
+    close(descriptor)
+    descriptor = new
+    return true
   }
 
   private static func locked(

@@ -16,6 +16,14 @@ package struct SupervisorMachine: Sendable {
       case .router(let number): "router-\(number)"
       }
     }
+
+    /// The word for its end in the event log.
+    package var eventReason: String {
+      switch self {
+      case .controller: "ControllerDied"
+      case .router: "RouterDied"
+      }
+    }
   }
 
   package enum Order: Sendable, Hashable {
@@ -189,6 +197,9 @@ package struct SupervisorMachine: Sendable {
       return []
     }
   }
+
+  /// Nobody has asked the mesh to end.
+  package var isRunning: Bool { phase == .running }
 
   /// In the order of `children`.
   private var alive: [Child] {

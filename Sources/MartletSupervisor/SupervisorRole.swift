@@ -45,12 +45,15 @@ private struct SupervisorDriver: ~Copyable {
 
   private let options: SupervisorOptions
   private let directory: RunDirectory
-  private let lock: RunDirectoryLock
+  private var lock: RunDirectoryLock
+  private var keeper: DirectoryKeeper
   private let ingress: ListeningSocket
   private let local: ListeningSocket
   private let signals: Int32
   private let parent: Int32
   private var machine: SupervisorMachine
+  private var hearts = HeartbeatMachine()
+  private var heartbeats = Heartbeats()
   private var pids: [SupervisorMachine.Child: Int32] = [:]
   private var endingOrphans = false
   private var exitCode: Int32 = 0
@@ -65,6 +68,9 @@ private struct SupervisorDriver: ~Copyable {
     self.ingress = ingress
     self.local = local
     self.signals = signals
+    var sockets = [directory.routerSocket]
+    if case .unix(let path) = ingress.endpoint { sockets.append(path) }
+    keeper = DirectoryKeeper(directory, sockets: sockets)
     parent = options.parentPID.map { martlet_pidfd_open($0) } ?? -1
     machine = SupervisorMachine(routers: options.routers)
   }
@@ -156,6 +162,7 @@ private struct SupervisorDriver: ~Copyable {
       finished = follow(orders)
       orders = machine.timePassed(at: Self.now())
       finished = follow(orders) || finished
+      lookForHangs()
     }
     clear()
     SupervisorLog.write("has ended the mesh")
@@ -168,7 +175,7 @@ private struct SupervisorDriver: ~Copyable {
     var watched = [pollfd(fd: signals, events: Int16(POLLIN), revents: 0)]
     if parent >= 0 { watched.append(pollfd(fd: parent, events: Int16(POLLIN), revents: 0)) }
     var timeout: Int32 = -1
-    if let wake = machine.nextWake {
+    if let wake = [machine.nextWake, hearts.nextLook].compactMap({ $0 }).min() {
       // Rounded up, so that the wake is due when poll returns.
       let left = max(0, wake.duration(since: Self.now()).saturatedNanoseconds)
       timeout = Int32(clamping: (left + 999_999) / 1_000_000)
@@ -205,6 +212,9 @@ private struct SupervisorDriver: ~Copyable {
       guard let child = pids.first(where: { $0.value == pid })?.key else { continue }
       pids[child] = nil
       SupervisorLog.write("\(child.name) (pid \(pid)) \(end)")
+      hearts.ended(child)
+      heartbeats.close(child)
+      if machine.isRunning { heartbeats.tell(child.eventReason, "\(child.name) \(end)") }
       var status: Int32?
       if case .exited(let code) = end { status = code }
       orders += machine.ended(child, status: status, at: Self.now())
@@ -244,6 +254,39 @@ private struct SupervisorDriver: ~Copyable {
     }
   }
 
+  /// Kills what hangs: its end is then answered as any other.
+  private mutating func lookForHangs() {
+    let now = Self.now()
+    guard let due = hearts.nextLook, due <= now else { return }
+    keepDirectory(at: now)
+    for child in pids.keys where heartbeats.hasBeaten(child) { hearts.heard(child) }
+    heartbeats.flush()
+    let pids = self.pids
+    let hangs = hearts.looked(at: now) { child in
+      pids[child].flatMap { HeartbeatMachine.Sample(of: $0) }
+    }
+    for hang in hangs {
+      SupervisorLog.write("\(hang.child.name) \(hang.reason); killing it")
+      // The next controller is told what the one that hangs would not read.
+      if hang.child == .controller { heartbeats.close(.controller) }
+      heartbeats.tell(hang.child.eventReason, "\(hang.child.name) \(hang.reason); it is replaced")
+      signal(hang.child, SIGKILL)
+    }
+  }
+
+  /// What others have removed is there again.
+  private mutating func keepDirectory(at now: Timestamp) {
+    var restored = keeper.look(at: now)
+    if lock.restore() { restored.append(directory.lock) }
+    if access(directory.address, F_OK) != 0,
+      (try? Self.writeAddress(ingress.endpoint, to: directory.address)) != nil
+    {
+      restored.append(directory.address)
+    }
+    guard !restored.isEmpty else { return }
+    SupervisorLog.write("somebody has removed \(restored.joined(separator: ", ")); made anew")
+  }
+
   private func orphans() -> [Int32] {
     ChildProcesses.all().filter { pid in !pids.values.contains(pid) }
   }
@@ -269,6 +312,13 @@ private struct SupervisorDriver: ~Copyable {
     }
     spawned.arguments = arguments
     spawned.environment = [ReplicaVariable.supervisorPID: "\(getpid())"]
+    // Without one the child is not watched for hangs; its end is noticed all the same.
+    let beat = heartbeats.open(for: child)
+    if let beat {
+      spawned.arguments += ["--heartbeat-fd", "\(beat)"]
+      spawned.inherited.append(beat)
+    }
+    defer { if let beat { close(beat) } }
     let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW
     let log = open(directory.log(of: child.name), flags, 0o600)
     defer { close(log) }
@@ -277,6 +327,8 @@ private struct SupervisorDriver: ~Copyable {
     do throws(SupervisorError) {
       pids[child] = try ProcessLauncher.start(options.executable, spawned)
       machine.started(child, at: now)
+      if beat != nil { hearts.started(child) }
+      heartbeats.flush()
       return []
     } catch {
       SupervisorLog.write("\(error)")

@@ -89,11 +89,18 @@ private func running() -> ReplicaMachine {
     #expect(machine.exited(now: at(21_001)) == .stopped)
   }
 
-  @Test func routersThatDoNotLetGoHaveHalfTheGrace() {
+  @Test func routersThatDoNotLetGoHaveTheGraceButItsLastSecond() {
     var machine = running()
     _ = machine.stopOrdered(inTable: true, grace: .seconds(20), now: at(1000))
-    #expect(machine.nextWake == at(11_000))
-    #expect(machine.timePassed(now: at(11_000)) == .terminate)
+    #expect(machine.nextWake == at(20_000))
+    #expect(machine.timePassed(now: at(20_000)) == .terminate)
+    #expect(machine.timePassed(now: at(21_000)) == .kill)
+  }
+
+  @Test func aShortGraceKeepsAnEighthForTheProgram() {
+    var machine = running()
+    _ = machine.stopOrdered(inTable: true, grace: .seconds(4), now: at(1000))
+    #expect(machine.nextWake == at(4500))
   }
 
   @Test func aWaitingReplicaIsForgottenAndAStartingOneTerminated() {

@@ -60,6 +60,7 @@ enum Role {
     options.mesh = mesh
     options.supervisorPID = ThisProgram.environment[ReplicaVariable.supervisorPID].flatMap(
       Int32.init)
+    options.heartbeat = values["--heartbeat-fd"].flatMap(Int32.init)
     finish { [options] in try await ControllerRole.run(options) }
   }
 
@@ -75,10 +76,11 @@ enum Role {
         certificate: values["--tls-cert"], key: values["--tls-key"],
         clientCA: values["--client-ca"], insecure: values.has("--insecure"),
         origins: AllowedOrigins(values.all("--cors-origin")))
-      let options = RouterOptions(
+      var options = RouterOptions(
         name: name, ingress: .inherited(ingress), security: security, local: .inherited(local),
         controller: .unix(path: directory.controllerSocket), mesh: mesh)
-      finish { try await RouterRole.run(options) }
+      options.heartbeat = values["--heartbeat-fd"].flatMap(CInt.init)
+      finish { [options] in try await RouterRole.run(options) }
     } catch {
       return misunderstood("router", arguments)
     }

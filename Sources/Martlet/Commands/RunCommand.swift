@@ -48,7 +48,8 @@ struct RunCommand<App: Application>: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The mesh's directory; $XDG_RUNTIME_DIR/martlet or /tmp/martlet-UID by default.",
+      "The mesh's directory; by default $XDG_RUNTIME_DIR/martlet, /run/martlet for root, or "
+        + "~/.local/state/martlet.",
       valueName: "dir"))
   var runDir: String?
 
@@ -158,13 +159,10 @@ struct RunCommand<App: Application>: ParsableCommand {
   }
 
   private func supervisorOptions() throws -> SupervisorOptions {
-    let path =
-      runDir.map(ThisProgram.absolute)
-      ?? RunDirectory.standardPath(
-        userID: getuid(),
-        xdgRuntimeDirectory: ProcessInfo.processInfo.environment["XDG_RUNTIME_DIR"])
-    guard let directory = RunDirectory(path: path) else {
-      throw ValidationError("--run-dir: \(path) is too long for the sockets beneath it")
+    let path = runDir.map(ThisProgram.absolute)
+    let standard = { RunDirectory.standard { ProcessInfo.processInfo.environment[$0] } }
+    guard let directory = path.map({ RunDirectory(path: $0) }) ?? standard() else {
+      throw ValidationError("--run-dir: \(path ?? "") is too long for the sockets beneath it")
     }
     var options = SupervisorOptions(runDirectory: directory)
     (options.listen, options.security) = try port()

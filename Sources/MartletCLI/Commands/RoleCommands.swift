@@ -55,6 +55,9 @@ struct ControllerCommand: ParsableCommand {
   @Option(help: "GPUs to share out; by default what the machine has.")
   var gpus: Double?
 
+  @Option(help: ArgumentHelp("A socket for signs of life.", visibility: .hidden))
+  var heartbeatFd: Int32?
+
   @OptionGroup var options: MeshOptions
 
   func validate() throws {
@@ -79,6 +82,7 @@ struct ControllerCommand: ParsableCommand {
     options.milliCPUs = capacity.milliCPUs
     options.gpus = capacity.gpus
     options.supervisorPID = supervisorPID()
+    options.heartbeat = heartbeatFd
     for path in apps {
       let app = try LoadedApp(path: path)
       options.apps.append(
@@ -108,6 +112,9 @@ struct RouterCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("A bound socket to serve deployments on.", visibility: .hidden))
   var localFd: Int32?
+
+  @Option(help: ArgumentHelp("A socket for signs of life.", visibility: .hidden))
+  var heartbeatFd: Int32?
 
   @Option(
     help: ArgumentHelp("The controller; by default the run directory's.", valueName: "address"))
@@ -145,10 +152,11 @@ struct RouterCommand: ParsableCommand {
       controller.flatMap { Endpoint($0) } ?? .unix(path: directory.controllerSocket)
     let mesh = try mesh.security(
       insecure: security.insecure, at: [localListen.flatMap { Endpoint($0) }, controller])
-    let options = RouterOptions(
+    var options = RouterOptions(
       name: name, ingress: ingress, security: security, local: socket(localFd, localListen),
       controller: controller, mesh: mesh, endsWithParent: supervisorPID() != nil)
-    try play("router") { try await RouterRole.run(options) }
+    options.heartbeat = heartbeatFd
+    try play("router") { [options] in try await RouterRole.run(options) }
   }
 }
 

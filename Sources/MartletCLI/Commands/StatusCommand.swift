@@ -128,7 +128,10 @@ struct StatusText {
     let gpus =
       "\(Wording.thousandths(machine.milliGpusTaken)) of \(Wording.thousandths(machine.milliGpus))"
     let routers = answer.routers.map(\.name).joined(separator: ", ")
-    return "\(cpus) CPUs and \(gpus) GPUs taken; routers: \(routers.isEmpty ? "none" : routers)"
+    let taken = "\(cpus) CPUs and \(gpus) GPUs taken"
+    return
+      (["\(taken); routers: \(routers.isEmpty ? "none" : routers)"]
+      + answer.problems.map { "problem: \($0)" }).joined(separator: "\n")
   }
 
   var processes: String {

@@ -61,6 +61,7 @@ struct UpCommand: ParsableCommand {
     let options = try options(directory)
     var apps: [LoadedApp] = []
     for file in files { apps.append(try LoadedApp(path: file)) }
+    try check(apps)
     let process: MeshProcess
     do throws(SupervisorError) {
       process = try MeshProcess.start(options, detached: detach)
@@ -71,6 +72,26 @@ struct UpCommand: ParsableCommand {
       try deploy(apps, to: process, directory)
     } else {
       try stay(process, apps, directory)
+    }
+  }
+
+  /// Nothing is started for a file that the controller would refuse.
+  private func check(_ apps: [LoadedApp]) throws(Failure) {
+    var files: [String: String] = [:]
+    for app in apps {
+      let name = app.file.spec.name
+      if let other = files.updateValue(app.file.name, forKey: name) {
+        throw Failure(
+          Failure.badFile, "\(app.file.name): app \(name) is in \(other) as well; name one file")
+      }
+      do throws(RPCError) {
+        try ControllerRole.check(
+          AppSource(
+            appFile: app.text, descriptorSet: app.descriptorSet, directory: app.directory,
+            fileName: app.file.name))
+      } catch {
+        throw Failure(Failure.badFile, lines: error.message.split(separator: "\n").map(String.init))
+      }
     }
   }
 
@@ -127,6 +148,9 @@ struct UpCommand: ParsableCommand {
       }
     } catch let ended as MeshEnded {
       throw ended.failure
+    } catch let refused as Refused {
+      _ = MeshProcess.stop(supervisor: process.pid, within: nil)
+      throw Failure(exitCode(for: refused.cause), lines: lines(of: refused.cause, directory))
     } catch {
       var lines = lines(of: error, directory)
       lines.append(
@@ -138,6 +162,11 @@ struct UpCommand: ParsableCommand {
   /// A mesh that has ended by itself, while apps were deployed to it.
   private struct MeshEnded: Error {
     var failure: Failure
+  }
+
+  /// The controller takes an app not at all, and so nothing comes of what was started for it.
+  private struct Refused: Error {
+    var cause: any Error
   }
 
   /// Throws `MeshEnded` when a detached mesh ends.
@@ -157,10 +186,12 @@ struct UpCommand: ParsableCommand {
   private static let pause = Duration.milliseconds(50)
 
   private func exitCode(for error: any Error) -> Int32 {
-    (error as? Failure)?.exitCode ?? Failure.failed
+    if let refused = error as? Refused { return exitCode(for: refused.cause) }
+    return (error as? Failure)?.exitCode ?? Failure.failed
   }
 
   private func lines(of error: any Error, _ directory: RunDirectory) -> [String] {
+    if let refused = error as? Refused { return lines(of: refused.cause, directory) }
     if let failure = error as? Failure { return failure.lines }
     return ["martlet: \(error); see \(directory.log(of: "controller"))"]
   }
@@ -172,7 +203,11 @@ struct UpCommand: ParsableCommand {
     var begun: [(rollout: Rollout, version: UInt64)] = []
     for app in apps {
       let rollout = Rollout(control: mesh.control, app: app)
-      begun.append((rollout, try await mesh.answering { try await rollout.begin() }.version))
+      do {
+        begun.append((rollout, try await mesh.answering { try await rollout.begin() }.version))
+      } catch {
+        throw Refused(cause: error)
+      }
     }
     if apps.isEmpty {
       let request = Martlet_Control_V1_GetStatusRequest()

@@ -3,23 +3,23 @@
 internal import ArgumentParser
 internal import Glibc
 internal import MartletCore
+internal import MartletSupervisor
 
 /// `--run-dir`, which every command of a mesh takes.
 struct MeshOptions: ParsableArguments {
   @Option(
     name: .customLong("run-dir"),
     help: ArgumentHelp(
-      "The directory of the mesh. By default $XDG_RUNTIME_DIR/martlet or /tmp/martlet-UID.",
+      "The directory of the mesh. By default $XDG_RUNTIME_DIR/martlet, /run/martlet for root, or "
+        + "~/.local/state/martlet.",
       valueName: "dir"))
   var runDirectoryPath: String?
 
   /// The run directory, absolute.
   func runDirectory() throws(Failure) -> RunDirectory {
-    let path =
-      runDirectoryPath.map(Files.absolute)
-      ?? RunDirectory.standardPath(
-        userID: geteuid(),
-        xdgRuntimeDirectory: getenv("XDG_RUNTIME_DIR").map { String(cString: $0) })
+    guard let path = runDirectoryPath.map(Files.absolute) else {
+      return RunDirectory.standard { name in getenv(name).map { String(cString: $0) } }
+    }
     guard let directory = RunDirectory(path: path) else {
       throw Failure(
         Failure.usage,

@@ -320,6 +320,9 @@ package nonisolated struct Martlet_Control_V1_GetStatusResponse: Sendable {
   /// Clears the value of `machine`. Subsequent reads from it will return its default value.
   package mutating func clearMachine() {self._machine = nil}
 
+  /// What keeps the mesh from doing what it is told, such as a full disk; empty when all is well.
+  package var problems: [String] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1132,7 +1135,7 @@ nonisolated extension Martlet_Control_V1_GetStatusRequest: SwiftProtobuf.Message
 
 nonisolated extension Martlet_Control_V1_GetStatusResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".GetStatusResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}apps\0\u{1}routers\0\u{1}machine\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}apps\0\u{1}routers\0\u{1}machine\0\u{1}problems\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1143,6 +1146,7 @@ nonisolated extension Martlet_Control_V1_GetStatusResponse: SwiftProtobuf.Messag
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.apps) }()
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.routers) }()
       case 3: try { try decoder.decodeSingularMessageField(value: &self._machine) }()
+      case 4: try { try decoder.decodeRepeatedStringField(value: &self.problems) }()
       default: break
       }
     }
@@ -1162,6 +1166,9 @@ nonisolated extension Martlet_Control_V1_GetStatusResponse: SwiftProtobuf.Messag
     try { if let v = self._machine {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     } }()
+    if !self.problems.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.problems, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1169,6 +1176,7 @@ nonisolated extension Martlet_Control_V1_GetStatusResponse: SwiftProtobuf.Messag
     if lhs.apps != rhs.apps {return false}
     if lhs.routers != rhs.routers {return false}
     if lhs._machine != rhs._machine {return false}
+    if lhs.problems != rhs.problems {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

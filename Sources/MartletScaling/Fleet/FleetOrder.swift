@@ -46,6 +46,14 @@ package enum FleetOrder: Sendable, Equatable {
   /// The routing table changed; see `Fleet.routing`.
   case publish
   case note(FleetNote)
+
+  /// It has something that must be stored.
+  package var isIntent: Bool {
+    switch self {
+    case .check, .kill, .publish: false
+    case .storeApp, .forgetApp, .spawn, .storeReady, .terminate, .forget, .note: true
+    }
+  }
 }
 
 /// A replica to start.

@@ -63,7 +63,7 @@ package struct FleetApp: Sendable, Equatable {
   }
 
   /// The newest version that uses a revision of a deployment: its spec is the one that counts.
-  func newest(using key: GroupKey) -> VersionRecord? {
+  package func newest(using key: GroupKey) -> VersionRecord? {
     versions.values.filter { $0.revisions[key.deployment.deployment] == key.revision }
       .max { $0.version < $1.version }
   }
