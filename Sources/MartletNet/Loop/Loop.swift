@@ -11,7 +11,8 @@ internal import NIOCore
 /// connections; then `turn()` runs tasks and closures until none is left and lets each connection
 /// that has something to say write once. Handlers therefore see one read and one write for as many
 /// requests as arrived together, which decides the CPU time of a request. While reads arrive alone, each
-/// has its turn as soon as it is taken: having NIO call for it costs some 3,000 instructions.
+/// has its turn as soon as it is taken: having NIO call for it costs some 3,000 instructions. A turn whose
+/// handlers take long lets out what is finished in between: answers do not wait for other callers' handlers.
 package final class Loop: TaskExecutor, Sendable {
   /// Rounds of `turn()` before the kernel is asked for events again. A task that never stops
   /// yielding would otherwise keep every connection waiting.
@@ -25,6 +26,14 @@ package final class Loop: TaskExecutor, Sendable {
   /// Turns in a row with one read each, after which reads are believed to arrive alone; and every so many turns
   /// it is looked whether they still do.
   private static let turnsOfLoneReads = 16
+
+  /// How long what a turn has finished may wait for further handlers of the turn, in nanoseconds. It waits
+  /// longer where writing it costs more than that: see `handlersMayTake`.
+  private static let longestHold: Int64 = 100_000
+
+  /// Handlers run for so many times as long as writing what they finished takes. A loop that answers
+  /// hundreds of quick calls a turn thus still writes once a turn to each connection.
+  private static let handlersForOneFlush: Int64 = 2
 
   /// Places of the loop's queues that are kept from turn to turn; longer ones go back to malloc.
   private static let keptCapacity = 4096
@@ -51,6 +60,9 @@ package final class Loop: TaskExecutor, Sendable {
     var reads = 0
     /// Turns in a row that had one read.
     var loneReads = 0
+    /// Since when handlers have run without a flush, and how long the last flush between handlers took.
+    var heldSince = Timestamp.zero
+    var flushTime: Int64 = 0
     var outputBuffer = ByteBuffer()
   }
 
@@ -194,14 +206,38 @@ package final class Loop: TaskExecutor, Sendable {
     var batch = local.spareWork
     local.spareWork = []
     swap(&batch, &local.work)
+    let areSeveral = batch.count > 1
+    if areSeveral { handlersBegin() }
     for work in batch {
       switch work {
       case .job(let job): job.runSynchronously(on: executor)
       case .body(let body): body()
       }
+      if areSeveral { handlerEnded() }
     }
     batch.removeAll(keepingCapacity: batch.count < Loop.keptCapacity)
     local.spareWork = batch
+  }
+
+  /// Several handlers are about to run in a row. On the loop only.
+  func handlersBegin() {
+    local.heldSince = now
+  }
+
+  /// One of several handlers has returned, and others are to run before the turn ends: writes what is
+  /// finished when handlers have held it up for too long. Not from within a callback of a session.
+  func handlerEnded() {
+    guard !local.unflushed.isEmpty else { return }
+    let start = now
+    let held = start.nanoseconds - local.heldSince.nanoseconds
+    guard held >= handlersMayTake else { return }
+    flushConnections()
+    local.heldSince = now
+    local.flushTime = local.heldSince.nanoseconds - start.nanoseconds
+  }
+
+  private var handlersMayTake: Int64 {
+    max(Loop.longestHold, Loop.handlersForOneFlush * local.flushTime)
   }
 
   private func flushConnections() {

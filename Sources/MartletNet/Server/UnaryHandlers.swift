@@ -4,8 +4,9 @@
 /// as none suspends. Making a task, giving it its executor and ending it costs more than decoding and
 /// encoding a small message, and most handlers of small messages never suspend.
 ///
-/// A handler that does suspend keeps the task for itself, so that it can be cancelled; those behind
-/// it go on in the next one. Unchecked, because everything mutable belongs to the loop.
+/// What they have finished is written out as they go, once they take long (`Loop.handlerEnded`). A
+/// handler that does suspend keeps the task for itself, so that it can be cancelled; those behind it go
+/// on in the next one. Unchecked, because everything mutable belongs to the loop.
 final class UnaryHandlers: @unchecked Sendable {
   /// Places that are kept from turn to turn; more go back to malloc.
   private static let keptCapacity = 1024
@@ -38,6 +39,7 @@ final class UnaryHandlers: @unchecked Sendable {
   }
 
   private func runAll() {
+    if waiting.count > 1 { loop.handlersBegin() }
     while next < waiting.count {
       let runner = Runner()
       let task = Task.immediate(executorPreference: loop) { await self.run(by: runner) }
@@ -61,6 +63,8 @@ final class UnaryHandlers: @unchecked Sendable {
       runner.call = call
       await CallScope.$local.withValue(call) { await handler(request, call) }
       runner.call = nil
+      // A handler that suspended has long left the others behind.
+      if !runner.hasSuspended, next < waiting.count { loop.handlerEnded() }
     }
   }
 }
