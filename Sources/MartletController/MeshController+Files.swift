@@ -63,6 +63,11 @@ extension MeshController {
     {
       restored.append(config)
     }
+    if let id = ids[number], let pid = processes[number]?.identity.pid,
+      files.restoreLog(files.logPath(id), of: pid)
+    {
+      restored.append(files.logPath(id))
+    }
     return restored
   }
 

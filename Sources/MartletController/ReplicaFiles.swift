@@ -198,7 +198,18 @@ struct ReplicaFiles: Sendable {
     }
   }
 
-  // MARK: Folders
+  // MARK: What others remove
+
+  /// Leads to the file that a process prints to when its name has gone: the file is there, and grows, for as long
+  /// as the process has it.
+  func restoreLog(_ path: String, of pid: Int32) -> Bool {
+    var status = stat()
+    let file = "/proc/\(pid)/fd/1"
+    guard lstat(path, &status) != 0, TextFile.link(file) == "\(path) (deleted)" else {
+      return false
+    }
+    return symlink(file, path) == 0
+  }
 
   /// Takes the file of the controller's lock again if somebody has removed it. It stays open for good.
   func restoreControllerLock() -> Bool {

@@ -284,7 +284,9 @@ private struct SupervisorDriver: ~Copyable {
       restored.append(directory.address)
     }
     guard !restored.isEmpty else { return }
-    SupervisorLog.write("somebody has removed \(restored.joined(separator: ", ")); made anew")
+    let what = restored.joined(separator: ", ")
+    SupervisorLog.write("somebody has removed \(what); made anew")
+    heartbeats.tell("FilesRestored", "somebody had removed \(what)")
   }
 
   private func orphans() -> [Int32] {

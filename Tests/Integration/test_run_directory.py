@@ -95,6 +95,7 @@ def test_other_files_come_back(mesh, what):
     mesh.cli("scale", "probe=2")
     mesh.wait_running("probe", 2)
     assert call_from_here(mesh) == "on"
+    wait_until(lambda: "serving on" in mesh.cli("logs", "probe#1").stdout, 10, "the log is found")
 
 
 def test_cleaners_find_the_directory_locked_and_its_files_young(mesh):
