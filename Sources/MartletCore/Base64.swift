@@ -77,6 +77,31 @@ package enum Base64 {
 
   // MARK: Reading
 
+  /// Whether `text` is base64 of the standard alphabet, padded or not, as every decoder takes it: also those that
+  /// refuse bits behind the last byte (RFC 4648 §3.5), as gRPC's C core does. Allocates nothing.
+  package static func isStandard(_ text: UnsafeRawBufferPointer) -> Bool {
+    var end = text.count
+    while end > 0, text.count - end < 2, text[end - 1] == filling { end -= 1 }
+    guard end % 4 != 1, end == text.count || text.count % 4 == 0 else { return false }
+    guard end > 0 else { return true }
+    // Of all values together: what is no digit has bits that no value has.
+    var seen: UInt8 = 0
+    return values.withUnsafeBufferPointer { values in
+      for index in 0..<end {
+        let digit = text[index]
+        seen |= values[Int(digit)]
+        if digit == UInt8(ascii: "-") || digit == UInt8(ascii: "_") { return false }
+      }
+      guard seen < 64 else { return false }
+      let last = values[Int(text[end - 1])]
+      switch end % 4 {
+      case 2: return last & 0xf == 0
+      case 3: return last & 0x3 == 0
+      default: return true
+      }
+    }
+  }
+
   /// The bytes of `text`, which is padded to groups of four or not at all. Nil when it is anything else.
   package static func decode(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
     var bytes: [UInt8] = []

@@ -40,6 +40,10 @@ final class RequestGate: RequestAcceptor {
       stream.answer(page, isHead: false)
       return nil
     }
+    if let problem = headers.metadataProblem, headers.isGRPCCall {
+      stream.answer(Refusal(.invalidArgument, "\(problem)"))
+      return nil
+    }
     guard let entry = entry(headers, from: stream.connection) else {
       return unrouted(headers, on: stream, endOfStream: endOfStream)
     }

@@ -51,6 +51,9 @@ extension RequestGate: WebCallAcceptor {
         head = request.grpcHead(to: found.path, format)
         translation = GRPCWebAnswer(answer, request.answerFormat(to: format))
       }
+      if let problem = head.metadataProblem {
+        throw WebRefusal(.invalidArgument, "\(problem)")
+      }
       let terms = try terms(of: request)
       let timing = WebTiming(
         arrived: request.arrived, received: received, decoded: router.loop.now)

@@ -122,9 +122,9 @@ extension HeaderBlock {
     text.utf8.allSatisfy(isPrintable) && text.utf8.first != 0x20 && text.utf8.last != 0x20
   }
 
-  private static func isPrintable(_ byte: UInt8) -> Bool { (0x20...0x7E).contains(byte) }
+  static func isPrintable(_ byte: UInt8) -> Bool { (0x20...0x7E).contains(byte) }
 
-  private static func isNameByte(_ byte: UInt8) -> Bool {
+  static func isNameByte(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
       UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):

@@ -14,7 +14,8 @@
     var nameCount: UInt32
     var name: HeaderName
     var valueIsLiteral: Bool
-    /// Never put in the HPACK table: the value differs each time or is secret.
+    /// Never put in the HPACK table: the value is secret, differs each time or is not known to be good
+    /// (`HeaderName.mayBeIndexed`).
     var neverIndexed: Bool
   }
 
@@ -162,7 +163,7 @@
       Field(
         valueStart: UInt(bitPattern: start), valueCount: UInt32(truncatingIfNeeded: value.count),
         nameStart: 0, nameCount: 0, name: name, valueIsLiteral: false,
-        neverIndexed: neverIndexed))
+        neverIndexed: unsafe neverIndexed || !name.mayBeIndexed(value)))
   }
 
   /// Adds a field as it was received.
@@ -183,6 +184,6 @@
         valueCount: UInt32(truncatingIfNeeded: value.count),
         nameStart: UInt32(truncatingIfNeeded: nameStart),
         nameCount: UInt32(truncatingIfNeeded: nameCount), name: known, valueIsLiteral: false,
-        neverIndexed: neverIndexed))
+        neverIndexed: unsafe neverIndexed || !known.mayBeIndexed(value)))
   }
 }
