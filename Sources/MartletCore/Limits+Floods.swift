@@ -2,7 +2,8 @@
 
 extension Limits {
   /// Allowances by kind of frame, for each connection. Peers that keep to gRPC and HTTP/2 as they are
-  /// written stay below a tenth of each; whoever passes one gets GOAWAY with ENHANCE_YOUR_CALM.
+  /// written stay below a tenth of each; whoever passes one gets GOAWAY with ENHANCE_YOUR_CALM, after a while of
+  /// patience where it is `resets`.
   public struct Floods: Sendable, Hashable {
     /// So many at once, so many a second from then on, and so many for each HEADERS or DATA frame
     /// that was sent to the peer, which had reason to answer.
@@ -24,9 +25,15 @@ extension Limits {
     /// RST_STREAM from a client: each may have begun a call at a replica ("rapid reset",
     /// CVE-2023-44487). Under overload an honest client resets all its streams when their deadline
     /// passes, `maxConcurrentStreams` at once and a few more; so many calls for nothing cost a router about ten
-    /// milliseconds. A mesh's own links, over unix sockets, carry the cancellations of many clients and
-    /// are exempt.
+    /// milliseconds. Whoever passes this is not sent away at once: new streams are refused (REFUSED_STREAM, which
+    /// clients send again), and so cost next to nothing, until time has made up for the resets. A mesh's own
+    /// links, over unix sockets, carry the cancellations of many clients and are exempt.
     public var resets = Allowance(burst: 1200, perSecond: 1000)
+
+    /// Resets, and streams that were refused for them, beyond `resets` before the connection ends. An honest
+    /// client that cancels thousands of calls stays below; one that goes on is ended after some ten thousand
+    /// frames.
+    public var resetPatience = 8192
 
     /// RST_STREAM that a client's own frames made us send ("made you reset", CVE-2025-8671): bad header
     /// sections, windows that overflow. A client that does this at all is broken, and its calls fail

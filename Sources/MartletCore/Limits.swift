@@ -15,6 +15,11 @@ public struct Limits: Sendable, Hashable {
   /// for tracing and tokens, too little for a header bomb.
   public var maxHeaderListBytes = 32 << 10
 
+  /// A header section may be so many times as long as `maxHeaderListBytes` before it is hostile and no longer
+  /// answered politely. It must be decompressed to its end for the sake of those that follow, at the price of a
+  /// whole request for each hundred bytes ("HPACK bomb").
+  public var headerExcess = 4
+
   /// Bytes of a serialized `google.rpc.Status`. Clients take 8 KiB of trailers by default, and in
   /// base64 beside `grpc-message` this stays well below that; with more they would lose the status too.
   public var maxStatusDetailsBytes = 4 << 10

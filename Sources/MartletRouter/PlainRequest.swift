@@ -99,6 +99,10 @@ final class PlainRequest: StreamHandler, CallOwner {
 
   func send(over link: ReplicaLink) -> Bool {
     guard phase == .waiting || phase == .sent else { return true }
+    if let refusal = link.refusal(of: headers) {
+      refuse(refusal)
+      return true
+    }
     let attempt = PlainAttempt(self)
     guard let upstream = open(link, attempt) else { return false }
     attempt.stream = upstream

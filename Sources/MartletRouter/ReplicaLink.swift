@@ -79,6 +79,11 @@ final class ReplicaLink: ClientConnectionObserver {
     connection?.open(headers, handler)
   }
 
+  /// Why the replica would not take a request of these headers; nil when it would.
+  func refusal(of headers: borrowing HeaderBlock) -> Refusal? {
+    connection?.refusal(of: headers).map { Refusal($0.code, $0.message) }
+  }
+
   /// Keeps a call for when the connection has room; false when it is not up.
   func wait(_ call: CallID) -> Bool {
     guard let connection, connection.state == .ready else { return false }

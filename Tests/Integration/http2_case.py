@@ -35,12 +35,6 @@ def stream_error(*codes):
 # A malformed request may be answered before it is reset (§8.1.1).
 MALFORMED = stream_error(Code.PROTOCOL_ERROR) | {("answered", "4xx")}
 
-# §5.1 lets a frame on a closed stream be discarded; §6.1 wants a stream error for DATA.
-ON_CLOSED = IGNORED | stream_error(Code.STREAM_CLOSED)
-
-# The two sections that forbid a second request on a stream: §5.1 (closed) and §5.1.1.
-REUSED = ON_CLOSED | connection_error(Code.PROTOCOL_ERROR)
-
 
 @dataclasses.dataclass(frozen=True)
 class Case:
@@ -142,6 +136,14 @@ def end_of(number):
     def step(connection):
         assert connection.pump(lambda: connection.answer(number).over), \
             f"stream {number} did not end"
+    return step
+
+
+def end_by_error(number):
+    """A stream that has been answered already is reset, or the connection ends."""
+    def step(connection):
+        connection.pump(lambda: connection.answer(number).reset is not None
+                        or connection.goaway is not None)
     return step
 
 

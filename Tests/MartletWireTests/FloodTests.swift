@@ -14,7 +14,10 @@ import Testing
   }
 
   static let floods: [Flood] = [
-    Flood(name: "reset", bytes: frame(3, on: 1, bigEndian(8))) { $0.floods.resets = $1 },
+    Flood(name: "reset", bytes: frame(3, on: 1, bigEndian(8))) {
+      $0.floods.resets = $1
+      $0.floods.resetPatience = 0
+    },
     Flood(name: "ping", bytes: frame(6, flags: 1, [UInt8](repeating: 0, count: 8))) {
       $0.floods.pings = $1
     },

@@ -78,6 +78,10 @@ final class ChannelCore: @unchecked Sendable {
       call.fail(RPCError(.invalidArgument, "\(error)", cause: error))
       return true
     }
+    if let status = connection.refusal(of: headers) {
+      call.fail(RPCError(status))
+      return true
+    }
     guard let stream = connection.open(headers, call) else { return false }
     call.opened(stream)
     return true

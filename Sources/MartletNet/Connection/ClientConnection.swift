@@ -100,6 +100,14 @@ package final class ClientConnection {
     return wasPingingTooOften
   }
 
+  /// Why the server would not take a request of these headers, however often it is sent; nil when it would.
+  package func refusal(of headers: borrowing HeaderBlock) -> RPCStatus? {
+    guard let limit = transport.session.limit(exceededBy: headers) else { return nil }
+    return RPCStatus(
+      .resourceExhausted,
+      "the request's headers have \(headers.listBytes) bytes, and the server takes \(limit)")
+  }
+
   /// Opens a stream. Nil when the connection is not ready, the server's limit of concurrent streams is
   /// reached or it is going away; `connectionCapacityChanged` or `connectionGoingAway` then follows.
   package func open(

@@ -44,6 +44,9 @@ package final class ServerConnection {
   /// Marks the pings that ask whether the client is alive.
   private static let keepalivePing: UInt64 = 0x6d61_7274_6c65_7402
 
+  /// `Limits.headerExcess` for processes of the same mesh.
+  private static let headerExcessOfMesh = 256
+
   package let loop: Loop
   /// The other end, as logs spell it.
   package let peer: String
@@ -82,7 +85,11 @@ package final class ServerConnection {
     var limits = limits
     let isOfMesh = isOfMesh || peer == SocketAddress.unixPeerName
     self.isOfMesh = isOfMesh
-    if isOfMesh { limits.floods.resets = .unlimited }
+    if isOfMesh {
+      limits.floods.resets = .unlimited
+      // One handler's metadata must not cost the calls of the others their connection.
+      limits.headerExcess = Self.headerExcessOfMesh
+    }
     started = loop.now
     life = ServerLifeMachine(
       limits, isLocal: isOfMesh, now: started,

@@ -65,7 +65,7 @@ final class HTTP1Call: WebAnswer {
 
   func begin(_ block: HeaderBlock, endOfStream: Bool) {
     guard let connection, connection.isAnswering(self) else { return }
-    var text = connection.marked(block, for: head).http1Head
+    var text = connection.marked(block.withShortText() ?? block, for: head).http1Head
     if endOfStream {
       text += "content-length: 0\r\n"
     } else if isChunked {

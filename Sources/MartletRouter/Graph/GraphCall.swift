@@ -84,6 +84,12 @@ final class GraphCall: CallOwner {
     if let deadline = router.dispatcher.deadline(of: call) {
       headers.append(timeout: deadline.remaining(at: router.loop.now))
     }
+    if let refusal = link.refusal(of: headers) {
+      router.giveBack(consume headers)
+      end(.abandoned)
+      report { $0.legRefused(leg, refusal) }
+      return true
+    }
     let attempt = GraphAttempt(self, router)
     let stream = link.open(headers, attempt)
     router.giveBack(consume headers)

@@ -6,6 +6,8 @@ enum Breach: Equatable {
   case continuationTooLong
   /// HEADERS for a stream that was passed by.
   case streamSkipped
+  /// HEADERS for a stream that its sender has ended (RFC 9113 §5.1).
+  case frameAfterEnd
   /// A value that its setting cannot have.
   case badSetting(UInt16)
   case initialWindowTooLarge
@@ -26,6 +28,7 @@ enum Breach: Equatable {
     switch self {
     case .continuationTooLong: .frameSizeError
     case .streamSkipped, .badSetting: .protocolError
+    case .frameAfterEnd: .streamClosed
     case .initialWindowTooLarge, .windowOverflow: .flowControlError
     case .tooManyPings, .flood, .headerSectionTooLong, .headerListTooLarge, .peerDoesNotRead:
       .enhanceYourCalm
@@ -37,6 +40,7 @@ enum Breach: Equatable {
     switch self {
     case .continuationTooLong: "CONTINUATION is larger than SETTINGS_MAX_FRAME_SIZE"
     case .streamSkipped: "HEADERS on a stream that was passed by"
+    case .frameAfterEnd: "HEADERS on a stream that has ended"
     case .badSetting(let name): "SETTINGS: a bad value for setting \(name)"
     case .initialWindowTooLarge: "SETTINGS_INITIAL_WINDOW_SIZE is above 2^31-1"
     case .windowOverflow: "SETTINGS_INITIAL_WINDOW_SIZE makes a stream's window too large"

@@ -30,6 +30,15 @@ enum FloodKind: Int, CaseIterable {
     return left[kind.rawValue] >= 0
   }
 
+  /// Takes a token for a reset, or for a stream that is refused because of them; false when the client's debt is
+  /// more than there is patience for.
+  mutating func spendReset() -> Bool {
+    spend(.reset) || left[FloodKind.reset.rawValue] >= -Double(limits.resetPatience)
+  }
+
+  /// Whether new streams are refused, because too many were reset.
+  var refusesStreams: Bool { left[FloodKind.reset.rawValue] < 0 }
+
   /// Fills the buckets by the time that has passed and the frames that have been sent since the
   /// beginning.
   @inline(__always)

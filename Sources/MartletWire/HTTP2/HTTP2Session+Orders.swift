@@ -34,6 +34,13 @@ extension HTTP2Session {
     return HTTP2StreamID(number: number, slot: slot)
   }
 
+  /// What the peer takes of a header list, if this one is longer; `open` must not be called with it then.
+  package func limit(exceededBy headers: borrowing HeaderBlock) -> Int? {
+    guard unsafe core.pointee.isLong(headers) else { return nil }
+    let most = unsafe core.pointee.budget.forRequests
+    return headers.listBytes > most ? most : nil
+  }
+
   /// Sends the response head (server), once for each stream. With `endOfStream` it is a
   /// trailers-only answer.
   package func respond(
@@ -42,6 +49,17 @@ extension HTTP2Session {
     guard role == .server, isLive(stream),
       unsafe core.pointee.slots[stream.slot].flags.isDisjoint(with: [.headOrdered, .resetOrdered])
     else { return }
+    if unsafe core.pointee.isLong(headers),
+      let shorter = unsafe headers.fitted(to: core.pointee.budget)
+    {
+      return submit(shorter, on: stream, endOfStream: endOfStream)
+    }
+    submit(headers, on: stream, endOfStream: endOfStream)
+  }
+
+  private func submit(
+    _ headers: borrowing HeaderBlock, on stream: HTTP2StreamID, endOfStream: Bool
+  ) {
     unsafe core.pointee.slots[stream.slot].flags.insert(
       endOfStream ? [.headOrdered, .finishing] : .headOrdered)
     unsafe core.pointee.withPairs(headers) { pairs, count, session in
@@ -91,8 +109,13 @@ extension HTTP2Session {
       return reset(stream, .internalError)
     }
     unsafe core.pointee.slots[stream.slot].flags.insert(.finishing)
-    unsafe core.pointee.slots[stream.slot].trailers = trailers
+    unsafe core.pointee.slots[stream.slot].trailers = fitted(trailers)
     unsafe core.pointee.resume(stream.slot)
+  }
+
+  private func fitted(_ trailers: consuming HeaderBlock?) -> HeaderBlock? {
+    guard let trailers, unsafe core.pointee.isLong(trailers) else { return trailers }
+    return unsafe trailers.fitted(to: core.pointee.budget) ?? trailers
   }
 
   /// Ends our side as `finish` does, with a copy of trailers that the caller only borrowed.

@@ -49,22 +49,66 @@ package import MartletCore
     defer { unsafe core.pointee.leave() }
     unsafe core.pointee.now = now
     unsafe core.pointee.frames.pieceBegan(now, framesSent: core.pointee.framesSent)
+    var rest = unsafe bytes
+    if unsafe core.pointee.frames.hasPartialHeader {
+      var offset = 0
+      let header = unsafe core.pointee.frames.wholeHeader(bytes, &offset)
+      unsafe rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
+      if let header {
+        try unsafe Self.read(header) { bytes throws(HTTP2SessionError) in try unsafe decode(bytes) }
+      }
+    }
+    try unsafe decode(rest)
+    unsafe core.pointee.frames.pieceEnded(now)
+    if unsafe core.pointee.queueIsTooLong { throw fail(.peerDoesNotRead) }
+  }
+
+  private func decode(_ bytes: UnsafeRawBufferPointer) throws(HTTP2SessionError) {
     var fed = 0
     var offset = 0
     while true {
+      let wasHolding = unsafe core.pointee.frames.isHolding
       let stop = unsafe core.pointee.frames.advance(bytes, from: &offset)
-      try unsafe feed(bytes, fed..<offset)
+      if wasHolding { try feedHeld() } else { try unsafe feed(bytes, fed..<offset) }
       fed = offset
       switch stop {
       case .end:
-        unsafe core.pointee.frames.pieceEnded(now)
-        if unsafe core.pointee.queueIsTooLong { throw fail(.peerDoesNotRead) }
+        unsafe core.pointee.frames.keepPartialHeader(
+          UnsafeRawBufferPointer(rebasing: bytes[offset...]))
         return
+      case .held: break
+      case .released: unsafe core.pointee.frames.release()
       case .settings:
         if let breach = unsafe core.pointee.settingsBreach() { throw fail(breach) }
       case .breach(let breach): throw fail(breach)
+      case .afterEnd(let number, let end, let type):
+        if let breach = unsafe core.pointee.frameAfterEnd(on: number, end, type) {
+          throw fail(breach)
+        }
       }
     }
+  }
+
+  /// Feeds what has become of a header section that is held back.
+  private func feedHeld() throws(HTTP2SessionError) {
+    let frames = unsafe core.pointee.frames.takeHeldFrames()
+    guard !frames.isEmpty else { return }
+    unsafe core.pointee.inboundCuts = core.pointee.frames.cuts
+    try unsafe Self.read(frames) { bytes throws(HTTP2SessionError) in
+      try unsafe feed(bytes, 0..<bytes.count)
+    }
+    unsafe core.pointee.inboundCuts = []
+  }
+
+  /// An array's own way to its bytes forgets the type of what is thrown.
+  private static func read(
+    _ array: [UInt8], _ body: (UnsafeRawBufferPointer) throws(HTTP2SessionError) -> Void
+  ) throws(HTTP2SessionError) {
+    var failure: HTTP2SessionError?
+    unsafe array.withUnsafeBytes { bytes in
+      do throws(HTTP2SessionError) { try unsafe body(bytes) } catch { failure = error }
+    }
+    if let failure { throw failure }
   }
 
   private func feed(

@@ -7,13 +7,22 @@ internal import MartletCore
 /// costs some ten instructions. Payload is passed over, but for that of SETTINGS.
 @safe struct InboundFrames {
   enum Stop: Equatable {
-    /// All bytes are for nghttp2.
+    /// All bytes are for nghttp2, or all up to the offset: the rest, less than a frame's header, is for
+    /// `keepPartialHeader`.
     case end
+    /// At the offset begins a header section of several frames. Its bytes are not for nghttp2, but the frames
+    /// that `takeHeldFrames` gives from now on.
+    case held
+    /// At the offset the section that was held has ended.
+    case released
     /// The byte at the offset ends a SETTINGS frame with values, which are in `settings`. nghttp2
     /// acts on that byte.
     case settings
     /// The frame at the offset breaks a rule.
     case breach(Breach)
+    /// The frame at the offset, DATA or HEADERS, is on a stream that its sender has ended or reset. nghttp2 knows
+    /// what to do while the stream is open; of one that is closed it ignores both.
+    case afterEnd(Int32, SentEnds.End, FrameType)
   }
 
   /// The values of the last SETTINGS frame, as they came.
@@ -30,13 +39,22 @@ internal import MartletCore
   private var blockIsNew = false
   /// When the header section began that is not whole yet; nil between sections.
   private(set) var headersSince: Timestamp?
-  /// The bytes of a frame's header that came in an earlier piece.
-  private var headerStart: UInt32 = 0
-  private var headerRest: UInt64 = 0
-  private var headerCount = 0
+  /// The beginning of a frame's header whose rest has not come.
+  private var partialHeader: [UInt8] = []
+  /// The header section that is held back.
+  private var section: HeldSection?
+  private var heldStream: UInt32 = 0
+  /// Its first frame is at the offset again.
+  private var sectionBegins = false
+  /// How the client has ended its side of its latest streams (server).
+  private var ends = SentEnds()
+  /// What is said of a frame is not said again when it is looked at once more.
+  private var isToldOf = false
 
   private var floods: FloodGuard
   private let maxBlockBytes: Int
+  private let maxContinuations: Int
+  private let maxStringBytes: Int
   /// The header section on its way: its bytes and its CONTINUATIONs.
   private var blockBytes = 0
   private var continuations = 0
@@ -44,7 +62,10 @@ internal import MartletCore
   init(isServer: Bool, _ limits: Limits) {
     self.isServer = isServer
     floods = FloodGuard(limits.floods)
-    maxBlockBytes = limits.maxHeaderListBytes * SessionBounds.headerExcess
+    let excess = isServer ? limits.headerExcess : SessionBounds.answerExcess
+    maxBlockBytes = limits.maxHeaderListBytes * excess
+    maxContinuations = SessionBounds.maxContinuations * max(1, excess / SessionBounds.headerExcess)
+    maxStringBytes = max(limits.maxHeaderListBytes, SessionBounds.keptStringBytes)
     // The client's preface, of which nghttp2 takes care, passes as payload.
     payloadLeft = isServer ? 24 : 0
   }
@@ -61,6 +82,14 @@ internal import MartletCore
   /// Takes one from the allowance; what to do when there was none.
   mutating func spend(_ kind: FloodKind) -> Breach? {
     floods.spend(kind) ? nil : .flood(kind)
+  }
+
+  /// Whether a new stream is to be refused: too many were reset.
+  var refusesStreams: Bool { floods.refusesStreams }
+
+  /// Counts a reset by the client, or a stream that was refused; what to do when there were too many.
+  mutating func spendReset() -> Breach? {
+    floods.spendReset() ? nil : .flood(.reset)
   }
 
   /// All bytes that came at `now` have been passed over.
@@ -80,48 +109,61 @@ internal import MartletCore
       if payloadLeft > 0 {
         if type == .settings, unsafe keepSettings(bytes, &offset) { return .settings }
         let taken = min(payloadLeft, bytes.count - offset)
+        if section != nil { unsafe hold(bytes, offset..<offset + taken) }
         payloadLeft -= taken
         offset += taken
       }
-      guard bytes.count - offset >= FrameType.headerBytes, headerCount == 0 else {
-        if let breach = unsafe gatherHeader(bytes, &offset) { return .breach(breach) }
-        if offset == bytes.count { return .end }
-        continue
+      if section != nil, payloadLeft == 0, !blockGoesOn, !sectionBegins {
+        section?.end()
+        return .released
       }
-      let start = unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
-      let flags = unsafe bytes[offset + 4]
-      let stream = unsafe bytes.loadUnaligned(fromByteOffset: offset + 5, as: UInt32.self)
-      if let breach = began(UInt32(bigEndian: start), flags, UInt32(bigEndian: stream)) {
-        return .breach(breach)
-      }
+      guard bytes.count - offset >= FrameType.headerBytes else { return .end }
+      let stop = unsafe began(UnsafeRawBufferPointer(rebasing: bytes[offset...]))
+      if let stop { return stop }
       offset += FrameType.headerBytes
     }
   }
 
-  /// The way of a header that is cut by the end of a piece, byte by byte.
-  private mutating func gatherHeader(
-    _ bytes: UnsafeRawBufferPointer, _ offset: inout Int
-  ) -> Breach? {
-    while offset < bytes.count, payloadLeft == 0 {
-      let byte = unsafe bytes[offset]
-      if headerCount < 4 {
-        headerStart = headerStart << 8 | UInt32(byte)
-      } else {
-        headerRest = headerRest << 8 | UInt64(byte)
-      }
-      headerCount += 1
-      if headerCount == FrameType.headerBytes {
-        let flags = UInt8(truncatingIfNeeded: headerRest >> 32)
-        let stream = UInt32(truncatingIfNeeded: headerRest)
-        if let breach = began(headerStart, flags, stream) { return breach }
-        headerCount = 0
-        headerRest = 0
-        offset += 1
-        return nil
-      }
-      offset += 1
-    }
-    return nil
+  // MARK: Headers of frames that are cut by the end of a piece
+
+  /// Keeps what is left of a piece, which is not for nghttp2 yet.
+  mutating func keepPartialHeader(_ rest: UnsafeRawBufferPointer) {
+    unsafe partialHeader.append(contentsOf: rest)
+  }
+
+  var hasPartialHeader: Bool { !partialHeader.isEmpty }
+
+  /// The header of which an earlier piece had the beginning, once it is whole. It is for `advance`.
+  mutating func wholeHeader(_ bytes: UnsafeRawBufferPointer, _ offset: inout Int) -> [UInt8]? {
+    let taken = min(FrameType.headerBytes - partialHeader.count, bytes.count)
+    unsafe partialHeader.append(contentsOf: bytes[..<taken])
+    offset = taken
+    guard partialHeader.count == FrameType.headerBytes else { return nil }
+    var whole: [UInt8] = []
+    swap(&whole, &partialHeader)
+    return whole
+  }
+
+  // MARK: Header sections that are held back
+
+  /// Whether bytes are not for nghttp2.
+  var isHolding: Bool { section != nil }
+
+  private mutating func hold(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) {
+    unsafe section?.take(UnsafeRawBufferPointer(rebasing: bytes[range]))
+  }
+
+  /// What has become of the section so far, for nghttp2.
+  mutating func takeHeldFrames() -> [UInt8] {
+    section?.takeFrames() ?? []
+  }
+
+  /// The strings in it that were cut so far.
+  var cuts: [HeaderSectionCutter.Cut] { section?.cuts ?? [] }
+
+  /// The section has ended, and nghttp2 has all of it.
+  mutating func release() {
+    section = nil
   }
 
   /// Keeps the payload of SETTINGS that is in this piece; whether its last byte is, which is left.
@@ -143,6 +185,66 @@ internal import MartletCore
   // MARK: Frames
 
   /// A frame's header is whole: its length and type, its flags, its stream.
+  @inline(__always)
+  private mutating func began(_ header: UnsafeRawBufferPointer) -> Stop? {
+    let start = unsafe UInt32(bigEndian: header.loadUnaligned(as: UInt32.self))
+    let flags = unsafe header[4]
+    let stream = unsafe UInt32(bigEndian: header.loadUnaligned(fromByteOffset: 5, as: UInt32.self))
+    if section != nil {
+      guard continuesSection(start, stream) else {
+        section?.breakOff()
+        return .released
+      }
+    } else if beginsHeldSection(start, flags) {
+      section = HeldSection(
+        flags: flags, stream: stream, maxStringBytes: maxStringBytes)
+      heldStream = stream
+      sectionBegins = true
+      // Looked at again once what came before is with nghttp2.
+      return .held
+    }
+    if isServer, let stop = followEnds(start, flags, stream) { return stop }
+    sectionBegins = false
+    return began(start, flags, stream).map { .breach($0) }
+  }
+
+  /// Remembers which streams the client ends; what it sends on one that it has ended before (RFC 9113 §5.1).
+  @inline(__always)
+  private mutating func followEnds(_ start: UInt32, _ flags: UInt8, _ stream: UInt32) -> Stop? {
+    let number = Int32(truncatingIfNeeded: stream & 0x7fff_ffff)
+    switch FrameType(rawValue: UInt8(truncatingIfNeeded: start)) {
+    case .headers:
+      if number > highestNumber { ends.begin(number) }
+    case .data: break
+    case .reset:
+      ends.end(number, by: .reset)
+      return nil
+    default: return nil
+    }
+    let type: FrameType = UInt8(truncatingIfNeeded: start) == 0 ? .data : .headers
+    if let end = ends.end(of: number) {
+      isToldOf.toggle()
+      return isToldOf ? .afterEnd(number, end, type) : nil
+    }
+    if flags & FrameType.endStream != 0 { ends.end(number, by: .endStream) }
+    return nil
+  }
+
+  /// Sections in one frame have no strings that are too long. Padding, which nobody uses here, is left to nghttp2.
+  @inline(__always)
+  private func beginsHeldSection(_ start: UInt32, _ flags: UInt8) -> Bool {
+    guard UInt8(truncatingIfNeeded: start) == FrameType.headers.rawValue,
+      flags & (FrameType.endHeaders | FrameType.padded) == 0
+    else { return false }
+    let priority = flags & FrameType.hasPriority != 0 ? FrameType.priorityBytes : 0
+    return (priority...FrameType.maxPayloadBytes).contains(Int(start >> 8))
+  }
+
+  private func continuesSection(_ start: UInt32, _ stream: UInt32) -> Bool {
+    sectionBegins
+      || UInt8(truncatingIfNeeded: start) == FrameType.continuation.rawValue && stream == heldStream
+  }
+
   private mutating func began(_ start: UInt32, _ flags: UInt8, _ stream: UInt32) -> Breach? {
     payloadLeft = Int(start >> 8)
     let type = FrameType(rawValue: UInt8(truncatingIfNeeded: start))
@@ -163,7 +265,7 @@ internal import MartletCore
     case .settings:
       settings.removeAll(keepingCapacity: true)
       return spend(.settings)
-    case .reset: return isServer ? spend(.reset) : nil
+    case .reset: return isServer ? spendReset() : nil
     case .ping: return spend(.ping)
     case .windowUpdate: return spend(.windowUpdate)
     case .priority, .goAway, nil: return spend(.inert)
@@ -175,7 +277,7 @@ internal import MartletCore
     guard payloadLeft <= FrameType.maxPayloadBytes else { return .continuationTooLong }
     blockBytes += payloadLeft
     continuations += 1
-    let fits = blockBytes <= maxBlockBytes && continuations <= SessionBounds.maxContinuations
+    let fits = blockBytes <= maxBlockBytes && continuations <= maxContinuations
     return fits ? nil : .headerSectionTooLong
   }
 
@@ -204,6 +306,9 @@ enum FrameType: UInt8 {
   static var maxPayloadBytes: Int { 1 << 14 }
   static var endStream: UInt8 { 0x1 }
   static var endHeaders: UInt8 { 0x4 }
+  static var padded: UInt8 { 0x8 }
+  static var hasPriority: UInt8 { 0x20 }
+  static var priorityBytes: Int { 5 }
 }
 
 /// Numbers of streams that a client has passed by, which closed them (RFC 9113 §5.1.1). Clients count by

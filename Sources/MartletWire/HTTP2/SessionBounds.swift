@@ -56,10 +56,36 @@ enum SessionBounds {
   /// Frames that may wait however few streams there may be: a peer that pauses is no attacker.
   static let leastQueuedFrames = 1000
 
-  /// A header section may be so many times as long as announced before it is hostile and no longer
-  /// answered politely. It must be decompressed to its end for the sake of those that follow, at the price of a
-  /// whole request for each hundred bytes ("HPACK bomb").
+  /// By how much a stranger's header section may exceed what was announced (`Limits.headerExcess`), with
+  /// `maxContinuations` of them.
   static let headerExcess = 4
+
+  /// The same for answers. A server that this process calls is no stranger, and a text of a megabyte must not cost
+  /// the other calls their connection.
+  static let answerExcess = 256
+
+  /// Bytes of a string that nghttp2 takes in HPACK; with more the connection ends.
+  static let maxHPACKStringBytes = (64 << 10) - 1
+
+  /// What is kept of a longer one, for a text that is cut.
+  static let keptStringBytes = 32 << 10
+
+  /// A string that was cut stays longer than the table of 4 KiB, which it then empties as the whole one would.
+  static let leastCutStringBytes = 4 << 10
+
+  /// A status text as it is received, encoded. What goes on to a client is cut by the client's own limit.
+  static let maxStatusTextBytes = 16 << 10
+
+  /// Fields that say how a call went, other than the text.
+  static let maxStatusFieldBytes = 4 << 10
+
+  /// What a field may count beyond the bytes that its block keeps: a name that is known, a literal of the program
+  /// and HPACK's 32.
+  static let mostUncountedFieldBytes = 100
+
+  /// Names of fields that were left out, and the bytes of each.
+  static let maxNamesLeftOut = 16
+  static let maxNameLeftOutBytes = 64
 
   /// CONTINUATIONs of one header section (CVE-2024-28182). Eight of the largest size make a section that
   /// is hostile by its length already; the rest is for those who cut finely.

@@ -49,6 +49,9 @@ private let headersBegan: nghttp2_on_begin_headers_callback = { session, frame, 
   guard let frame = unsafe frame else { return 0 }
   let number = unsafe frame.pointee.hd.stream_id
   if unsafe frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST {
+    if unsafe core.pointee.frames.refusesStreams {
+      return unsafe core.pointee.refuseStream(number)
+    }
     let slot = unsafe core.pointee.slots.take()
     unsafe core.pointee.slots[slot].number = number
     unsafe nghttp2_session_set_stream_user_data(session, number, SessionCore.userData(slot))
@@ -63,16 +66,22 @@ private let headersBegan: nghttp2_on_begin_headers_callback = { session, frame, 
 private let headerReceived: nghttp2_on_header_callback = {
   _, _, name, nameCount, value, valueCount, flags, userData in
   let core = unsafe core(userData)
+  let (name, value) = unsafe (
+    UnsafeRawBufferPointer(start: name, count: nameCount),
+    UnsafeRawBufferPointer(start: value, count: valueCount)
+  )
+  let isNever = UInt32(flags) & NGHTTP2_NV_FLAG_NO_INDEX.rawValue != 0
+  unsafe core.pointee.inboundFields += 1
   unsafe core.pointee.inboundListBytes += nameCount + valueCount + HeaderStorage.fieldOverhead
-  // Past the limit nothing more is kept; `frameReceived` answers for the whole section.
-  guard unsafe core.pointee.inboundListBytes <= core.pointee.maxHeaderListBytes else {
-    return unsafe core.pointee.headerListIsTooLarge()
+  guard unsafe core.pointee.inboundListBytes <= core.pointee.maxInflatedBytes else {
+    unsafe core.pointee.breach = .headerListTooLarge
+    return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
   }
-  unsafe core.pointee.inboundStorage?._withUnsafeGuaranteedRef { storage in
-    unsafe storage.append(
-      name: UnsafeRawBufferPointer(start: name, count: nameCount),
-      value: UnsafeRawBufferPointer(start: value, count: valueCount),
-      neverIndexed: UInt32(flags) & NGHTTP2_NV_FLAG_NO_INDEX.rawValue != 0)
+  if unsafe core.pointee.role == .client {
+    unsafe core.pointee.keepOfAnswer(name, value, neverIndexed: isNever)
+  } else if unsafe core.pointee.inboundListBytes <= core.pointee.maxHeaderListBytes {
+    // Past the limit nothing more is kept; `headersEnded` answers for the whole section.
+    unsafe core.pointee.keep(name, value, neverIndexed: isNever)
   }
   return 0
 }
@@ -89,16 +98,34 @@ private let invalidHeaderReceived: nghttp2_on_invalid_header_callback = {
 }
 
 extension SessionCore {
-  /// What the callback returns: anything but 0 ends the connection.
-  fileprivate mutating func headerListIsTooLarge() -> CInt {
-    guard inboundListBytes > maxHeaderListBytes * SessionBounds.headerExcess else { return 0 }
-    breach = .headerListTooLarge
-    return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
+  @inline(__always)
+  mutating func keep(
+    _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, neverIndexed: Bool
+  ) {
+    unsafe inboundStorage?._withUnsafeGuaranteedRef { storage in
+      unsafe storage.append(name: name, value: value, neverIndexed: neverIndexed)
+    }
+  }
+
+  /// A client that has reset too many streams waits for new ones. What the callback returns.
+  fileprivate mutating func refuseStream(_ number: Int32) -> CInt {
+    if let breach = frames.spendReset() {
+      self.breach = breach
+      return NGHTTP2_ERR_CALLBACK_FAILURE.rawValue
+    }
+    inboundSlot = -1
+    refusedStreams += 1
+    // Fails only without memory.
+    _ = unsafe nghttp2_submit_rst_stream(
+      session, UInt8(NGHTTP2_FLAG_NONE.rawValue), number, HTTP2ErrorCode.refusedStream.rawValue)
+    return SessionCallbacks.resetThisStream
   }
 
   mutating func beginInbound() {
     inbound.removeAll()
     inboundListBytes = 0
+    inboundFields = 0
+    keptMetadataBytes = 0
     unsafe inboundStorage = .passUnretained(inbound.owned())
   }
 
@@ -106,8 +133,12 @@ extension SessionCore {
   mutating func headersEnded(_ frame: UnsafePointer<nghttp2_frame>) {
     let slot = inboundSlot
     guard slot >= 0 else { return }
-    if inboundListBytes > maxHeaderListBytes { return refuse(slot, with: .oversizeAnswer) }
-    if role == .server {
+    if role == .client {
+      tellLeftOut()
+    } else {
+      if inboundListBytes > maxHeaderListBytes || !inboundCuts.isEmpty {
+        return refuse(slot, with: inbound.hasGRPCContentType ? .oversizeAnswer : .oversizePage)
+      }
       if inbound.asksForTunnel { return refuse(slot, with: .noTunnelAnswer) }
       if inbound.hostContradictsAuthority {
         return resetUnseen(slots[slot].number)
@@ -161,6 +192,9 @@ extension HeaderBlock {
   fileprivate static let oversizeAnswer = grpcTrailersOnly(
     .init(.resourceExhausted, "the request's header list is larger than this server accepts"))
 
+  /// For what does not say that it is gRPC, as far as its fields were kept.
+  fileprivate static let oversizePage: HeaderBlock = [":status": "431"]
+
   /// To CONNECT a 2xx would say that a tunnel is open (RFC 9110 §9.3.6), and gRPC's errors are 200.
   fileprivate static let noTunnelAnswer: HeaderBlock = [":status": "405", "allow": "POST"]
 
@@ -196,6 +230,7 @@ private let frameReceived: nghttp2_on_frame_recv_callback = { _, frame, userData
     unsafe core.pointee.tell { $0.endReceived(on: stream) }
   case SessionCallbacks.settings:
     guard unsafe frame.pointee.hd.flags & SessionCallbacks.ackFlag == 0 else { break }
+    unsafe core.pointee.learnBudget()
     unsafe core.pointee.tell { $0.settingsReceived() }
   case SessionCallbacks.ping:
     guard unsafe frame.pointee.hd.flags & SessionCallbacks.ackFlag != 0 else {
@@ -368,6 +403,10 @@ extension SessionCore {
     guard role == .server, code != .noError, code != .internalError else { return }
     let slot = slot(ofStream: number)
     if slot >= 0, slots[slot].flags.contains(.resetOrdered) { return }
+    if code == .refusedStream, refusedStreams > 0 {
+      refusedStreams -= 1
+      return
+    }
     breach = frames.spend(.provokedReset) ?? breach
   }
 

@@ -12,6 +12,8 @@ internal import MartletCore
   var session: OpaquePointer?
 
   let maxHeaderListBytes: Int
+  /// A list that is longer ends the connection.
+  let maxInflatedBytes: Int
   let maxStreamBacklogBytes: Int
   let maxStreams: Int
   /// Whether the connection's window opens as payload comes, not as it is read.
@@ -37,6 +39,15 @@ internal import MartletCore
   var inboundStorage: Unmanaged<HeaderStorage>?
   var inboundListBytes = 0
   var inboundSlot: Int32 = -1
+  /// Its fields so far, and what was cut of them before nghttp2 saw them.
+  var inboundFields = 0
+  var inboundCuts: [HeaderSectionCutter.Cut] = []
+  /// What is kept of an answer's metadata.
+  var keptMetadataBytes = 0
+  /// Streams that `refuseStream` refused and whose RST_STREAM is not written yet.
+  var refusedStreams = 0
+  /// Names of an answer's fields that are not kept.
+  var leftOut: [String] = []
 
   /// Where the running `output` writes next and where its buffer ends.
   var cursor: UnsafeMutableRawPointer?
@@ -50,6 +61,11 @@ internal import MartletCore
 
   /// Emptied header blocks, for the next copies.
   private var spareBlocks: [HeaderBlock] = []
+
+  /// How long a header list may be for the peer.
+  private(set) var budget = HeaderBudget(announced: nil)
+  /// Sections of fewer bytes are not looked at.
+  private var unfittedBytes = 0
 
   /// Scratch for header sections on their way to nghttp2; belongs to the session's memory.
   private let pairs: UnsafeMutablePointer<HeaderPairs>
@@ -79,11 +95,15 @@ internal import MartletCore
     frames = InboundFrames(isServer: role == .server, limits)
     pings = PingPolicy(limits.keepalive)
     maxHeaderListBytes = limits.maxHeaderListBytes
+    maxInflatedBytes =
+      limits.maxHeaderListBytes
+      * (role == .server ? limits.headerExcess : SessionBounds.answerExcess)
     maxStreamBacklogBytes = limits.maxStreamBacklogBytes
     maxStreams = limits.maxConcurrentStreams
     creditsConnectionAtOnce = role == .client || limits.connectionsAreShared
     streamCreditStep = limits.initialStreamWindowBytes / SessionBounds.creditFraction
     connectionCreditStep = limits.initialConnectionWindowBytes / SessionBounds.creditFraction
+    unfittedBytes = budget.surely
     unsafe pairs = memory.pairs
     unsafe told = .passUnretained(listener)
   }
@@ -152,6 +172,20 @@ internal import MartletCore
     if wasAnnounced { tell { $0.streamClosed(stream, code) } }
   }
 
+  /// DATA or HEADERS have come on a stream that the client had ended; what is wrong, where that is more than the
+  /// stream.
+  mutating func frameAfterEnd(
+    on number: Int32, _ end: SentEnds.End, _ type: FrameType
+  ) -> Breach? {
+    // Half-closed, or about to be reset: nghttp2 sees to that.
+    guard unsafe nghttp2_session_find_stream(session, number) == nil else { return nil }
+    guard type == .data || end == .reset else { return .frameAfterEnd }
+    // Fails only without memory.
+    _ = unsafe nghttp2_submit_rst_stream(
+      session, UInt8(NGHTTP2_FLAG_NONE.rawValue), number, HTTP2ErrorCode.streamClosed.rawValue)
+    return nil
+  }
+
   // MARK: Flow control
 
   /// Payload came for a stream that somebody reads. On a connection that carries the calls of many a
@@ -183,6 +217,23 @@ internal import MartletCore
   }
 
   // MARK: Header sections on their way out
+
+  /// The peer's SETTINGS have come.
+  mutating func learnBudget() {
+    let announced = unsafe nghttp2_session_get_remote_settings(
+      session, NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE)
+    budget = HeaderBudget(announced: announced == .max ? nil : Int(announced))
+    unfittedBytes = budget.surely
+  }
+
+  /// Whether a header list may be longer than the peer surely takes. Known names and literals are counted as if
+  /// they were long: this is asked for every section.
+  @inline(__always)
+  func isLong(_ headers: borrowing HeaderBlock) -> Bool {
+    guard let storage = headers.storage else { return false }
+    return storage.byteCount + storage.fieldCount * SessionBounds.mostUncountedFieldBytes
+      > unfittedBytes
+  }
 
   /// Calls `body` with `headers` as nghttp2 wants them.
   func withPairs<Result>(
