@@ -188,6 +188,7 @@ extension SupervisorOptions {
   package var arguments: [String] {
     var words = ["supervisor", "--run-dir", runDirectory.path, "--listen", "\(listen)"]
     words += ["--routers", "\(routers)"] + security.arguments
+    words += times.arguments
     if let parentPID { words += ["--parent-pid", "\(parentPID)"] }
     if let readyDescriptor { words += ["--ready-fd", "\(readyDescriptor)"] }
     return words + (controllerArguments.isEmpty ? [] : ["--"] + controllerArguments)
@@ -227,6 +228,12 @@ extension SupervisorOptions {
         key: values.removeValue(forKey: "--tls-key"),
         clientCA: values.removeValue(forKey: "--client-ca"), insecure: isInsecure,
         origins: AllowedOrigins(origins))
+    } catch {
+      return nil
+    }
+    do throws(InvalidPortTime) {
+      times = try PortTimes(
+        minPingInterval: values.removeValue(forKey: PortTimes.minPingIntervalOption))
     } catch {
       return nil
     }

@@ -15,6 +15,9 @@ package struct SupervisorOptions: Sendable, Hashable {
   /// What the routers take there.
   package var security: PortSecurity
 
+  /// The times that they keep with clients.
+  package var times: PortTimes
+
   /// What the mesh's processes speak with each other, passed on to all of them.
   package var mesh: MeshSecurity
 
@@ -37,6 +40,7 @@ package struct SupervisorOptions: Sendable, Hashable {
     self.runDirectory = runDirectory
     listen = .tcp(host: "127.0.0.1", port: 8000)
     security = PortSecurity()
+    times = PortTimes()
     mesh = MeshSecurity()
     routers = 1
     controllerArguments = []

@@ -310,6 +310,7 @@ private struct SupervisorDriver: ~Copyable {
       arguments = ["router"] + arguments
       arguments += ["--ingress-fd", "\(ingress.descriptor)", "--local-fd", "\(local.descriptor)"]
       arguments += ["--name", child.name] + options.security.arguments
+      arguments += options.times.arguments
       spawned.inherited = [ingress.descriptor, local.descriptor]
     }
     spawned.arguments = arguments

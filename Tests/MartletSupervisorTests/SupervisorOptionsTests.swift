@@ -15,6 +15,7 @@ import Testing
     #expect(SupervisorOptions(arguments: options.arguments) == options)
     options.listen = .tcp(host: "::1", port: 0)
     options.routers = 3
+    options.times = PortTimes(minPingInterval: .milliseconds(2500))
     options.controllerArguments = ["--cpus", "2.5", "--", "x"]
     options.security = PortSecurity(
       tls: ServerTLSFiles(certificate: "/c", key: "/k", clientCA: "/ca"))

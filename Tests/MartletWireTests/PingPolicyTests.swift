@@ -35,8 +35,26 @@ import Testing
     #expect(try failure(server, pingsAt: [35_999, 43_198, 50_397]) == .enhanceYourCalm)
   }
 
-  @Test func withCallsOnePingInFiveMinutesIsAllowed() throws {
+  @Test func withCallsOnePingInTenSecondsIsAllowed() throws {
     let server = try Side.greetedServer()
+    try server.receive(plainRequest(on: 1))
+    #expect(try failure(server, pingsAt: Array(stride(from: 0, through: 1000, by: 10))) == nil)
+    #expect(try failure(server, pingsAt: [1009, 1018, 1027]) == .enhanceYourCalm)
+  }
+
+  @Test func aPingThatIsEarlyByAHairIsNotTooSoon() throws {
+    let server = try Side.greetedServer()
+    try server.receive(plainRequest(on: 1))
+    for round in 0..<100 {
+      server.now = .zero + .milliseconds(9_600 * round)
+      #expect(try server.failure(from: Self.ping) == nil)
+    }
+  }
+
+  @Test func theIntervalWithCallsIsASetting() throws {
+    var limits = Limits()
+    limits.keepalive.leastPingInterval = .seconds(300)
+    let server = try Side.greetedServer(limits)
     try server.receive(plainRequest(on: 1))
     #expect(try failure(server, pingsAt: [0, 300, 600, 900, 1200, 1500]) == nil)
     #expect(try failure(server, pingsAt: [1799, 2098, 2397]) == .enhanceYourCalm)

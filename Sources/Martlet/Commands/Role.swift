@@ -71,6 +71,9 @@ enum Role {
       let local = values["--local-fd"].flatMap(CInt.init)
     else { return misunderstood("router", arguments) }
     guard let mesh = meshSecurity() else { return EX_USAGE }
+    guard
+      let times = try? PortTimes(minPingInterval: values[PortTimes.minPingIntervalOption])
+    else { return misunderstood("router", arguments) }
     do throws(InvalidPortSecurity) {
       let security = try PortSecurity(
         certificate: values["--tls-cert"], key: values["--tls-key"],
@@ -78,7 +81,7 @@ enum Role {
         origins: AllowedOrigins(values.all("--cors-origin")))
       var options = RouterOptions(
         name: name, ingress: .inherited(ingress), security: security, local: .inherited(local),
-        controller: .unix(path: directory.controllerSocket), mesh: mesh)
+        controller: .unix(path: directory.controllerSocket), mesh: mesh, limits: times.limits)
       options.heartbeat = values["--heartbeat-fd"].flatMap(CInt.init)
       finish { [options] in try await RouterRole.run(options) }
     } catch {

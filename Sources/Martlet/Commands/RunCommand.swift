@@ -38,6 +38,12 @@ struct RunCommand<App: Application>: ParsableCommand {
       valueName: "origin"))
   var corsOrigin: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "How often a client with calls in flight may ping, in seconds; 10 by default.",
+      valueName: "seconds"))
+  var minPingInterval: String?
+
   @Flag(
     help: ArgumentHelp(
       "Run everything in this one process, with one replica of each deployment; for debuggers."))
@@ -166,6 +172,11 @@ struct RunCommand<App: Application>: ParsableCommand {
     }
     var options = SupervisorOptions(runDirectory: directory)
     (options.listen, options.security) = try port()
+    do throws(InvalidPortTime) {
+      options.times = try PortTimes(minPingInterval: minPingInterval)
+    } catch {
+      throw ValidationError("\(error)")
+    }
     do throws(InvalidPortSecurity) {
       options.mesh = try ThisProgram.meshSecurity()
     } catch {

@@ -123,6 +123,8 @@ struct RouterCommand: ParsableCommand {
   @Option(help: "The router's name in status.")
   var name = "router"
 
+  @OptionGroup var times: PortTimeOptions
+
   @OptionGroup var security: PortSecurityOptions
 
   @OptionGroup var mesh: MeshSecurityOptions
@@ -154,7 +156,8 @@ struct RouterCommand: ParsableCommand {
       insecure: security.insecure, at: [localListen.flatMap { Endpoint($0) }, controller])
     var options = RouterOptions(
       name: name, ingress: ingress, security: security, local: socket(localFd, localListen),
-      controller: controller, mesh: mesh, endsWithParent: supervisorPID() != nil)
+      controller: controller, mesh: mesh, endsWithParent: supervisorPID() != nil,
+      limits: try times.times().limits)
     options.heartbeat = heartbeatFd
     try play("router") { [options] in try await RouterRole.run(options) }
   }

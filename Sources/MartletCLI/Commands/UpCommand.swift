@@ -38,6 +38,8 @@ struct UpCommand: ParsableCommand {
   @Option(help: "GPUs to share out; by default what the machine has.")
   var gpus: Int?
 
+  @OptionGroup var times: PortTimeOptions
+
   @OptionGroup var security: PortSecurityOptions
 
   @OptionGroup var meshSecurity: MeshSecurityOptions
@@ -99,6 +101,7 @@ struct UpCommand: ParsableCommand {
     var options = SupervisorOptions(runDirectory: directory)
     if let endpoint = Endpoint(listen) { options.listen = endpoint }
     options.security = try security.security(on: options.listen)
+    options.times = try times.times()
     options.mesh = try meshSecurity.security()
     options.routers = routers
     if let cpus { options.controllerArguments += ["--cpus", "\(cpus)"] }

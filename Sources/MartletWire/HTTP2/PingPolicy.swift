@@ -25,10 +25,16 @@ struct PingPolicy: ~Copyable {
   private let maxStrikes: Int
 
   init(_ limits: Limits.Keepalive) {
-    interval = limits.leastPingInterval
-    idleInterval =
-      limits.allowsPingsWithoutCalls ? limits.leastPingInterval : limits.leastIdlePingInterval
+    interval = Self.allowed(limits.leastPingInterval)
+    idleInterval = Self.allowed(
+      limits.allowsPingsWithoutCalls ? limits.leastPingInterval : limits.leastIdlePingInterval)
     maxStrikes = limits.maxPingStrikes
+  }
+
+  /// A client that pings exactly once in `interval` is not late or early by its own doing: timers and networks are
+  /// not exact, and such pings would add up.
+  private static func allowed(_ interval: Duration) -> Duration {
+    interval - min(interval / 20, .milliseconds(500))
   }
 
   /// `framesSent`: HEADERS and DATA, since the beginning.
