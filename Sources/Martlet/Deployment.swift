@@ -94,6 +94,25 @@ public struct Deployment: Sendable {
     with { $0.idempotent = isIdempotent }
   }
 
+  /// When routers leave a replica alone that fails while the others do not.
+  ///
+  /// - Parameters:
+  ///   - consecutiveErrors: failures one after another before a replica may be ejected.
+  ///   - codes: the statuses that count as failures of the replica.
+  ///   - baseEjection: how long the first ejection lasts; each further one is twice as long.
+  ///   - maxEjectionPercent: the greatest share of the replicas that may be ejected at once; 0 ejects none.
+  public func outlierDetection(
+    consecutiveErrors: Int = 5, codes: Set<RPCStatus.Code> = OutlierDetectionSpec.serverFaults,
+    baseEjection: Duration = .seconds(1), maxEjectionPercent: Int = 50
+  ) -> Deployment {
+    var spec = OutlierDetectionSpec()
+    spec.consecutiveErrors = consecutiveErrors
+    spec.codes = codes
+    spec.baseEjection = baseEjection
+    spec.maxEjectionPercent = maxEjectionPercent
+    return with { $0.outlierDetection = spec }
+  }
+
   /// What replicas find in `ReplicaContext.config`.
   public func userConfig(_ members: [String: ConfigValue]) -> Deployment {
     with { $0.userConfig = .object(members) }

@@ -151,6 +151,7 @@ extension SpecCheck {
       delay(timeout, at: path.appending("request_timeout_s"), zeroAllowed: false)
     }
     health(spec, at: path)
+    outlierDetection(spec.outlierDetection, at: path.appending("outlier_detection"))
     delay(
       spec.gracefulShutdownTimeout, at: path.appending("graceful_shutdown_timeout_s"),
       zeroAllowed: true)
@@ -171,6 +172,17 @@ extension SpecCheck {
       spec.healthCheckFailures, 1...DeploymentSpec.maxHealthCheckFailures,
       at: path.appending("health_check_failures"))
     delay(spec.startupTimeout, at: path.appending("startup_timeout_s"), zeroAllowed: true)
+  }
+
+  mutating func outlierDetection(_ spec: OutlierDetectionSpec, at path: SpecPath) {
+    range(
+      spec.consecutiveErrors, 1...OutlierDetectionSpec.maxConsecutiveErrors,
+      at: path.appending("consecutive_errors"))
+    if spec.codes.contains(.ok) {
+      note(path.appending("codes"), "OK is no failure; leave it out")
+    }
+    delay(spec.baseEjection, at: path.appending("base_ejection_s"), zeroAllowed: false)
+    range(spec.maxEjectionPercent, 0...100, at: path.appending("max_ejection_percent"))
   }
 
   /// It stands between spaces where the controller keeps it.

@@ -24,6 +24,9 @@ public struct DeploymentSpec: Sendable, Hashable {
   /// A request may be sent again, to another replica, when the one that had it died.
   public var idempotent: Bool
 
+  /// When routers leave a replica alone that fails.
+  public var outlierDetection: OutlierDetectionSpec
+
   public var resources: Resources
 
   /// Handed to the program as `MARTLET_CONFIG`.
@@ -60,6 +63,7 @@ public struct DeploymentSpec: Sendable, Hashable {
     maxQueuedRequests = 256
     requestTimeout = nil
     idempotent = false
+    outlierDetection = OutlierDetectionSpec()
     resources = Resources()
     userConfig = .object([:])
     healthCheckPeriod = .seconds(1)

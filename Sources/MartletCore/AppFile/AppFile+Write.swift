@@ -41,6 +41,7 @@ extension AppFile {
       members.append(("request_timeout_s", .seconds(timeout)))
     }
     add("idempotent", \.idempotent) { .plain($0 ? "true" : "false") }
+    add("outlier_detection", \.outlierDetection) { .mapping(outlierDetection($0)) }
     let resources = self.resources(spec.resources)
     if !resources.isEmpty { members.append(("resources", .mapping(resources))) }
     add("user_config", \.userConfig, YAMLValue.init)
@@ -76,6 +77,25 @@ extension AppFile {
     add("upscale_delay_s", \.upscaleDelay, YAMLValue.seconds)
     add("downscale_delay_s", \.downscaleDelay, YAMLValue.seconds)
     add("downscale_to_zero_delay_s", \.downscaleToZeroDelay, YAMLValue.seconds)
+    return members
+  }
+
+  private static func outlierDetection(_ spec: OutlierDetectionSpec) -> [YAMLValue.Member] {
+    let defaults = OutlierDetectionSpec()
+    var members: [YAMLValue.Member] = []
+    if spec.consecutiveErrors != defaults.consecutiveErrors {
+      members.append(("consecutive_errors", .plain("\(spec.consecutiveErrors)")))
+    }
+    if spec.codes != defaults.codes {
+      let codes = spec.codes.sorted { $0.rawValue < $1.rawValue }
+      members.append(("codes", .texts(codes.map(\.name))))
+    }
+    if spec.baseEjection != defaults.baseEjection {
+      members.append(("base_ejection_s", .seconds(spec.baseEjection)))
+    }
+    if spec.maxEjectionPercent != defaults.maxEjectionPercent {
+      members.append(("max_ejection_percent", .plain("\(spec.maxEjectionPercent)")))
+    }
     return members
   }
 

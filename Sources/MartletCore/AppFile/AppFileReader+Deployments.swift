@@ -3,9 +3,9 @@
 extension AppFileReader {
   static let deploymentKeys = [
     "name", "command", "services", "num_replicas", "autoscaling_config", "max_ongoing_requests",
-    "max_queued_requests", "request_timeout_s", "idempotent", "resources", "user_config",
-    "health_check_period_s", "health_check_timeout_s", "health_check_failures", "startup_timeout_s",
-    "graceful_shutdown_timeout_s", "env", "code_version",
+    "max_queued_requests", "request_timeout_s", "idempotent", "outlier_detection", "resources",
+    "user_config", "health_check_period_s", "health_check_timeout_s", "health_check_failures",
+    "startup_timeout_s", "graceful_shutdown_timeout_s", "env", "code_version",
   ]
   static let autoscalingKeys = [
     "min_replicas", "max_replicas", "initial_replicas", "target_ongoing_requests",
@@ -28,6 +28,7 @@ extension AppFileReader {
     spec.requestTimeout = seconds("request_timeout_s", in: fields)
     if let value = bool("idempotent", in: fields) { spec.idempotent = value }
     readHealth(in: fields, into: &spec)
+    readOutlierDetection(in: fields, into: &spec.outlierDetection)
     if let value = seconds("graceful_shutdown_timeout_s", in: fields) {
       spec.gracefulShutdownTimeout = value
     }

@@ -120,7 +120,7 @@ extension AppFileReader {
     return retry
   }
 
-  private mutating func statusCode(_ node: SourceNode, at path: SpecPath) -> RPCStatus.Code? {
+  mutating func statusCode(_ node: SourceNode, at path: SpecPath) -> RPCStatus.Code? {
     guard let text = string(node, at: path) else { return nil }
     let codes = RPCStatus.Code.allCases.dropFirst()
     if let code = codes.first(where: { $0.name == text }) { return code }

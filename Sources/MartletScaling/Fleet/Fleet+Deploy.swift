@@ -218,6 +218,7 @@ extension DeploymentSpec {
     same.maxQueuedRequests = maxQueuedRequests
     same.requestTimeout = requestTimeout
     same.idempotent = idempotent
+    same.outlierDetection = outlierDetection
     same.healthCheckPeriod = healthCheckPeriod
     same.healthCheckTimeout = healthCheckTimeout
     same.healthCheckFailures = healthCheckFailures

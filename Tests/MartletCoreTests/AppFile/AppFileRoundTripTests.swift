@@ -180,6 +180,12 @@ private struct AppMaker {
     if chance(50) { spec.startupTimeout = chance(50) ? seconds() : .zero }
     if chance(50) { spec.gracefulShutdownTimeout = seconds() }
     spec.idempotent = chance(50)
+    if chance(30) {
+      spec.outlierDetection.consecutiveErrors = number(1...20)
+      spec.outlierDetection.codes = chance(50) ? [.aborted, .unknown] : []
+      spec.outlierDetection.baseEjection = seconds()
+      spec.outlierDetection.maxEjectionPercent = number(0...100)
+    }
     spec.resources = Resources(
       milliCPUs: number(0...9000), milliGPUs: chance(50) ? number(0...4000) : 0,
       memoryBytes: chance(50) ? Int64(number(0...1 << 40)) : Int64(number(0...64)) << 30)
