@@ -18,6 +18,12 @@ extension RouterReport {
     for load in message.versions where load.ongoing > 0 {
       versions[load.app, default: [:]][AppVersion(load.version)] = Int(load.ongoing)
     }
+    for suspect in message.suspects { suspects[suspect.number] = suspect.reason }
+    deadlyRequests = message.deadlyRequests.map { request in
+      DeadlyRequest(
+        deployment: DeploymentKey(app: request.app, deployment: request.deployment),
+        method: request.method, requestID: request.requestID, replicas: request.replicas)
+    }
   }
 }
 

@@ -66,6 +66,12 @@ package struct RestartBackoff: Sendable, Equatable {
     if quickDeaths > limits.freeDeaths { blockedUntil = now + limits.deathDelay }
   }
 
+  /// So many of the last deaths were not the program's doing. Starts that failed stay counted.
+  package mutating func forgive(_ deaths: Int) {
+    quickDeaths = max(0, quickDeaths - deaths)
+    if failedStarts == 0, quickDeaths <= limits.freeDeaths { blockedUntil = nil }
+  }
+
   /// Whether a replica may be started now.
   package func maySpawn(now: Timestamp) -> Bool {
     guard let blockedUntil else { return true }

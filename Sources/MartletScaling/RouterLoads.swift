@@ -27,6 +27,12 @@ package struct RouterReport: Sendable, Hashable {
   package var ongoing: [UInt64: Int]
   package var versions: [String: [AppVersion: Int]]
 
+  /// Replicas that are alive and do not answer, by number, and what the router saw of each.
+  package var suspects: [UInt64: String] = [:]
+
+  /// Requests that replicas died of since the last report.
+  package var deadlyRequests: [DeadlyRequest] = []
+
   package init(
     router: String, generation: UInt64 = 0, queued: [DeploymentKey: Int] = [:],
     ongoing: [UInt64: Int] = [:], versions: [String: [AppVersion: Int]] = [:]
@@ -36,6 +42,26 @@ package struct RouterReport: Sendable, Hashable {
     self.queued = queued
     self.ongoing = ongoing
     self.versions = versions
+  }
+}
+
+/// A request that was in the hands of several replicas when they died.
+package struct DeadlyRequest: Sendable, Hashable {
+  package var deployment: DeploymentKey
+  /// The method that was called.
+  package var method: String
+  /// What the request is known by; empty when it has no name.
+  package var requestID: String
+  /// The replicas that died.
+  package var replicas: [UInt64]
+
+  package init(
+    deployment: DeploymentKey, method: String, requestID: String, replicas: [UInt64]
+  ) {
+    self.deployment = deployment
+    self.method = method
+    self.requestID = requestID
+    self.replicas = replicas
   }
 }
 

@@ -631,6 +631,53 @@ package nonisolated struct Martlet_Control_V1_RouterReport: Sendable {
   /// more. Those of others stay as they were.
   package var graphs: [Martlet_Control_V1_GraphFigures] = []
 
+  /// Replicas that are alive and do not answer: ejected again and again, and every call that they were tried with hung.
+  /// The controller replaces them.
+  package var suspects: [Martlet_Control_V1_SuspectedReplica] = []
+
+  /// Requests that two replicas died of, each told once: an event, not a state.
+  package var deadlyRequests: [Martlet_Control_V1_DeadlyRequest] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A replica that should be replaced, and what the router saw of it.
+package nonisolated struct Martlet_Control_V1_SuspectedReplica: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var number: UInt64 = 0
+
+  /// Such as "its last 7 calls hung, 3 of them probes over 8 s".
+  package var reason: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A request in whose company replicas died, and which is not sent again.
+package nonisolated struct Martlet_Control_V1_DeadlyRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var app: String = String()
+
+  package var deployment: String = String()
+
+  /// The method that was called, such as content.v1.Classifier/Classify.
+  package var method: String = String()
+
+  /// `x-request-id`, or the trace id; empty where the request has neither.
+  package var requestID: String = String()
+
+  /// The replicas that died.
+  package var replicas: [UInt64] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1842,7 +1889,7 @@ nonisolated extension Martlet_Control_V1_ShutdownResponse: SwiftProtobuf.Message
 
 nonisolated extension Martlet_Control_V1_RouterReport: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RouterReport"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}router\0\u{3}table_generation\0\u{1}deployments\0\u{1}versions\0\u{1}graphs\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}router\0\u{3}table_generation\0\u{1}deployments\0\u{1}versions\0\u{1}graphs\0\u{1}suspects\0\u{3}deadly_requests\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1855,6 +1902,8 @@ nonisolated extension Martlet_Control_V1_RouterReport: SwiftProtobuf.Message, Sw
       case 3: try { try decoder.decodeRepeatedMessageField(value: &self.deployments) }()
       case 4: try { try decoder.decodeRepeatedMessageField(value: &self.versions) }()
       case 5: try { try decoder.decodeRepeatedMessageField(value: &self.graphs) }()
+      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.suspects) }()
+      case 7: try { try decoder.decodeRepeatedMessageField(value: &self.deadlyRequests) }()
       default: break
       }
     }
@@ -1876,6 +1925,12 @@ nonisolated extension Martlet_Control_V1_RouterReport: SwiftProtobuf.Message, Sw
     if !self.graphs.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.graphs, fieldNumber: 5)
     }
+    if !self.suspects.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.suspects, fieldNumber: 6)
+    }
+    if !self.deadlyRequests.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.deadlyRequests, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1885,6 +1940,93 @@ nonisolated extension Martlet_Control_V1_RouterReport: SwiftProtobuf.Message, Sw
     if lhs.deployments != rhs.deployments {return false}
     if lhs.versions != rhs.versions {return false}
     if lhs.graphs != rhs.graphs {return false}
+    if lhs.suspects != rhs.suspects {return false}
+    if lhs.deadlyRequests != rhs.deadlyRequests {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Martlet_Control_V1_SuspectedReplica: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SuspectedReplica"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}reason\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.number) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.number != 0 {
+      try visitor.visitSingularUInt64Field(value: self.number, fieldNumber: 1)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Martlet_Control_V1_SuspectedReplica, rhs: Martlet_Control_V1_SuspectedReplica) -> Bool {
+    if lhs.number != rhs.number {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Martlet_Control_V1_DeadlyRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".DeadlyRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}app\0\u{1}deployment\0\u{1}method\0\u{3}request_id\0\u{1}replicas\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.app) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.deployment) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.method) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.requestID) }()
+      case 5: try { try decoder.decodeRepeatedUInt64Field(value: &self.replicas) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.app.isEmpty {
+      try visitor.visitSingularStringField(value: self.app, fieldNumber: 1)
+    }
+    if !self.deployment.isEmpty {
+      try visitor.visitSingularStringField(value: self.deployment, fieldNumber: 2)
+    }
+    if !self.method.isEmpty {
+      try visitor.visitSingularStringField(value: self.method, fieldNumber: 3)
+    }
+    if !self.requestID.isEmpty {
+      try visitor.visitSingularStringField(value: self.requestID, fieldNumber: 4)
+    }
+    if !self.replicas.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.replicas, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Martlet_Control_V1_DeadlyRequest, rhs: Martlet_Control_V1_DeadlyRequest) -> Bool {
+    if lhs.app != rhs.app {return false}
+    if lhs.deployment != rhs.deployment {return false}
+    if lhs.method != rhs.method {return false}
+    if lhs.requestID != rhs.requestID {return false}
+    if lhs.replicas != rhs.replicas {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

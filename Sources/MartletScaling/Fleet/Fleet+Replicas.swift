@@ -240,7 +240,7 @@ extension Fleet {
     orders.append(.forget(number))
   }
 
-  private func note(
+  func note(
     _ reason: String, _ number: UInt64, _ message: String, _ orders: inout [FleetOrder]
   ) {
     guard let deployment = replicas[number]?.group.deployment else { return }

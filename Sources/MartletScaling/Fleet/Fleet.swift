@@ -118,7 +118,7 @@ package struct Fleet: Sendable {
     case .pinned(let key, let replicas): pinned(key, replicas, &orders)
     case .routerReported(let report, let connection):
       firstReport = firstReport ?? now
-      routers.reported(report, connection: connection)
+      reported(report, connection: connection, now: now, &orders)
     case .routerDisconnected(let connection): routers.disconnected(connection)
     case .spawned(let number): replicas[number]?.machine.spawned(now: now)
     case .spawnFailed(let number, let why):
