@@ -13,10 +13,21 @@ struct Call: Sendable {
 
   var attempts = 0
 
+  /// Replicas that died while they had it, and the first of them.
+  var deaths = 0
+  var firstDeath: UInt64 = 0
+
   /// A leg of a graph must stay with the version of its request.
   let isLeg: Bool
 
   let terms: CallTerms
+
+  /// When the replica that has it got it, and what the others had done by then.
+  var sentAt = Timestamp.zero
+  var othersBefore = Tally()
+
+  /// A part of a longer answer is there: the replica does not hang.
+  var isAnswering = false
 
   /// When it came to the queue it is in.
   var queuedAt: Timestamp

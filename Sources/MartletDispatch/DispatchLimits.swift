@@ -18,6 +18,14 @@ package struct DispatchLimits: Sendable, Hashable {
   /// which may die at the same moment.
   package var minRetryReserve = 100
 
+  /// A call whose second replica died is to blame for that if there were no more calls than this whose replica had
+  /// died before. Of more, most are there by accident.
+  package var mostSuspects = 3
+
+  /// A replica that answers UNAVAILABLE may say when its call is to be tried again. If that is later than this, the
+  /// caller gets the answer and decides.
+  package var maxRetryPause = Duration.seconds(5)
+
   /// A queue stands when its delay has been above `standingDelay` for `standingInterval`. It then serves
   /// the newest and the oldest in turn: many of the oldest have callers that gave up, and those that did
   /// not, such as a few callers of a model that takes longer than the delay, are served all the same. The
@@ -28,12 +36,36 @@ package struct DispatchLimits: Sendable, Hashable {
   /// How long a call without a deadline waits for a replica. Large models take a minute to load.
   package var maxWait = Duration.seconds(300)
 
-  /// Failures in a row, connection failures aside, after which a replica is ejected.
-  package var ejectAfterFailures = 5
-
-  /// The first ejection's length; each further one is twice as long, up to `maxEjection`.
-  package var baseEjection = Duration.seconds(1)
+  /// Ejections double up to this length, unless the deployment's first one is longer.
   package var maxEjection = Duration.seconds(30)
+
+  /// A replica that fails calls in a row is ejected when chance alone, with the others as they are, would do that
+  /// once in a million times. One that was ejected before is ejected again for less.
+  package var accidentChance = 1e-6
+  package var relapseChance = 0.1
+
+  /// One that fails some of its calls is ejected when its share is so much greater than that of the others, and by
+  /// so many standard deviations, over the last 5 to 10 s and this many calls on both sides.
+  package var shareAboveOthers = 0.2
+  package var deviations = 4.0
+  package var leastVolume = 20
+  package var halfWindow = Duration.seconds(5)
+
+  /// How long a call that failed at once counts as if it were in hand, before an answer has shown how long those
+  /// take; and how many such calls a deployment remembers.
+  package var unknownAnswer = Duration.seconds(1)
+  package var maxPhantoms = 1 << 12
+
+  /// A caller who goes away after eight times the usual time, and after this long, did so for want of an answer.
+  package var leastPatience = Duration.milliseconds(250)
+
+  /// After an ejection a replica gets 1, 2, 4, … calls at once, and as many as any from here on.
+  package var slowStartCalls = 16
+
+  /// A replica is suspected of hanging for good after so many ejections in a row without a word from it, and when
+  /// the first of them is this long ago.
+  package var suspectAfterEjections = 3
+  package var suspectAfter = Duration.seconds(3)
 
   /// Wait before the second connection attempt to a replica; doubles up to `maxReconnectDelay`. The
   /// first comes at once: on one machine a listening replica answers in microseconds.

@@ -30,6 +30,8 @@ package enum CallFailure: Sendable, Hashable {
   case unprocessed
   /// The connection ended and nobody knows how far the replica got.
   case connectionLost
+  /// The replica answered UNAVAILABLE, and `mayAskAnother` allows to ask another one.
+  case unavailable
 }
 
 /// The answer to a call's failure.
@@ -40,13 +42,17 @@ package enum FailureDecision: Sendable, Hashable {
   case wait
   /// The call is over.
   case fail(Refusal)
+  /// The call is over, and these replicas died of it.
+  case blame(Refusal, deaths: [UInt64])
 }
 
 /// How a call ended that is not to be sent again.
 package enum CallEnd: Sendable, Hashable {
-  /// The replica answered, whatever the status.
+  /// The replica answered with OK, or with messages that have not failed.
   case answered
-  /// The caller went away; that says nothing about the replica.
+  /// The replica answered with another status.
+  case failed(RPCStatus.Code)
+  /// The caller went away. After a long time that speaks against the replica.
   case abandoned
   /// The replica broke the call off: it reset the stream or answered with nonsense.
   case broken

@@ -25,14 +25,33 @@ extension Dispatcher {
   // MARK: At a replica
 
   /// The replica for the pool's next call: the one with the fewest ongoing calls, if it has room.
-  mutating func pick(in pool: Int, excluding slot: Int) -> Int? {
-    pools[pool].outstanding.pick(below: pools[pool].maxOngoing, excluding: slot, replicas)
+  mutating func pick(in pool: Int, excluding slot: Int, now: Timestamp) -> Int? {
+    if !pools[pool].phantoms.isEmpty { endPhantoms(of: pool, now: now) }
+    return pools[pool].outstanding.pick(excluding: slot, replicas)
   }
 
-  mutating func assign(_ call: Int, to slot: Int) {
+  /// The replica for a call that another one had before. Calls whose replica died keep apart, where they can: the
+  /// next death then tells which of them is to blame.
+  mutating func pick(forAnotherTryOf call: Int, now: Timestamp) -> Int? {
+    let (pool, failed) = (calls[call].pool, calls[call].failedReplica)
+    if calls[call].deaths > 0,
+      let apart = pools[pool].outstanding.first(
+        replicas, where: { $1 != failed && $0.suspectCalls == 0 })
+    {
+      return apart
+    }
+    return pick(in: pool, excluding: failed, now: now)
+  }
+
+  mutating func assign(_ call: Int, to slot: Int, now: Timestamp) {
+    let pool = calls[call].pool
+    if calls[call].deaths > 0 { replicas[slot].suspectCalls += 1 }
     calls[call].replica = slot
     calls[call].attempts += 1
-    pools[calls[call].pool].outstanding.move(slot, by: 1, &replicas)
+    calls[call].sentAt = now
+    calls[call].othersBefore = pools[pool].tally - replicas[slot].record.tally
+    calls[call].isAnswering = false
+    pools[pool].outstanding.move(slot, by: 1, limit: pools[pool].maxOngoing, &replicas)
     if let deadline = calls[call].terms.deadline {
       callWakes.set(call, at: deadline.time)
     } else {
@@ -44,8 +63,10 @@ extension Dispatcher {
   mutating func release(_ call: Int) {
     let slot = calls[call].replica
     calls[call].replica = -1
+    if calls[call].deaths > 0 { replicas[slot].suspectCalls -= 1 }
     if replicas[slot].mayBePicked {
-      pools[replicas[slot].pool].outstanding.move(slot, by: -1, &replicas)
+      let pool = replicas[slot].pool
+      pools[pool].outstanding.move(slot, by: -1, limit: pools[pool].maxOngoing, &replicas)
     } else {
       replicas[slot].ongoing -= 1
       collect(replica: slot)
@@ -76,8 +97,7 @@ extension Dispatcher {
   /// Sends as many waiting calls as there is room for.
   mutating func serve(_ pool: Int, now: Timestamp) {
     guard pools.contains(pool) else { return }
-    while !pools[pool].queue.isEmpty,
-      pools[pool].outstanding.hasRoom(below: pools[pool].maxOngoing),
+    while !pools[pool].queue.isEmpty, pools[pool].outstanding.hasRoom,
       let call = pools[pool].queue.next(
         calls, servingSince: pools[pool].servingSince, limits, now: now)
     {
@@ -86,9 +106,9 @@ extension Dispatcher {
         guard pools.contains(pool) else { return }
         continue
       }
-      guard let slot = pick(in: pool, excluding: calls[call].failedReplica) else { return }
+      guard let slot = pick(forAnotherTryOf: call, now: now) else { return }
       dequeue(call)
-      assign(call, to: slot)
+      assign(call, to: slot, now: now)
       loadChanges &+= 1
       orders.append(.send(id(call), ReplicaSlot(index: slot)))
     }
@@ -101,6 +121,7 @@ extension Dispatcher {
     let hadDeadline = calls[call].terms.deadline?.hasPassed(at: now) ?? false
     if slot >= 0 {
       let replica = ReplicaID(deployment: name, number: replicas[slot].number)
+      if hangs(call, now: now) { callWentBadly(call, .hung, now: now) }
       fail(call, Refusal(.deadlineExceeded, "\(replica) did not answer before the deadline"))
     } else if !hadDeadline {
       let limit = Int(limits.maxWait.inSeconds)
@@ -120,6 +141,30 @@ extension Dispatcher {
     remove(call)
   }
 
+  // MARK: Deaths
+
+  /// The replicas that died of a call whose replica has just died; nil while it may be an accident. One that was
+  /// there twice is to blame, unless it was in the company of many such: then their replicas were killed from
+  /// outside one after the other.
+  func deaths(by call: Int) -> [UInt64]? {
+    guard calls[call].deaths > 0 else { return nil }
+    let replica = replicas[calls[call].replica]
+    let company = max(replica.suspectCalls, replica.suspectCallsAtEnd)
+    guard calls[call].deaths > 1 || company <= limits.mostSuspects else { return nil }
+    return [calls[call].firstDeath, replica.number]
+  }
+
+  /// A caller that does as gRPC's retries do (gRFC A6) does not send such a request again, either.
+  func deadly(_ call: Int, _ deaths: [UInt64]) -> Refusal {
+    let names = deaths.map {
+      ReplicaID(deployment: pools[calls[call].pool].name, number: $0).description
+    }
+    return Refusal(
+      .unavailable,
+      "\(names.joined(separator: " and ")) died while they had this request; it is not sent again",
+      pushback: .milliseconds(-1))
+  }
+
   // MARK: Why not
 
   /// Why a failed call is not sent again; nil when it is.
@@ -137,6 +182,7 @@ extension Dispatcher {
         .unavailable, "\(name) failed \(calls[call].attempts) times, last at \(replica)")
     }
     switch failure {
+    case .unavailable: break
     case .unprocessed:
       guard mayReplay else {
         return Refusal(

@@ -26,6 +26,13 @@ extension Dispatcher {
         LoadReport.VersionLoad(
           app: version.app, version: version.version, ongoing: version.ongoing))
     }
+    for slot in replicas.indices
+    where replicas[slot].record.isSuspected && replicas[slot].isListed {
+      report.suspects.append(
+        LoadReport.Suspect(
+          number: replicas[slot].number, reason: replicas[slot].record.suspicion))
+    }
+    report.suspects.sort { $0.number < $1.number }
     report.deployments.sort { ($0.app, $0.deployment) < ($1.app, $1.deployment) }
     report.versions.sort { ($0.app, $0.version) < ($1.app, $1.version) }
     return report

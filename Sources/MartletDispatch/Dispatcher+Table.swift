@@ -34,6 +34,7 @@ extension Dispatcher {
       apps[name]?.current = nil
     }
     for slot in previouslyListed.subtracting(stillListed).sorted() { unlist(slot) }
+    for pool in pools.indices { readmitIfNoneIsLeft(pool, now: now) }
     rebuildRoutes()
     for pool in pools.indices { moveStrandedCalls(of: pool, now: now) }
     collect()

@@ -98,6 +98,12 @@ package struct Dispatcher: ~Copyable, Sendable {
   /// The deployment's name, for messages.
   package func deploymentName(of pool: PoolID) -> String { pools[pool.index].name }
 
+  /// The app and the deployment of a pool that a call is in.
+  package mutating func deployment(of call: CallID) -> (app: String, deployment: String) {
+    let pool = calls[call.index].pool
+    return (pools[pool].app, pools[pool].name)
+  }
+
   /// The name of a replica, for messages.
   package func name(of slot: ReplicaSlot) -> ReplicaID {
     let replica = replicas[slot.index]
@@ -139,9 +145,9 @@ package struct Dispatcher: ~Copyable, Sendable {
       )
     }
     deployments[pools[index].deployment].retryBudget.callArrived()
-    if pools[index].queue.isEmpty, let slot = pick(in: index, excluding: -1) {
+    if pools[index].queue.isEmpty, let slot = pick(in: index, excluding: -1, now: now) {
       let call = insert(Call(pool: index, isLeg: isLeg, terms, now: now))
-      assign(call.index, to: slot)
+      assign(call.index, to: slot, now: now)
       return .send(call, ReplicaSlot(index: slot))
     }
     let isFull = deployments[pools[index].deployment].queued >= pools[index].maxQueued
@@ -162,6 +168,11 @@ package struct Dispatcher: ~Copyable, Sendable {
     pools[calls[call.index].pool].isIdempotent
   }
 
+  /// A part of a longer answer is there.
+  package mutating func answerBegan(_ call: CallID) {
+    calls[call.index].isAnswering = true
+  }
+
   /// Whether an id still stands for a call in hand.
   package mutating func contains(_ call: CallID) -> Bool {
     calls.contains(call.index) && calls.generation(at: call.index) == call.generation
@@ -173,17 +184,31 @@ package struct Dispatcher: ~Copyable, Sendable {
     let index = call.index
     let (pool, slot) = (calls[index].pool, calls[index].replica)
     if slot >= 0 {
-      switch end {
-      case .answered: callWentWell(at: slot)
-      case .abandoned: break
-      case .broken: callBroke(at: slot, now: now)
-      }
+      judge(index, end, now: now)
       release(index)
     } else {
       dequeue(index)
     }
     remove(index)
     serve(pool, now: now)
+  }
+
+  /// The call's replica answered UNAVAILABLE, and nothing of the answer went on. Whether another replica may be asked
+  /// instead, once `pause` is over: the driver then drops the answer, and says `callFailed` with `unavailable` after
+  /// the pause. The call stays where it is until then.
+  package mutating func mayAskAnother(
+    _ call: CallID, after pause: Duration, now: Timestamp
+  ) -> Bool {
+    let index = call.index
+    let (pool, slot) = (calls[index].pool, calls[index].replica)
+    let others = pools[pool].outstanding.count - (replicas[slot].mayBePicked ? 1 : 0)
+    guard pools[pool].isIdempotent, others > 0, calls[index].attempts < limits.maxAttempts,
+      pause <= limits.maxRetryPause,
+      !(calls[index].terms.deadline?.hasPassed(at: now + pause) ?? false),
+      deployments[pools[pool].deployment].retryBudget.take(now: now)
+    else { return false }
+    judge(index, .failed(.unavailable), now: now)
+    return true
   }
 
   /// The call failed before a byte of its response went on. `mayReplay`: the driver still has the whole
@@ -194,15 +219,28 @@ package struct Dispatcher: ~Copyable, Sendable {
     precondition(contains(call) && calls[call.index].replica >= 0, "a call failed that is nowhere")
     let index = call.index
     let (pool, slot) = (calls[index].pool, calls[index].replica)
-    if failure == .unprocessed, replicas[slot].mayBePicked { callBroke(at: slot, now: now) }
+    if failure == .unprocessed, replicas[slot].mayBePicked {
+      callWentBadly(index, .broken, now: now)
+    }
+    let number = replicas[slot].number
+    let isDeath = failure == .connectionLost && pools[pool].isIdempotent
+    let blame = isDeath ? deaths(by: index).map { ($0, deadly(index, $0)) } : nil
     let refusal = refusalOfRetry(index, failure, mayReplay: mayReplay, now: now)
     release(index)
     defer { serve(pool, now: now) }
+    if let (deaths, refusal) = blame {
+      remove(index)
+      return .blame(refusal, deaths: deaths)
+    }
     if let refusal {
       remove(index)
       return .fail(refusal)
     }
     calls[index].failedReplica = slot
+    if isDeath {
+      if calls[index].deaths == 0 { calls[index].firstDeath = number }
+      calls[index].deaths += 1
+    }
     switch fate(of: pool, isLeg: calls[index].isLeg) {
     case .stay: break
     case .move(let successor): move(index, to: successor)
@@ -210,8 +248,8 @@ package struct Dispatcher: ~Copyable, Sendable {
       remove(index)
       return .fail(refusal)
     }
-    if let next = pick(in: calls[index].pool, excluding: slot) {
-      assign(index, to: next)
+    if let next = pick(forAnotherTryOf: index, now: now) {
+      assign(index, to: next, now: now)
       return .send(ReplicaSlot(index: next))
     }
     enqueue(index, atFront: true, now: now)

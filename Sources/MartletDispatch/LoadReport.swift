@@ -8,6 +8,9 @@ package struct LoadReport: Sendable, Hashable {
   package var deployments: [DeploymentLoad]
   package var versions: [VersionLoad]
 
+  /// Replicas that hang on and on, by number, and what was seen of each.
+  package var suspects: [Suspect] = []
+
   package init(
     generation: UInt64, deployments: [DeploymentLoad] = [], versions: [VersionLoad] = []
   ) {
@@ -39,6 +42,11 @@ package struct LoadReport: Sendable, Hashable {
       self.number = number
       self.ongoing = ongoing
     }
+  }
+
+  package struct Suspect: Sendable, Hashable {
+    package var number: UInt64
+    package var reason: String
   }
 
   /// Requests in hand that entered under one version.

@@ -15,6 +15,7 @@ struct Pool: Sendable {
   let maxQueued: Int
   let requestTimeout: Duration?
   let isIdempotent: Bool
+  let outliers: OutlierTerms
 
   /// Slots of the replicas that the last table names, by number.
   var listed: [UInt64: Int] = [:]
@@ -25,6 +26,18 @@ struct Pool: Sendable {
   var outstanding = OutstandingIndex()
   var queue = CallQueue()
   var servingSince = Timestamp.zero
+
+  /// What all its replicas did so far; by the start of the window that counts as "of late"; by its half.
+  var tally = Tally()
+  var windowStart = Tally()
+  var halfStart = Tally()
+  /// When the window moves on by its half.
+  var windowTurn = Timestamp.zero
+
+  var phantoms = PhantomCalls()
+
+  /// Nanoseconds that an answer takes, on average of late; -1 before the first.
+  private var typical: Int64 = -1
 
   /// Calls queued or ongoing.
   var calls = 0
@@ -41,6 +54,18 @@ struct Pool: Sendable {
     maxQueued = max(0, spec.maxQueuedRequests)
     requestTimeout = spec.requestTimeout
     isIdempotent = spec.idempotent
+    outliers = OutlierTerms(spec.outlierDetection)
+  }
+
+  /// True for about each second failure.
+  var lot: Bool { (UInt64(truncatingIfNeeded: tally.bad) &* 0x9E37_79B9_7F4A_7C15) >> 63 == 1 }
+
+  /// How long answers take of late; nil before the first.
+  var typicalAnswer: Int64? { typical < 0 ? nil : typical }
+
+  /// A replica answered; each answer counts for a sixteenth.
+  mutating func answered(after nanoseconds: Int64) {
+    typical = typical < 0 ? max(0, nanoseconds) : typical + (nanoseconds - typical) >> 4
   }
 }
 

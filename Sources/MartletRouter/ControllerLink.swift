@@ -108,7 +108,17 @@ struct ControllerLink {
     let load = router.dispatcher.loadReport()
     let graphs = router.figuresAreDue ? figures() : []
     router.figuresAreDue = false
+    let deadly = router.deadlyRequests.take()
     return .with {
+      $0.deadlyRequests = deadly.map { request in
+        .with {
+          $0.app = request.app
+          $0.deployment = request.deployment
+          $0.method = request.name.method
+          $0.requestID = request.name.id
+          $0.replicas = request.replicas
+        }
+      }
       $0.graphs = graphs
       $0.router = name
       $0.tableGeneration = load.generation
@@ -130,6 +140,12 @@ struct ControllerLink {
           $0.app = version.app
           $0.version = version.version.number
           $0.ongoing = UInt32(version.ongoing)
+        }
+      }
+      $0.suspects = load.suspects.map { suspect in
+        .with {
+          $0.number = suspect.number
+          $0.reason = suspect.reason
         }
       }
     }

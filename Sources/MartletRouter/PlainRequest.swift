@@ -97,6 +97,8 @@ final class PlainRequest: StreamHandler, CallOwner {
 
   var mayReplay: Bool { replay.isComplete }
 
+  var requestName: RequestName { RequestName(path: headers, metadata: headers) }
+
   func send(over link: ReplicaLink) -> Bool {
     guard phase == .waiting || phase == .sent else { return true }
     if let refusal = link.refusal(of: headers) {
@@ -228,11 +230,14 @@ final class PlainRequest: StreamHandler, CallOwner {
       held.begin(head, in: router.takeHeaders())
       return
     }
+    if endOfStream, asksAnother(head) { return }
     phase = .answering
     router.releaseReplay(replay.drop())
-    if endOfStream { count(failed: head.saysFailure) }
+    if !endOfStream, !isUnary, let call { router.dispatcher.answerBegan(call) }
+    let end = endOfStream ? head.endOfCall : nil
+    if let end { count(failed: end != .answered) }
     stream.sendHead(copy head, endOfStream: endOfStream)
-    if endOfStream { answerEnded() }
+    if let end { answerEnded(end) }
   }
 
   func answerContinued(_ bytes: UnsafeRawBufferPointer) {
@@ -242,10 +247,27 @@ final class PlainRequest: StreamHandler, CallOwner {
   }
 
   func answerEnded(with trailers: borrowing HeaderBlock) {
-    if phase == .holding { release() }
-    count(failed: trailers.saysFailure)
+    if phase == .holding {
+      if asksAnother(trailers) { return }
+      release()
+    }
+    let end = trailers.endOfCall
+    count(failed: end != .answered)
     stream.sendTrailers(copying: trailers)
-    answerEnded()
+    answerEnded(end)
+  }
+
+  /// Whether an answer that nobody has seen yet is dropped, because another replica is asked.
+  private func asksAnother(_ trailers: borrowing HeaderBlock) -> Bool {
+    guard trailers.saysUnavailable, let call, mayReplay,
+      router.asksAnother(call, pushback: trailers[.grpcRetryPushback])
+    else { return false }
+    attempt?.detach(requestHasEnded ? nil : .cancel)
+    attempt = nil
+    held.drop()
+    headers.addPreviousAttempts(1)
+    phase = .waiting
+    return true
   }
 
   /// Sends what was kept of the response.
@@ -259,9 +281,9 @@ final class PlainRequest: StreamHandler, CallOwner {
     if !payload.isEmpty { stream.sendData(payload) }
   }
 
-  private func answerEnded() {
+  private func answerEnded(_ how: CallEnd) {
     attempt?.detach(requestHasEnded ? nil : .cancel)
-    end(.answered)
+    end(how)
     finish()
   }
 
@@ -328,6 +350,11 @@ final class PlainRequest: StreamHandler, CallOwner {
 }
 
 extension HeaderBlock {
+  /// What trailers, or a head that is the whole answer, say of the replica that had the call.
+  fileprivate var endOfCall: CallEnd {
+    saysFailure ? .failed(statusOfAnswer.code) : .answered
+  }
+
   /// Whether a field of a client's request does not go on to replicas: the timeout is told anew, so is who
   /// calls, and the mesh's own names are not for clients to use.
   func staysBehind(at index: Int) -> Bool {

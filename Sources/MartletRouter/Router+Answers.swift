@@ -19,7 +19,25 @@ extension Router {
   }
 }
 
+extension Duration {
+  /// How long to wait before another try of a call, by `grpc-retry-pushback-ms` of its answer (gRFC A6); nil: there
+  /// is to be none.
+  init?(retryPushback text: String?) {
+    self = .zero
+    guard let text else { return }
+    guard let milliseconds = Int64(text), milliseconds >= 0 else { return nil }
+    self = .milliseconds(milliseconds)
+  }
+}
+
 extension HeaderBlock {
+  /// Whether trailers, or a head that is the whole answer, say UNAVAILABLE.
+  var saysUnavailable: Bool {
+    withValue(of: .grpcStatus) {
+      $0.count == 2 && $0[0] == UInt8(ascii: "1") && $0[1] == UInt8(ascii: "4")
+    } ?? false
+  }
+
   /// What trailers, or a head that is the whole answer, say of how the call ended.
   var statusOfAnswer: RPCStatus {
     grpcStatus ?? statusOfNonsense ?? RPCStatus(.unknown, "the answer has no gRPC status")

@@ -17,6 +17,9 @@ protocol CallOwner: AnyObject {
   /// The whole request can be sent once more.
   var mayReplay: Bool { get }
 
+  /// What people know the request by.
+  var requestName: RequestName { get }
+
   /// The dispatcher ended the call: reset its stream, if any, and say why. Not called for calls that the
   /// owner ended.
   func ended(_ refusal: Refusal)
@@ -42,6 +45,9 @@ final class Router: @unchecked Sendable {
   private(set) var links: [ReplicaLink?] = []
   /// By `VersionID.index`.
   var versions: [VersionRecord?] = []
+
+  /// Requests that replicas died of since the last report.
+  var deadlyRequests = DeadlyRequests()
 
   /// Bytes in all replay buffers.
   private(set) var replayBytes = 0
@@ -125,6 +131,7 @@ final class Router: @unchecked Sendable {
   /// The call failed at its replica before a byte of the response went on.
   func fail(_ call: CallID, _ failure: CallFailure) {
     guard dispatcher.contains(call), let owner = owners[call.index] else { return }
+    let (app, deployment) = dispatcher.deployment(of: call)
     let decision = dispatcher.callFailed(
       call, failure, mayReplay: owner.mayReplay, now: loop.now)
     switch decision {
@@ -133,8 +140,26 @@ final class Router: @unchecked Sendable {
     case .fail(let refusal):
       owners[call.index] = nil
       owner.ended(refusal)
+    case .blame(let refusal, let deaths):
+      owners[call.index] = nil
+      let name = owner.requestName
+      deadlyRequests.add(
+        DeadlyRequest(app: app, deployment: deployment, name: name, replicas: deaths))
+      logger.warning("\(refusal.status.message): \(name.method) \(name.id)")
+      owner.ended(refusal)
     }
     settle()
+  }
+
+  /// The call's replica answered UNAVAILABLE. Whether another one is asked: then the answer is dropped, and the
+  /// owner hears `send` or `ended` later. `pushback`: the replica's `grpc-retry-pushback-ms`.
+  func asksAnother(_ call: CallID, pushback: String?) -> Bool {
+    guard let pause = Duration(retryPushback: pushback), dispatcher.contains(call),
+      dispatcher.mayAskAnother(call, after: pause, now: loop.now)
+    else { return false }
+    // The owner is to be done with the answer first.
+    loop.schedule(after: pause) { [weak self] in self?.fail(call, .unavailable) }
+    return true
   }
 
   /// Sends a call to a replica that the dispatcher chose, or to the next one if its link has just ended.

@@ -94,7 +94,7 @@ extension Simulation {
       {
       case .send(let slot): send(attempt.call, to: slot)
       case .wait: break
-      case .fail(let refusal): end(attempt.call, refusal.status.code)
+      case .fail(let refusal), .blame(let refusal, _): end(attempt.call, refusal.status.code)
       }
     }
   }

@@ -110,6 +110,7 @@ extension Simulation {
       report.queued[key] = deployment.queued
       for replica in deployment.replicas { report.ongoing[replica.number] = replica.ongoing }
     }
+    for suspect in load.suspects { report.suspects[suspect.number] = suspect.reason }
     for version in load.versions {
       report.versions[version.app, default: [:]][version.version] = version.ongoing
     }

@@ -13,13 +13,14 @@ struct Mesh: ~Copyable {
 
   init(
     replicas: UInt64, maxOngoing: Int = 100, maxQueued: Int = 100, idempotent: Bool = false,
-    requestTimeout: Duration? = nil
+    requestTimeout: Duration? = nil, outliers: OutlierDetectionSpec = OutlierDetectionSpec()
   ) {
     var echo = DeploymentSpec(name: "echo", services: ["test.Echo"])
     echo.maxOngoingRequests = maxOngoing
     echo.maxQueuedRequests = maxQueued
     echo.idempotent = idempotent
     echo.requestTimeout = requestTimeout
+    echo.outlierDetection = outliers
     spec = AppSpec(
       name: "app", deployments: [echo], routes: [.service("test.Echo", deployment: "echo")])
     dispatcher.define(AppDefinition(version: AppVersion(1), spec: spec))

@@ -56,6 +56,9 @@ package struct GraphRun: ~Copyable, Sendable {
   /// What was sent once more: nodes that were run again, second copies of hedges, and what the router sent
   /// again of calls that failed in the end.
   var retryCount = 0
+
+  /// A part of the request has killed replicas: no part of it is tried again.
+  private var isDeadly = false
   private var isOver = false
   var random: SeededGenerator
 
@@ -130,9 +133,12 @@ package struct GraphRun: ~Copyable, Sendable {
   /// Whether `finish`, `stream` or `fail` was ordered, or the run was abandoned.
   package var hasEnded: Bool { isOver }
 
+  /// A leg was told that it must not be sent again.
+  package mutating func stopRetrying() { isDeadly = true }
+
   /// Whether anything may be sent once more.
   var mayRetry: Bool {
-    retryCount < max(limits.leastRetries, legCount / limits.callsPerRetry)
+    !isDeadly && retryCount < max(limits.leastRetries, legCount / limits.callsPerRetry)
   }
 
   /// A leg is about to be reported as `failed`, which the router had sent again so often. It counts as if

@@ -74,6 +74,10 @@ final class GraphCall: CallOwner {
 
   var mayReplay: Bool { true }
 
+  var requestName: RequestName {
+    RequestName(path: head, metadata: observer?.metadata ?? HeaderBlock())
+  }
+
   func send(over link: ReplicaLink) -> Bool {
     guard let observer, let call else { return true }
     var headers = router.takeHeaders()
@@ -116,7 +120,16 @@ final class GraphCall: CallOwner {
   /// - Parameter word: what the replica says of where the time went.
   func answered(_ result: Result<[UInt8], RPCError>, _ word: ReplicaWord?) {
     timing?.told = word
-    end(.answered)
+    if case .failure(let error) = result, error.status.code == .unavailable, let call,
+      router.asksAnother(call, pushback: error.metadata["grpc-retry-pushback-ms"])
+    {
+      lostAttempts += 1
+      return
+    }
+    switch result {
+    case .success: end(.answered)
+    case .failure(let error): end(.failed(error.status.code))
+    }
     report { observer in
       switch result {
       case .success(let message): observer.legAnswered(leg, message)

@@ -152,6 +152,7 @@ final class GraphExecution: GraphCallObserver {
   func legRefused(_ leg: GraphLeg, _ refusal: Refusal) {
     let now = router.loop.now
     legEnded(leg, failed: true, now)
+    if let pushback = refusal.pushback, pushback < .zero { run.stopRetrying() }
     var refusal = refusal
     refusal.status = run.placing(refusal.status, of: leg)
     if refusal.pushback != nil { keep(Failure(refusal: refusal)) }

@@ -1,0 +1,192 @@
+"""Replicas that pass their health checks and fail, hang or dawdle, and requests that kill."""
+
+import collections
+import sys
+import threading
+import time
+
+import grpc
+import pytest
+
+from mesh import HERE, Load, alive, probe_app, wait_until
+
+
+def up(mesh, bad=None, replicas=4, *, options=None, **config):
+    """A mesh with replicas of which one is bad."""
+    user_config = {"token": str(mesh.folder / "token"), "bad": bad, **config}
+    mesh.up(probe_app(
+        mesh.folder, command=[sys.executable, str(HERE / "fickle_server.py")], num_replicas=replicas,
+        resources={"cpus": 0.01}, user_config=user_config, **(options or {})))
+    mesh.wait_running("probe", replicas)
+
+
+def echo(channel, timeout=20, metadata=None, **fields):
+    from probe.v1 import probe_pb2, probe_pb2_grpc
+    stub = probe_pb2_grpc.ProbeStub(channel)
+    return stub.Echo(probe_pb2.EchoRequest(**fields), timeout=timeout, metadata=metadata)
+
+
+class Stream:
+    """Calls at a steady rate, whatever becomes of them: counted by replica, failures by code."""
+
+    def __init__(self, channel, rate, timeout=20):
+        from probe.v1 import probe_pb2, probe_pb2_grpc
+        self.stub, self.request = probe_pb2_grpc.ProbeStub(channel), probe_pb2.EchoRequest()
+        self.rate, self.timeout = rate, timeout
+        self.ends, self.lock = collections.Counter(), threading.Lock()
+        self.stopping = threading.Event()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+
+    def run(self):
+        due = time.monotonic()
+        while not self.stopping.wait(max(0, due - time.monotonic())):
+            self.stub.Echo.future(self.request, timeout=self.timeout).add_done_callback(self.count)
+            due += 1 / self.rate
+
+    def count(self, future):
+        error = future.exception()
+        with self.lock:
+            self.ends[error.code().name if error else future.result().replica] += 1
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stopping.set()
+        self.thread.join(30)
+
+    def share(self, end):
+        with self.lock:
+            return self.ends[end] / max(1, sum(self.ends.values()))
+
+    def forget(self):
+        with self.lock:
+            self.ends.clear()
+
+
+@pytest.mark.parametrize(("rate", "code"), [(80, 14), (250, 13)], ids=["80", "250"])
+def test_a_replica_that_fails_at_once_is_no_black_hole(mesh, rate, code):
+    up(mesh, "fails", code=code)
+    name = {14: "UNAVAILABLE", 13: "INTERNAL"}[code]
+    with mesh.channel() as channel, Stream(channel, rate) as calls:
+        wait_until(lambda: sum(calls.ends.values()) >= 5 * rate, 30, f"{5 * rate} calls")
+        print(f"\n{rate} a second: {dict(calls.ends)}")
+        assert 0 < calls.share(name) < 0.05
+    assert calls.ends.keys() == {name, *(k for k in calls.ends if k.startswith("probe#"))}
+
+
+def test_bad_requests_of_one_caller_eject_no_replica(mesh):
+    from probe.v1 import probe_pb2, probe_pb2_grpc
+    mesh.up(probe_app(mesh.folder, num_replicas=2, resources={"cpus": 0.01}))
+    mesh.wait_running("probe", 2)
+    with mesh.channel() as channel, mesh.channel() as other, Stream(channel, 40) as calls:
+        stub = probe_pb2_grpc.ProbeStub(other)
+        end = time.monotonic() + 4
+        while time.monotonic() < end:
+            bad = [stub.Echo.future(probe_pb2.EchoRequest(status_code=2), timeout=20) for _ in range(8)]
+            assert {call.code() for call in bad} == {grpc.StatusCode.UNKNOWN}
+            if end - time.monotonic() > 3:
+                calls.forget()
+        print(f"\n{dict(calls.ends)}")
+        assert len(calls.ends) == 2, "only answers, of both"
+        assert all(calls.share(end) > 0.2 for end in calls.ends)
+
+
+def test_a_replica_whose_calls_hang_is_replaced(mesh):
+    up(mesh, "hangs")
+    before = {r.pid for r in mesh.replicas("probe")}
+    with mesh.channel() as channel, Stream(channel, 60, timeout=1) as calls:
+        events = wait_until(
+            lambda: [e for e in mesh.events() if e.reason == "ReplicaHangs"], 60, "it is noticed")
+        assert "does not answer calls" in events[0].message
+        print(f"\n{events[0].message}; {dict(calls.ends)}")
+        assert calls.share("DEADLINE_EXCEEDED") < 0.15
+        wait_until(lambda: len(before - {r.pid for r in mesh.replicas("probe")}) == 1, 30, "it left")
+        running = {r.pid for r in mesh.wait_running("probe", 4, within=30)}
+        assert len(running & before) == 3
+        time.sleep(1.5)  # what it had in hand ends
+        calls.forget()
+        wait_until(lambda: sum(calls.ends.values()) >= 100, 30, "calls after that")
+        assert calls.share("DEADLINE_EXCEEDED") == 0
+    assert len([e for e in mesh.events() if e.reason == "ReplicaHangs"]) == 1
+
+
+def test_a_slow_replica_gets_what_its_speed_deserves(mesh):
+    up(mesh, "dawdles", delay_s=0.03)
+    with mesh.channel() as channel, Stream(channel, 80) as calls:
+        wait_until(lambda: sum(calls.ends.values()) >= 320, 30, "320 calls")
+        print(f"\n{dict(calls.ends)}")
+        assert min(calls.ends.values()) / sum(calls.ends.values()) < 0.15
+    assert len(calls.ends) == 4
+    assert not [e for e in mesh.events() if e.reason == "ReplicaHangs"]
+
+
+def test_a_request_that_kills_its_replica_kills_two_and_no_other_call(mesh):
+    up(mesh, options={"idempotent": True})
+    before = {r.pid for r in mesh.replicas("probe")}
+    with mesh.channel() as channel, Load(lambda: echo(channel), threads=4) as load:
+        with pytest.raises(grpc.RpcError) as caught:
+            echo(channel, text="die", metadata=[("x-request-id", "r-4711")])
+        error = caught.value
+        assert error.code() is grpc.StatusCode.UNAVAILABLE
+        assert "died while they had this request; it is not sent again" in error.details()
+        assert dict(error.trailing_metadata())["grpc-retry-pushback-ms"] == "-1"
+        assert sum(alive(pid) for pid in before) == 2
+        mesh.wait_running("probe", 4, within=10)
+        load.steady(200)
+    assert load.failures == []
+    event, = [e for e in mesh.events() if e.reason == "DeadlyRequest"]
+    assert "r-4711" in event.message and "probe.v1.Probe/Echo" in event.message
+    assert event.deployment == "probe"
+
+
+def test_deadly_requests_cost_no_backoff(mesh):
+    up(mesh, options={"idempotent": True})
+    with mesh.channel() as channel:
+        for number in range(12):
+            with pytest.raises(grpc.RpcError) as caught:
+                echo(channel, text="die")
+            assert "not sent again" in caught.value.details(), number
+            mesh.wait_running("probe", 4, within=10)
+        assert echo(channel, text="well").text == "well"
+    assert len([e for e in mesh.events() if e.reason == "DeadlyRequest"]) == 12
+
+
+# -- UNAVAILABLE of an idempotent deployment
+
+
+def test_an_idempotent_call_is_asked_of_another_replica(mesh):
+    up(mesh, "fails", replicas=2, options={"idempotent": True})
+    with mesh.channel() as channel:
+        answers = [echo(channel) for _ in range(10)]
+    assert len({answer.replica for answer in answers}) == 1
+    assert {answer.metadata["attempts"] for answer in answers} == {"", "1"}
+
+
+@pytest.mark.parametrize(("pushback", "waits"), [("-1", None), ("soon", None), ("400", 0.4)])
+def test_the_replica_s_pushback_is_kept(mesh, pushback, waits):
+    up(mesh, "fails", replicas=2, pushback=pushback, options={"idempotent": True})
+    times, failures = [], []
+    with mesh.channel() as channel:
+        for _ in range(4):
+            began = time.monotonic()
+            try:
+                echo(channel)
+                times.append(time.monotonic() - began)
+            except grpc.RpcError as error:
+                failures.append(error)
+    if waits is None:
+        assert {error.details() for error in failures} == {"not today"}
+    else:
+        assert not failures
+        assert max(times) > waits
+
+
+def test_what_is_not_idempotent_is_asked_once(mesh):
+    up(mesh, "fails", replicas=2)
+    with mesh.channel() as channel:
+        with pytest.raises(grpc.RpcError) as caught:
+            for _ in range(4):
+                echo(channel)
+    assert caught.value.details() == "not today"

@@ -1,0 +1,106 @@
+// Replicas whose process lives and whose calls hang.
+import MartletCore
+import Testing
+
+@testable import MartletDispatch
+
+@Suite struct HangingTests {
+  /// 80 calls a second with a second of time each; one of two replicas hangs.
+  private func hang(_ length: Duration) -> Crowd {
+    var crowd = Crowd([.hangs, .answers(.milliseconds(20))])
+    crowd.run(length, rate: 80, timeout: .seconds(1))
+    return crowd
+  }
+
+  @Test func callsThatEndByTheirDeadlineEject() {
+    var mesh = Mesh(replicas: 2)
+    for step in 0..<100 {
+      let now = Duration.milliseconds(50 * step)
+      mesh.dispatcher.timePassed(now: .zero + now)
+      if mesh.dispatcher.replicas[mesh.slot(1).index].ejectedUntil != nil { break }
+      guard case .send(let call, let slot) = mesh.arrive(at: now, timeout: .seconds(0.5))
+      else { continue }
+      if mesh.dispatcher.replicas[slot.index].number == 2 {
+        mesh.dispatcher.callEnded(call, .answered, now: .zero + now + .milliseconds(10))
+      }
+    }
+    #expect(mesh.dispatcher.replicas[mesh.slot(1).index].ejectedUntil != nil)
+    #expect(mesh.dispatcher.replicas[mesh.slot(2).index].ejectedUntil == nil)
+  }
+
+  @Test func aCallerWithLessTimeThanAnswersTakeSaysNothing() {
+    var mesh = Mesh(replicas: 2)
+    for step in 0..<200 {
+      let now = Duration.milliseconds(50 * step)
+      mesh.dispatcher.timePassed(now: .zero + now)
+      // To the first replica go hasty callers only.
+      guard case .send(let call, let slot) = mesh.arrive(at: now, timeout: .milliseconds(5))
+      else { continue }
+      if mesh.dispatcher.replicas[slot.index].number == 2 || step < 4 {
+        mesh.dispatcher.callEnded(call, .answered, now: .zero + now + .milliseconds(10))
+      } else {
+        mesh.dispatcher.timePassed(now: .zero + now + .milliseconds(5))
+      }
+    }
+    #expect(mesh.dispatcher.replicas[mesh.slot(1).index].ejectedUntil == nil)
+  }
+
+  @Test func aCallerWhoGoesAwaySoonSaysNothingAndOneWhoWaitedLongDoes() {
+    for (patience, isFault) in [(Duration.milliseconds(100), false), (.milliseconds(600), true)] {
+      var mesh = Mesh(replicas: 2)
+      for step in 0..<40 {
+        let now = Duration.seconds(step)
+        guard case .send(let call, let slot) = mesh.arrive(at: now) else { continue }
+        let isHung = mesh.dispatcher.replicas[slot.index].number == 1 && step > 4
+        let end = now + (isHung ? patience : .milliseconds(10))
+        mesh.dispatcher.callEnded(call, isHung ? .abandoned : .answered, now: .zero + end)
+      }
+      #expect((mesh.dispatcher.replicas[mesh.slot(1).index].ejectedUntil != nil) == isFault)
+    }
+  }
+
+  @Test func aStreamThatAnswersDoesNotHang() {
+    var mesh = Mesh(replicas: 2)
+    for step in 0..<40 {
+      let now = Duration.milliseconds(50 * step)
+      mesh.dispatcher.timePassed(now: .zero + now)
+      guard case .send(let call, let slot) = mesh.arrive(at: now, timeout: .seconds(0.5))
+      else { continue }
+      if mesh.dispatcher.replicas[slot.index].number == 2 {
+        mesh.dispatcher.callEnded(call, .answered, now: .zero + now + .milliseconds(10))
+      } else {
+        mesh.dispatcher.answerBegan(call)
+      }
+    }
+    #expect(mesh.dispatcher.replicas[mesh.slot(1).index].ejectedUntil == nil)
+  }
+
+  @Test func oneThatHangsOnIsSuspected() {
+    var crowd = hang(.seconds(3))
+    #expect(crowd.mesh.dispatcher.loadReport().suspects.isEmpty, "not before it was tried again")
+    crowd.run(.seconds(9), rate: 80, timeout: .seconds(1))
+    let suspects = crowd.mesh.dispatcher.loadReport().suspects
+    #expect(suspects.map(\.number) == [1])
+    #expect(suspects.first?.reason.contains("calls hung") == true)
+  }
+
+  @Test func anAnswerEndsTheSuspicion() {
+    var crowd = hang(.seconds(12))
+    #expect(crowd.mesh.dispatcher.loadReport().suspects.count == 1)
+    crowd.behaviours[1] = .answers(.milliseconds(20))
+    crowd.run(.seconds(20), rate: 80, timeout: .seconds(1))
+    #expect(crowd.mesh.dispatcher.loadReport().suspects.isEmpty)
+    crowd.forget()
+    crowd.run(.seconds(10), rate: 80, timeout: .seconds(1))
+    #expect(crowd.share(1) > 0.4, "it has its share again")
+    #expect(crowd.failed.isEmpty)
+  }
+
+  @Test func whereAllHangNobodyIsEjectedOrSuspected() {
+    var crowd = Crowd([.hangs, .hangs, .hangs])
+    crowd.run(.seconds(20), rate: 20, timeout: .seconds(1))
+    #expect(crowd.mesh.dispatcher.loadReport().suspects.isEmpty)
+    let ejected = (0..<3).count { crowd.mesh.dispatcher.replicas[$0].ejectedUntil != nil }
+    #expect(ejected == 0)
+  }
+}
