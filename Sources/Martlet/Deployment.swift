@@ -47,18 +47,20 @@ public struct Deployment: Sendable {
   /// - Parameters:
   ///   - targetOngoingRequests: requests per replica, queued and running, that scaling aims at.
   ///   - initial: replicas right after the first deploy; nil means the range's lower bound.
+  ///   - lookBackPeriod: over how long the load is averaged; nil means over the delay.
   ///   - upscaleDelay: how long the load must call for more before there are more.
   ///   - downscaleDelay: how long it must call for fewer before there are fewer.
   ///   - downscaleToZeroDelay: how long there must be no load before the last replica goes.
   public func autoscaling(
     _ range: ClosedRange<Int>, targetOngoingRequests: Double = 2, initial: Int? = nil,
-    upscaleDelay: Duration = .zero, downscaleDelay: Duration = .seconds(30),
-    downscaleToZeroDelay: Duration = .seconds(60)
+    lookBackPeriod: Duration? = nil, upscaleDelay: Duration = .zero,
+    downscaleDelay: Duration = .seconds(30), downscaleToZeroDelay: Duration = .seconds(60)
   ) -> Deployment {
     var autoscaling = AutoscalingSpec(
       minReplicas: range.lowerBound, maxReplicas: range.upperBound,
       targetOngoingRequests: targetOngoingRequests)
     autoscaling.initialReplicas = initial
+    autoscaling.lookBackPeriod = lookBackPeriod
     autoscaling.upscaleDelay = upscaleDelay
     autoscaling.downscaleDelay = downscaleDelay
     autoscaling.downscaleToZeroDelay = downscaleToZeroDelay

@@ -103,9 +103,10 @@ extension Conversion {
     return reader.integer("num_replicas", in: fields).map { .fixed($0) }
   }
 
-  /// Delays that Ray has where nothing is said.
+  /// What Ray has where nothing is said.
   private static func rayDefaults(_ spec: AutoscalingSpec) -> AutoscalingSpec {
     var spec = spec
+    spec.lookBackPeriod = .seconds(30)
     spec.upscaleDelay = .seconds(30)
     spec.downscaleDelay = .seconds(600)
     spec.downscaleToZeroDelay = .seconds(600)
@@ -115,20 +116,20 @@ extension Conversion {
   private mutating func autoscaling(
     _ outer: Fields, _ defaults: AutoscalingSpec
   ) -> AutoscalingSpec? {
-    let window = "every decision looks at the requests of that moment"
+    let window = "the count goes to what the mean load calls for, at once"
     let unsaid: KeyValuePairs = [
-      "metrics_interval_s": "routers report each change at once", "look_back_period_s": window,
+      "metrics_interval_s": "routers report each change at once",
       "smoothing_factor": window, "upscale_smoothing_factor": window,
       "downscale_smoothing_factor": window, "upscaling_factor": window,
-      "downscaling_factor": window, "aggregation_function": window,
+      "downscaling_factor": window, "aggregation_function": "the load is averaged",
       "policy": "the number of ongoing requests decides",
       "prometheus_metrics": "the number of "
         + "ongoing requests decides",
     ]
     let keys = [
       "min_replicas", "max_replicas", "initial_replicas", "target_ongoing_requests",
-      "target_num_ongoing_requests_per_replica", "upscale_delay_s", "downscale_delay_s",
-      "downscale_to_zero_delay_s",
+      "target_num_ongoing_requests_per_replica", "look_back_period_s", "upscale_delay_s",
+      "downscale_delay_s", "downscale_to_zero_delay_s",
     ]
     guard
       let fields = fields("autoscaling_config", in: outer, allowed: keys + unsaid.map(\.key))
@@ -143,6 +144,9 @@ extension Conversion {
       isNew ? "target_ongoing_requests" : "target_num_ongoing_requests_per_replica", in: fields)
     {
       spec.targetOngoingRequests = value
+    }
+    if let value = reader.seconds("look_back_period_s", in: fields) {
+      spec.lookBackPeriod = value
     }
     if let value = reader.seconds("upscale_delay_s", in: fields) { spec.upscaleDelay = value }
     if let value = reader.seconds("downscale_delay_s", in: fields) {

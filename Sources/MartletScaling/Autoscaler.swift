@@ -2,13 +2,35 @@
 
 package import MartletCore
 
+/// What the routers have in hand of one deployment.
+package struct DeploymentLoad: Sendable, Equatable {
+  /// Requests that are with a replica.
+  package var running: Int
+  /// Requests that wait for room at one.
+  package var queued: Int
+  /// Replicas that take requests.
+  package var ready: Int
+
+  package init(running: Int, queued: Int = 0, ready: Int) {
+    self.running = running
+    self.queued = queued
+    self.ready = ready
+  }
+
+  /// All that is in hand.
+  var inHand: Int { running + queued }
+}
+
 /// The scale decision of one deployment.
 ///
-/// Up: as soon as the load has called for more throughout `upscaleDelay`. Down: to the most that the
-/// load called for at any moment of the last `downscaleDelay`, so a load that swings keeps the
-/// capacity of its peaks and the count does not flap: it turns at most twice per hold. The last
-/// replica goes after `downscaleToZeroDelay` without any load, and comes back with the first request,
-/// without delay.
+/// Load is a time-weighted mean, and what chance makes of a steady load changes nothing.
+/// - **Up**: when the mean over `look_back_period_s` (default: `upscale_delay_s`) or over a longer
+///   window calls for more beyond doubt. A great excess shows within 0.1 s, a small one takes longer.
+/// - **At once**: for the first request, and for a queue that stands although all replicas are there.
+/// - **Down**: to what the mean over `look_back_period_s` (default: `downscale_delay_s`) calls for,
+///   and never below what the load called for within half of `downscale_delay_s`, so that a load which
+///   swings does not make the count flap.
+/// - **To zero**: after `downscale_to_zero_delay_s` without any load.
 ///
 /// Property kept: without load the count never rises, and it stays within its bounds.
 package struct Autoscaler: Sendable, Equatable {
@@ -23,10 +45,23 @@ package struct Autoscaler: Sendable, Equatable {
   package private(set) var mayScaleDown: Bool
 
   private var count: ReplicaCount
-  private var load = 0
+  private var windows: ScalingWindows
+  private var load = DeploymentLoad(running: 0, ready: 0)
+  private var history: LoadHistory
+  /// The most that the load called for beyond doubt, and that its mean called for.
+  private var calls = HoldWindow(.greatest, value: 0)
+  private var needs = HoldWindow(.greatest, value: 0)
+  /// Where the count rose to.
+  private var rises = HoldWindow(.greatest, value: 0)
+  /// The least that the load called for.
+  private var patience = HoldWindow(.least, value: 0)
   private var idleSince: Timestamp?
-  private var peaks: HoldWindow
-  private var troughs: HoldWindow
+  /// Since when callers have waited for room, with as many replicas ready as now.
+  private var queueSince: Timestamp?
+  /// After a change of the spec, and when the load becomes known, the count holds for a whole delay.
+  private var heldCount = 0
+  private var heldUntil = Timestamp.zero
+  private var nextLook: Timestamp?
 
   /// - Parameter initial: the count to start from; clamped to the bounds. Nil means what the spec says
   ///   for a first deploy.
@@ -34,22 +69,28 @@ package struct Autoscaler: Sendable, Equatable {
     self.count = count
     self.mayScaleDown = mayScaleDown
     desired = count.clamped(initial ?? count.initial)
-    peaks = HoldWindow(.greatest, value: desired)
-    troughs = HoldWindow(.least, value: desired)
-    idleSince = now
-    noteDemand(now: now)
+    windows = ScalingWindows(AutoscalingSpec())
+    history = LoadHistory(load: 0, longest: .zero, now: now)
+    restartHold(now: now)
   }
 
-  /// Queued and running requests became `load`.
-  package mutating func loadChanged(to load: Int, now: Timestamp) {
-    self.load = max(0, load)
-    idleSince = self.load > 0 ? nil : (idleSince ?? now)
-    noteDemand(now: now)
+  /// The load became another one, or is still the same.
+  package mutating func loadChanged(to load: DeploymentLoad, now: Timestamp) {
+    catchUp(now: now)
+    guard load != self.load else { return }
+    // New replicas get a moment to take what waits.
+    if load.ready > self.load.ready { queueSince = nil }
+    self.load = load
+    let demand = load.inHand
+    idleSince = demand > 0 ? nil : (idleSince ?? now)
+    queueSince = load.queued > 0 ? (queueSince ?? now) : nil
+    history.changed(to: demand, running: load.running, now: now)
     decide(now: now)
   }
 
   /// Lets delays and holds end.
   package mutating func timePassed(now: Timestamp) {
+    catchUp(now: now)
     decide(now: now)
   }
 
@@ -78,41 +119,29 @@ package struct Autoscaler: Sendable, Equatable {
 
   /// When to call `timePassed`; nil when only a new load can change the count.
   package var nextChange: Timestamp? {
-    guard pin == nil, case .auto(let spec) = count else { return nil }
-    var times = [troughs.nextChange(over: spec.upscaleDelay)]
-    if mayScaleDown {
-      let drop = peaks.nextChange(over: spec.downscaleDelay)
-      times.append(drop)
-      if spec.minReplicas == 0, desired > 0, let idleSince {
-        // The last replica goes only when the hold of earlier peaks is over, too.
-        let due = idleSince + spec.downscaleToZeroDelay
-        times.append(drop.map { max($0, due) } ?? due)
-      }
-    }
-    return times.compactMap { $0 }.min()
+    guard pin == nil, case .auto = count else { return nil }
+    return nextLook
   }
 
-  /// What the load of this moment calls for.
-  private var demand: Int {
-    guard case .auto(let spec) = count else { return desired }
-    guard load > 0 else { return spec.minReplicas }
-    // The small number keeps 0.3 + 0.3 + 0.3 from asking for one replica more.
-    let wanted = (Double(load) / spec.targetOngoingRequests - 1e-9).rounded(.up)
-    return count.clamped(
-      wanted >= Double(spec.maxReplicas) ? spec.maxReplicas : max(1, Int(wanted)))
-  }
-
-  private mutating func noteDemand(now: Timestamp) {
-    guard case .auto = count else { return }
-    peaks.changed(to: demand, now: now)
-    troughs.changed(to: demand, now: now)
+  /// Takes the looks that are due, each at its own time, so that a late driver changes nothing.
+  private mutating func catchUp(now: Timestamp) {
+    while let look = nextChange, look <= now { decide(now: look) }
   }
 
   private mutating func restartHold(now: Timestamp) {
-    peaks = HoldWindow(.greatest, value: desired)
-    troughs = HoldWindow(.least, value: desired)
-    idleSince = load > 0 ? nil : now
-    noteDemand(now: now)
+    guard case .auto(let spec) = count else { return }
+    windows = ScalingWindows(spec)
+    history = LoadHistory(
+      load: Double(desired) * spec.targetOngoingRequests, longest: windows.longest, now: now)
+    history.changed(to: load.inHand, running: load.running, now: now)
+    calls = HoldWindow(.greatest, value: 0)
+    needs = HoldWindow(.greatest, value: 0)
+    rises = HoldWindow(.greatest, value: 0)
+    patience = HoldWindow(.least, value: 0)
+    heldCount = desired
+    heldUntil = now + spec.downscaleDelay
+    idleSince = load.inHand > 0 ? nil : now
+    planLook(spec, now: now)
   }
 
   private mutating func decide(now: Timestamp) {
@@ -121,19 +150,121 @@ package struct Autoscaler: Sendable, Equatable {
       desired = count.initial
       return
     }
-    let least = troughs.value(over: spec.upscaleDelay, now: now)
-    let greatest = peaks.value(over: spec.downscaleDelay, now: now)
-    if load > 0, least > desired {
-      desired = least
-    } else if load > 0, desired == 0 {
-      desired = count.clamped(1)
-    } else if mayScaleDown, greatest <= 1, spec.minReplicas == 0, desired > 0,
-      let idleSince, idleSince + spec.downscaleToZeroDelay <= now
+    history.advance(to: now)
+    let called = called(spec)
+    calls.changed(to: called.sure, now: now)
+    patience.changed(to: called.likely, now: now)
+    needs.changed(to: need(spec), now: now)
+    let before = desired
+    if load.inHand > 0 { rise(spec, now: now) }
+    if desired > before { rises.changed(to: desired, now: now) }
+    rises.changed(to: 0, now: now)
+    if mayScaleDown { fall(spec, now: now) }
+    planLook(spec, now: now)
+  }
+
+  private mutating func rise(_ spec: AutoscalingSpec, now: Timestamp) {
+    var more = patience.value(over: windows.upRest, now: now)
+    if queueStands(now: now) { more = max(more, desired + 1, replicas(for: arriving, spec)) }
+    desired = max(desired, count.clamped(max(more, 1)))
+  }
+
+  private mutating func fall(_ spec: AutoscalingSpec, now: Timestamp) {
+    var least = max(
+      needs.value(over: windows.downRest, now: now), calls.value(over: windows.hold, now: now),
+      rises.value(over: windows.riseHold, now: now), spec.minReplicas)
+    if now < heldUntil { least = max(least, heldCount) }
+    if least <= 1, spec.minReplicas == 0, desired > 0, let idleSince,
+      idleSince + spec.downscaleToZeroDelay <= now
     {
       desired = 0
-    } else if mayScaleDown, greatest < desired {
-      desired = max(greatest, spec.minReplicas, 1)
+    } else if least < desired {
+      desired = max(least, 1)
     }
+  }
+
+  /// Callers wait although every replica that there should be is there. Before the first replica ever
+  /// ran, nothing but the queue is known, and it counts at once.
+  private func queueStands(now: Timestamp) -> Bool {
+    guard load.queued > 0 else { return false }
+    if load.ready == 0, history.persistence == nil { return true }
+    guard load.ready >= desired, let queueSince else { return false }
+    return queueSince + ScalingWindows.standingQueue <= now
+  }
+
+  /// The least load that explains the latest calls, without what piled up before them.
+  private var arriving: Double {
+    guard let persistence = history.persistence else { return history.load }
+    let window = max(ScalingWindows.standingQueue, .seconds(2 * persistence))
+    return LoadEstimate(history.mean(over: window), over: window, persistence: persistence).likely
+  }
+
+  /// `load` in replicas.
+  private func replicas(for load: Double, _ spec: AutoscalingSpec) -> Int {
+    let room = spec.targetOngoingRequests * (1 + ScalingWindows.tolerance)
+    let wanted = (load / room).rounded(.up)
+    return wanted >= Double(spec.maxReplicas) ? spec.maxReplicas : max(0, Int(wanted))
+  }
+
+  /// The count that the load calls for beyond doubt; and where that is more than there should be, the
+  /// count to go to.
+  private func called(_ spec: AutoscalingSpec) -> (sure: Int, likely: Int) {
+    var sure = 0
+    var likely = 0
+    for window in windows.up {
+      let estimate = LoadEstimate(
+        history.mean(over: window), over: window, persistence: history.persistence)
+      // A long window remembers a load that is gone; its end does not.
+      let latest = history.mean(over: min(window / 4, ScalingWindows.latest)).load
+      let certain = replicas(for: min(latest, estimate.beyondDoubt), spec)
+      sure = max(sure, certain)
+      if certain > desired { likely = max(likely, replicas(for: estimate.likely, spec)) }
+    }
+    return (sure, max(sure, likely))
+  }
+
+  /// The count that the mean calls for. A longer window is surer, and counts where the shorter ones
+  /// agree with it.
+  private func need(_ spec: AutoscalingSpec) -> Int {
+    var need = Int.max
+    var shorter = 0
+    for window in windows.down {
+      let mean = history.mean(over: window)
+      let estimate = LoadEstimate(mean, over: window, persistence: history.persistence)
+      need = min(need, max(shorter, replicas(for: estimate.cautious, spec)))
+      shorter = max(shorter, replicas(for: mean.load, spec))
+    }
+    return need
+  }
+
+  /// When something may change without a new load. Means move for as long as the longest window
+  /// holds an older load, ever more slowly.
+  private mutating func planLook(_ spec: AutoscalingSpec, now: Timestamp) {
+    var times: [Timestamp] = []
+    let room = Double(desired) * spec.targetOngoingRequests
+    let mayRise = desired < spec.maxReplicas && load.inHand > 0
+    let mayFall = mayScaleDown && desired > spec.minReplicas
+    let settled = history.changed + windows.longest
+    let isRising = mayRise && history.load > room
+    if now < settled, isRising || mayFall {
+      let age = now.duration(since: history.changed)
+      let soonest = isRising ? ScalingWindows.shortestUp : ScalingWindows.shortestDown / 8
+      times.append(min(settled, now + max(soonest, age / 8)))
+      times += (windows.up + windows.down).map { history.changed + $0 }
+    }
+    if mayRise {
+      times += [patience.nextChange(over: windows.upRest)].compactMap(\.self)
+      if let queueSince, load.ready > 0 { times.append(queueSince + ScalingWindows.standingQueue) }
+    }
+    if mayFall {
+      times.append(heldUntil)
+      times += [
+        needs.nextChange(over: windows.downRest), calls.nextChange(over: windows.hold),
+        rises.nextChange(over: windows.riseHold),
+        idleSince.map { $0 + spec.downscaleToZeroDelay },
+      ].compactMap(\.self)
+    }
+    nextLook = times.filter { $0 > now }.min()
   }
 }
 

@@ -19,6 +19,9 @@ package struct DeploymentOutcome: Sendable, Hashable {
   /// Arrival to answer, of the calls that were answered, in no particular order.
   package var latencies: [Duration] = []
 
+  /// The longest time from a call's arrival until a replica began to compute it.
+  package var longestWait = Duration.zero
+
   /// Processes that were started.
   package var started = 0
   package var mostReplicas = 0

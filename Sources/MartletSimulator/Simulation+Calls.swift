@@ -68,9 +68,17 @@ extension Simulation {
       !process.waiting.isEmpty, let attempt = processes[number]?.waiting.removeFirst()
     {
       processes[number]?.serving.insert(attempt)
+      noteWait(of: attempt.call)
       let time = scenario.replica.meanServiceTime * -chance.unitLogarithm()
       events.add(.served(attempt), at: now + time + Self.hop)
     }
+  }
+
+  private mutating func noteWait(of call: CallID) {
+    guard let call = ongoing[call] else { return }
+    let before = outcome.deployments[call.deployment]?.longestWait ?? .zero
+    outcome.deployments[call.deployment]?.longestWait = max(
+      before, now.duration(since: call.arrived))
   }
 
   mutating func served(_ attempt: Attempt) {

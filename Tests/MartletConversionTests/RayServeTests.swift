@@ -47,6 +47,7 @@ import Testing
 
   @Test func autoscalingKeepsRaysDefaults() throws {
     var spec = AutoscalingSpec(minReplicas: 1, maxReplicas: 100, targetOngoingRequests: 2)
+    spec.lookBackPeriod = .seconds(30)
     spec.upscaleDelay = .seconds(30)
     spec.downscaleDelay = .seconds(600)
     spec.downscaleToZeroDelay = .seconds(600)
@@ -58,13 +59,14 @@ import Testing
       try deployment("autoscaling_config: {downscale_delay_s: 9}").0?.replicas == .auto(spec))
     spec = AutoscalingSpec(minReplicas: 0, maxReplicas: 8, targetOngoingRequests: 1.5)
     spec.initialReplicas = 2
+    spec.lookBackPeriod = .seconds(2)
     spec.upscaleDelay = .zero
     spec.downscaleDelay = .seconds(600)
     spec.downscaleToZeroDelay = .seconds(5)
     let (found, unsaid) = try deployment(
       "num_replicas: auto", "autoscaling_config: {min_replicas: 0, max_replicas: 8,",
       "  initial_replicas: 2, target_ongoing_requests: 1.5, upscale_delay_s: 0,",
-      "  downscale_to_zero_delay_s: 5}")
+      "  look_back_period_s: 2, downscale_to_zero_delay_s: 5}")
     #expect(found?.replicas == .auto(spec))
     #expect(unsaid == [])
   }
@@ -98,7 +100,11 @@ import Testing
       "ray_actor_options: {runtime_env: {pip: [torch]}}", "ray_actor_options.runtime_env.pip",
       "brings what it needs"
     ),
-    ("autoscaling_config: {look_back_period_s: 2}", "autoscaling_config.look_back_period_s", "mom"),
+    ("autoscaling_config: {smoothing_factor: 2}", "autoscaling_config.smoothing_factor", "mean load"),
+    (
+      "autoscaling_config: {look_back_period_s: 0}", "autoscaling_config.look_back_period_s",
+      "out of range"
+    ),
     ("autoscaling_config: {policy: {name: x}}", "autoscaling_config.policy", "ongoing requests"),
     ("num_replica: 3", "num_replica", "did you mean num_replicas?"),
     ("num_replicas: many", "num_replicas", "expected a whole number"),

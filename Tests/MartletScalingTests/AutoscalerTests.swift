@@ -18,16 +18,79 @@ private func scaler(
   Autoscaler(.auto(spec), initial: initial, mayScaleDown: mayScaleDown, now: .zero)
 }
 
+extension Autoscaler {
+  /// A load that is all at replicas, of which as many are ready as there should be.
+  fileprivate mutating func loadChanged(to load: Int, queued: Int = 0, now: Timestamp) {
+    loadChanged(
+      to: DeploymentLoad(running: load - queued, queued: queued, ready: desired), now: now)
+  }
+}
+
 @Suite struct AutoscalerTests {
-  @Test func aLoadAboveTargetScalesUpAtOnce() {
+  @Test func aLoadAboveTargetThatStaysScalesUp() {
     var scaler = scaler(spec(1...4))
     scaler.loadChanged(to: 5, now: at(1))
+    #expect(scaler.desired == 1)
+    scaler.timePassed(now: at(3))
     #expect(scaler.desired == 3)
   }
 
-  @Test func thirdsOfATargetDoNotAskForOneMore() {
+  @Test func aGreatLoadScalesUpWithinTenthsOfASecond() {
+    var scaler = scaler(spec(1...100))
+    scaler.loadChanged(to: 60, now: at(1))
+    scaler.timePassed(now: at(1.1))
+    #expect(scaler.desired > 10)
+    scaler.timePassed(now: at(1.3))
+    #expect((20...30).contains(scaler.desired))
+  }
+
+  @Test func aQueueThatStandsScalesUpAtOnceWhateverTheUpscaleDelay() {
+    var spec = spec(1...8)
+    spec.upscaleDelay = .seconds(30)
+    var scaler = scaler(spec)
+    scaler.loadChanged(to: 12, queued: 4, now: at(1))
+    #expect(scaler.desired == 1)
+    #expect(scaler.nextChange == at(1.1))
+    scaler.timePassed(now: at(1.1))
+    #expect(scaler.desired >= 4)
+  }
+
+  @Test func aQueueThatComesAndGoesIsNone() {
+    var spec = spec(1...8)
+    spec.upscaleDelay = .seconds(30)
+    var scaler = scaler(spec)
+    for tenth in 0..<40 {
+      let now = at(1 + Double(tenth) / 10)
+      scaler.loadChanged(to: 3, queued: 1, now: now)
+      scaler.loadChanged(to: 2, now: now + .milliseconds(60))
+    }
+    #expect(scaler.desired == 1)
+  }
+
+  @Test func whatPilesUpWhileReplicasStartIsNoLoad() {
+    var scaler = scaler(spec(1...100))
+    // 20 calls a second of 0.1 s; then 120, of which one replica takes 80.
+    for tick in 0..<200 {
+      scaler.loadChanged(to: 2 + (tick % 5 == 0 ? 1 : 0), now: at(Double(tick) * 0.02))
+    }
+    for tick in 1...100 {
+      let queued = tick * 2 / 5
+      scaler.loadChanged(
+        to: DeploymentLoad(running: 8, queued: queued, ready: 1), now: at(4 + Double(tick) * 0.01))
+    }
+    #expect((4...14).contains(scaler.desired), "\(scaler.desired)")
+  }
+
+  @Test func beforeAReplicaEverRanTheQueueCounts() {
+    var scaler = scaler(spec(0...8))
+    scaler.loadChanged(to: DeploymentLoad(running: 0, queued: 9, ready: 0), now: at(1))
+    #expect(scaler.desired == 5)
+  }
+
+  @Test func aLoadAtTheTargetAsksForNoMore() {
     var scaler = scaler(spec(1...20, target: 0.1))
     scaler.loadChanged(to: 1, now: at(1))
+    scaler.timePassed(now: at(90))
     #expect(scaler.desired == 10)
   }
 
@@ -45,24 +108,62 @@ private func scaler(
     spec.upscaleDelay = .seconds(3)
     var scaler = scaler(spec)
     scaler.loadChanged(to: 8, now: at(1))
+    scaler.timePassed(now: at(1.7))
     #expect(scaler.desired == 1)
-    #expect(scaler.nextChange == at(4))
     scaler.timePassed(now: at(4))
     #expect(scaler.desired == 4)
   }
 
-  @Test func theHoldKeepsThePeakOfTheLastThirtySeconds() {
+  @Test func aShortPeakIsNoLoadForALongDelay() {
+    var spec = spec(1...4)
+    spec.upscaleDelay = .seconds(30)
+    var scaler = scaler(spec)
+    scaler.loadChanged(to: 12, now: at(1))
+    scaler.loadChanged(to: 1, now: at(3))
+    scaler.timePassed(now: at(100))
+    #expect(scaler.desired == 1)
+  }
+
+  /// The mean falls from 8 to 1 within the delay.
+  @Test func theCountHoldsForHalfOfTheDelayAndFollowsTheMean() {
     var scaler = scaler(spec(1...4))
     scaler.loadChanged(to: 8, now: at(1))
-    scaler.loadChanged(to: 4, now: at(2))
-    scaler.loadChanged(to: 1, now: at(10))
-    scaler.timePassed(now: at(31.9))
+    scaler.timePassed(now: at(60))
     #expect(scaler.desired == 4)
-    #expect(scaler.nextChange == at(32))
-    scaler.timePassed(now: at(32))
-    #expect(scaler.desired == 2)
-    scaler.timePassed(now: at(40))
+    scaler.loadChanged(to: 1, now: at(60))
+    scaler.timePassed(now: at(74))
+    #expect(scaler.desired == 4)
+    scaler.timePassed(now: at(81))
+    #expect((2...3).contains(scaler.desired))
+    scaler.timePassed(now: at(90))
     #expect(scaler.desired == 1)
+    #expect(scaler.nextChange == nil)
+  }
+
+  @Test func aLookBackPeriodShorterThanTheDelayHasToAgreeAllTheWhile() {
+    var spec = spec(1...4)
+    spec.upscaleDelay = .seconds(10)
+    spec.lookBackPeriod = .seconds(2)
+    var scaler = scaler(spec)
+    scaler.loadChanged(to: 8, now: at(1))
+    scaler.timePassed(now: at(8))
+    #expect(scaler.desired == 1)
+    scaler.timePassed(now: at(12))
+    #expect(scaler.desired == 4)
+  }
+
+  /// A driver that asks late finds what it would have found in time.
+  @Test func lateLooksChangeNothing() {
+    var spec = spec(1...4)
+    spec.lookBackPeriod = .seconds(3)
+    var often = scaler(spec)
+    var once = often
+    often.loadChanged(to: 8, now: at(1))
+    once.loadChanged(to: 8, now: at(1))
+    while let next = often.nextChange { often.timePassed(now: next) }
+    once.timePassed(now: at(500))
+    #expect(often.desired == 4)
+    #expect(once.desired == 4)
   }
 
   @Test func theLastReplicaGoesAfterItsOwnDelay() {
@@ -130,6 +231,7 @@ private func scaler(
     var now = Timestamp.zero
     for _ in 0..<200 {
       now = now + .milliseconds(Int.random(in: 0...1500, using: &random))
+      scaler.timePassed(now: now)
       let before = scaler.desired
       let load = Bool.random(using: &random) ? 0 : Int.random(in: 0...20, using: &random)
       scaler.loadChanged(to: load, now: now)
@@ -137,10 +239,10 @@ private func scaler(
       if load == 0 { #expect(scaler.desired <= before) }
     }
     scaler.loadChanged(to: 6, now: now)
-    scaler.timePassed(now: now + .seconds(20))
+    scaler.timePassed(now: now + .seconds(120))
     #expect(scaler.desired == min(max(4, spec.minReplicas), spec.maxReplicas))
-    scaler.loadChanged(to: 0, now: now + .seconds(20))
-    scaler.timePassed(now: now + .seconds(60))
+    scaler.loadChanged(to: 0, now: now + .seconds(120))
+    scaler.timePassed(now: now + .seconds(160))
     #expect(scaler.desired == spec.minReplicas)
   }
 }

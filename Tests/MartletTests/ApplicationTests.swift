@@ -8,7 +8,7 @@ private struct PageReader: Application {
   var deployments: Deployments {
     Deployment("downloader", Downloader.self)
     Deployment("expert", Classifier.self, execution: .threads(2))
-      .autoscaling(0...4, targetOngoingRequests: 3, downscaleDelay: .seconds(5))
+      .autoscaling(0...4, targetOngoingRequests: 3, lookBackPeriod: .seconds(2), downscaleDelay: .seconds(5))
       .resources(cpus: 1, gpus: 0.3)
       .maxOngoingRequests(2)
       .maxQueuedRequests(16)
@@ -50,6 +50,7 @@ private struct PageReader: Application {
       services: ["content.v1.Classifier"])
     var autoscaling = AutoscalingSpec(
       minReplicas: 0, maxReplicas: 4, targetOngoingRequests: 3)
+    autoscaling.lookBackPeriod = .seconds(2)
     autoscaling.downscaleDelay = .seconds(5)
     expert.replicas = .auto(autoscaling)
     expert.resources = Resources(milliCPUs: 1000, milliGPUs: 300)

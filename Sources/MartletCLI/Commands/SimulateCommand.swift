@@ -12,6 +12,9 @@ struct SimulateCommand: ParsableCommand {
       Replicas are modelled: exponential service times, a start-up time. The same seed gives the same \
       run. Loads are STEPS such as 20@0,300@10: 20 calls a second for each deployment, 300 from second \
       10 on.
+
+      WAIT is the time from a call's arrival until a replica begins to compute it; MEAN, MOST and \
+      TURNS are about the number of replicas.
       """)
 
   /// Calls of one run at most; each takes a few hundred bytes.
@@ -108,8 +111,8 @@ struct SimulateCommand: ParsableCommand {
 
   private static func table(_ outcome: Outcome) -> String {
     var table = Table([
-      "DEPLOYMENT", "CALLS", "ANSWERED", "FAILED", "P50", "P99", "STARTED", "MOST", "TURNS",
-      "REPLICA-SECONDS",
+      "DEPLOYMENT", "CALLS", "ANSWERED", "FAILED", "P50", "P99", "LONGEST WAIT", "STARTED", "MOST",
+      "MEAN", "TURNS", "REPLICA-SECONDS",
     ])
     for (name, of) in outcome.deployments.sorted(by: { $0.key < $1.key }) {
       let failed = of.failed.sorted { $0.key.rawValue < $1.key.rawValue }
@@ -117,10 +120,17 @@ struct SimulateCommand: ParsableCommand {
       table.add(
         name, "\(of.arrived)", "\(of.answered)",
         failed.isEmpty ? "0" : failed.joined(separator: ", "), milliseconds(of.latency(at: 0.5)),
-        milliseconds(of.latency(at: 0.99)), "\(of.started)", "\(of.mostReplicas)", "\(of.turns)",
+        milliseconds(of.latency(at: 0.99)), milliseconds(of.longestWait), "\(of.started)",
+        "\(of.mostReplicas)", mean(of.replicaSeconds, over: outcome.length), "\(of.turns)",
         "\(Int(of.replicaSeconds.rounded()))")
     }
     return table.text
+  }
+
+  /// Replicas that there were on average.
+  private static func mean(_ replicaSeconds: Double, over length: Duration) -> String {
+    guard length > .zero else { return "0" }
+    return "\((replicaSeconds / length.inSeconds * 100).rounded() / 100)"
   }
 
   private static func milliseconds(_ duration: Duration) -> String {

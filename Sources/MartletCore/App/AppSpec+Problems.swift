@@ -225,6 +225,9 @@ extension SpecCheck {
     range(
       spec.targetOngoingRequests, 0.001...Double(DeploymentSpec.maxRequests),
       at: path.appending("target_ongoing_requests"))
+    if let period = spec.lookBackPeriod {
+      delay(period, at: path.appending("look_back_period_s"), zeroAllowed: false)
+    }
     delay(spec.upscaleDelay, at: path.appending("upscale_delay_s"), zeroAllowed: true)
     delay(spec.downscaleDelay, at: path.appending("downscale_delay_s"), zeroAllowed: true)
     delay(

@@ -94,7 +94,12 @@ public struct AutoscalingSpec: Sendable, Hashable {
   /// Ongoing requests (queued and running) per replica that scaling aims at.
   public var targetOngoingRequests: Double
 
-  /// How long the load must call for more replicas before there are more.
+  /// Over how long the load is averaged; nil means over the delay of the direction. A delay that is
+  /// longer asks that the mean calls for the same count all the while.
+  public var lookBackPeriod: Duration?
+
+  /// How long the load must call for more replicas before there are more. Zero: until it is beyond
+  /// chance. A queue that stands does not wait.
   public var upscaleDelay: Duration
 
   /// How long the load must call for fewer replicas before there are fewer.
@@ -108,6 +113,7 @@ public struct AutoscalingSpec: Sendable, Hashable {
     self.maxReplicas = maxReplicas
     self.targetOngoingRequests = targetOngoingRequests
     initialReplicas = nil
+    lookBackPeriod = nil
     upscaleDelay = .zero
     downscaleDelay = .seconds(30)
     downscaleToZeroDelay = .seconds(60)

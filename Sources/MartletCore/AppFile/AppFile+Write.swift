@@ -74,6 +74,9 @@ extension AppFile {
       members.append(("initial_replicas", .plain("\(initial)")))
     }
     add("target_ongoing_requests", \.targetOngoingRequests, YAMLValue.number)
+    if let period = spec.lookBackPeriod {
+      members.append(("look_back_period_s", .seconds(period)))
+    }
     add("upscale_delay_s", \.upscaleDelay, YAMLValue.seconds)
     add("downscale_delay_s", \.downscaleDelay, YAMLValue.seconds)
     add("downscale_to_zero_delay_s", \.downscaleToZeroDelay, YAMLValue.seconds)

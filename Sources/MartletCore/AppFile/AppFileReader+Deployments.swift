@@ -9,7 +9,7 @@ extension AppFileReader {
   ]
   static let autoscalingKeys = [
     "min_replicas", "max_replicas", "initial_replicas", "target_ongoing_requests",
-    "upscale_delay_s", "downscale_delay_s", "downscale_to_zero_delay_s",
+    "look_back_period_s", "upscale_delay_s", "downscale_delay_s", "downscale_to_zero_delay_s",
   ]
   static let resourceKeys = ["cpus", "gpus", "memory"]
 
@@ -114,6 +114,7 @@ extension AppFileReader {
     if let value = number("target_ongoing_requests", in: fields) {
       spec.targetOngoingRequests = value
     }
+    spec.lookBackPeriod = seconds("look_back_period_s", in: fields)
     if let value = seconds("upscale_delay_s", in: fields) { spec.upscaleDelay = value }
     if let value = seconds("downscale_delay_s", in: fields) { spec.downscaleDelay = value }
     if let value = seconds("downscale_to_zero_delay_s", in: fields) {

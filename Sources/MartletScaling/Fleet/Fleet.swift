@@ -170,14 +170,20 @@ package struct Fleet: Sendable {
 
   private mutating func noteLoad(now: Timestamp) {
     for key in groups.keys {
-      guard var group = groups[key] else { continue }
       let purpose = purpose(of: key)
-      group.scaler.scalingDownBecame(allowed: knowsLoad && purpose == .serving, now: now)
-      if purpose == .serving {
-        let ongoing = group.replicas.reduce(0) { $0 + routers.ongoing(replica: $1) }
-        group.scaler.loadChanged(to: ongoing + routers.queued(key.deployment), now: now)
-      }
-      groups[key] = group
+      groups[key]?.scaler.scalingDownBecame(
+        allowed: knowsLoad && purpose == .serving, now: now)
+      guard purpose == .serving else { continue }
+      let load = load(of: key)
+      groups[key]?.scaler.loadChanged(to: load, now: now)
     }
+  }
+
+  private func load(of key: GroupKey) -> DeploymentLoad {
+    let members = groups[key]?.replicas ?? []
+    return DeploymentLoad(
+      running: members.reduce(0) { $0 + routers.ongoing(replica: $1) },
+      queued: routers.queued(key.deployment),
+      ready: members.count { replicas[$0]?.machine.state == .running })
   }
 }

@@ -65,6 +65,7 @@ import Testing
       "autoscaling_config: {max_replicas: 2, initial_replicas: 3}",
       "3 is out of range; allowed: 1 to 2"
     ),
+    ("autoscaling_config: {look_back_period_s: 0}", "look_back_period_s: 0.0 s is out of range"),
     ("command: ./serve", "a.yaml:5:5: deployments[0].command: key given twice; keep one of them"),
     (
       "num_replicas: 010",

@@ -38,6 +38,7 @@ import Testing
               min_replicas: 0
               initial_replicas: 1
               target_ongoing_requests: 2.5
+              look_back_period_s: 10
               downscale_delay_s: 0.25
             max_ongoing_requests: 16
             max_queued_requests: 0
@@ -166,6 +167,7 @@ private struct AppMaker {
       var scaling = AutoscalingSpec(minReplicas: number(0...2), maxReplicas: number(2...9))
       scaling.targetOngoingRequests = Double.random(in: 0.01...50, using: &generator)
       scaling.initialReplicas = chance(50) ? 2 : nil
+      scaling.lookBackPeriod = chance(50) ? seconds() : nil
       scaling.upscaleDelay = chance(50) ? seconds() : .zero
       scaling.downscaleDelay = seconds()
       spec.replicas = .auto(scaling)

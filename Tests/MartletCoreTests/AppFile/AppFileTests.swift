@@ -17,7 +17,8 @@ import Testing
         services: [content.v1.Classifier]
         num_replicas: auto
         autoscaling_config: {min_replicas: 0, max_replicas: 4, initial_replicas: 1,
-                             target_ongoing_requests: 2.5, downscale_delay_s: 0.25}
+                             target_ongoing_requests: 2.5, downscale_delay_s: 0.25,
+                             look_back_period_s: 10}
         max_ongoing_requests: 16
         max_queued_requests: 0
         request_timeout_s: 5
@@ -60,6 +61,7 @@ import Testing
     let expert = try #require(spec.deployment(named: "expert-a"))
     var scaling = AutoscalingSpec(minReplicas: 0, maxReplicas: 4, targetOngoingRequests: 2.5)
     scaling.initialReplicas = 1
+    scaling.lookBackPeriod = .seconds(10)
     scaling.downscaleDelay = .milliseconds(250)
     #expect(expert.replicas == .auto(scaling))
     #expect(expert.maxOngoingRequests == 16)
