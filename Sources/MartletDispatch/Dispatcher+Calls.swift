@@ -51,7 +51,7 @@ extension Dispatcher {
     calls[call].sentAt = now
     calls[call].othersBefore = pools[pool].tally - replicas[slot].record.tally
     calls[call].isAnswering = false
-    pools[pool].outstanding.move(slot, by: 1, limit: pools[pool].maxOngoing, &replicas)
+    pools[pool].outstanding.move(slot, by: 1, limit: pools[pool].limits.maxOngoing, &replicas)
     if let deadline = calls[call].terms.deadline {
       callWakes.set(call, at: deadline.time)
     } else {
@@ -66,7 +66,7 @@ extension Dispatcher {
     if calls[call].deaths > 0 { replicas[slot].suspectCalls -= 1 }
     if replicas[slot].mayBePicked {
       let pool = replicas[slot].pool
-      pools[pool].outstanding.move(slot, by: -1, limit: pools[pool].maxOngoing, &replicas)
+      pools[pool].outstanding.move(slot, by: -1, limit: pools[pool].limits.maxOngoing, &replicas)
     } else {
       replicas[slot].ongoing -= 1
       collect(replica: slot)
@@ -189,7 +189,7 @@ extension Dispatcher {
           .unavailable, "\(replica) refused the call, and its request is too long to be sent again")
       }
     case .connectionLost:
-      guard pools[pool].isIdempotent else {
+      guard pools[pool].limits.isIdempotent else {
         return Refusal(
           .unavailable,
           "\(replica) died with the call in hand; \(name) is not idempotent, so it is not sent again"
@@ -212,7 +212,7 @@ extension Dispatcher {
     let since = pools[pool].queue.waitingSince(calls) ?? now
     return Refusal(
       .resourceExhausted,
-      "the queue of \(pools[pool].name) is full (max_queued_requests: \(pools[pool].maxQueued))\(why)",
+      "the queue of \(pools[pool].name) is full (max_queued_requests: \(pools[pool].limits.maxQueued))\(why)",
       pushback: min(max(now.duration(since: since), limits.minPushback), limits.maxPushback))
   }
 }

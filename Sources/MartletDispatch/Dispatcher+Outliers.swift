@@ -12,7 +12,7 @@ extension Dispatcher {
     switch end {
     case .answered: callWentWell(call, isMeasured: true, now: now)
     case .failed(let code):
-      if pools[replicas[calls[call].replica].pool].outliers.blames(code) {
+      if pools[replicas[calls[call].replica].pool].limits.outliers.blames(code) {
         callWentBadly(call, .status, now: now)
       } else {
         // What is wrong with a request is often known at once: no measure for answers.
@@ -37,7 +37,7 @@ extension Dispatcher {
   private mutating func doubtLifts(_ slot: Int) {
     if replicas[slot].record.isSuspected { loadChanges &+= 1 }
     guard replicas[slot].ejectedUntil == nil else { return replicas[slot].record.answeredLate() }
-    let enough = min(pools[replicas[slot].pool].maxOngoing, limits.slowStartCalls)
+    let enough = min(pools[replicas[slot].pool].limits.maxOngoing, limits.slowStartCalls)
     if let room = replicas[slot].record.wentWell(trustAt: enough) { replicas[slot].room = room }
   }
 
@@ -88,7 +88,7 @@ extension Dispatcher {
       if record.isRecovering {
         recent.chance(besideRunOf: record.run) <= limits.relapseChance
       } else {
-        fails(record, fault, others - record.othersBefore, pools[pool].outliers.consecutiveErrors)
+        fails(record, fault, others - record.othersBefore, pools[pool].limits.outliers.consecutiveErrors)
           || record.recent.isWorse(than: recent, limits)
       }
     return isOutlier && mayEject(in: pool)
@@ -106,7 +106,7 @@ extension Dispatcher {
 
   /// Never the last one, and not too many of them.
   private func mayEject(in pool: Int) -> Bool {
-    let percent = pools[pool].outliers.maxEjectionPercent
+    let percent = pools[pool].limits.outliers.maxEjectionPercent
     guard percent > 0, pools[pool].outstanding.count > 1 else { return false }
     let ejected = pools[pool].listed.values.count { replicas[$0].ejectedUntil != nil }
     return ejected < max(1, pools[pool].listed.count * percent / 100)
@@ -126,7 +126,7 @@ extension Dispatcher {
 
   private mutating func hold(_ slot: Int, until end: Timestamp) {
     let pool = replicas[slot].pool
-    guard replicas[slot].phantoms < pools[pool].maxOngoing,
+    guard replicas[slot].phantoms < pools[pool].limits.maxOngoing,
       pools[pool].phantoms.count < limits.maxPhantoms
     else { return }
     pools[pool].phantoms.add(
@@ -149,14 +149,14 @@ extension Dispatcher {
     replicas[slot].phantoms += change
     guard replicas[slot].mayBePicked else { return }
     let pool = replicas[slot].pool
-    pools[pool].outstanding.move(slot, by: 0, limit: pools[pool].maxOngoing, &replicas)
+    pools[pool].outstanding.move(slot, by: 0, limit: pools[pool].limits.maxOngoing, &replicas)
   }
 
   // MARK: Ejection
 
   private mutating func eject(_ slot: Int, now: Timestamp) {
     let pool = replicas[slot].pool
-    let base = pools[pool].outliers.baseEjection
+    let base = pools[pool].limits.outliers.baseEjection
     let doublings = min(replicas[slot].record.ejections, 20)
     let until = now + min(max(limits.maxEjection, base), base * (1 << doublings))
     becomeUnpickable(slot)
@@ -195,7 +195,7 @@ extension Dispatcher {
     for slot in slots.sorted() {
       replicas[slot].room = .max
       replicas[slot].record.stopRecovering()
-      pools[pool].outstanding.move(slot, by: 0, limit: pools[pool].maxOngoing, &replicas)
+      pools[pool].outstanding.move(slot, by: 0, limit: pools[pool].limits.maxOngoing, &replicas)
     }
     serve(pool, now: now)
   }

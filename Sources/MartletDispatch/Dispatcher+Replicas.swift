@@ -45,7 +45,7 @@ extension Dispatcher {
     guard replicas[slot].mayBePicked else { return }
     let pool = replicas[slot].pool
     if pools[pool].outstanding.count == 0 { pools[pool].servingSince = now }
-    pools[pool].outstanding.insert(slot, limit: pools[pool].maxOngoing, &replicas)
+    pools[pool].outstanding.insert(slot, limit: pools[pool].limits.maxOngoing, &replicas)
     serve(pool, now: now)
   }
 

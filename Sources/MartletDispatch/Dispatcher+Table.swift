@@ -36,7 +36,11 @@ extension Dispatcher {
     for slot in previouslyListed.subtracting(stillListed).sorted() { unlist(slot) }
     for pool in pools.indices { readmitIfNoneIsLeft(pool, now: now) }
     rebuildRoutes()
-    for pool in pools.indices { moveStrandedCalls(of: pool, now: now) }
+    for pool in pools.indices {
+      moveStrandedCalls(of: pool, now: now)
+      // Limits may have grown.
+      serve(pool, now: now)
+    }
     collect()
   }
 
@@ -45,7 +49,9 @@ extension Dispatcher {
   ) {
     var app = apps[routing.app] ?? AppState()
     var poolsByRevision: [String: [UInt64: Int]] = [:]
-    for version in routing.versions {
+    var newestLimits: [Int: PoolLimits] = [:]
+    // In their order: the last version that uses a revision has the say about its limits.
+    for version in routing.versions.sorted(by: { $0.version < $1.version }) {
       guard let index = app.versions[version.version] else { continue }
       versions[index].isListed = true
       versions[index].wasListed = true
@@ -54,8 +60,10 @@ extension Dispatcher {
         let pool = self.pool(spec, revision, of: routing.app, &app, now: now)
         versions[index].pools[spec.name] = pool
         poolsByRevision[spec.name, default: [:]][revision] = pool
+        newestLimits[pool] = PoolLimits(spec)
       }
     }
+    for (pool, limits) in newestLimits { limit(pool, by: limits) }
     // A table may name a version whose definition could not be read: the last good one stays.
     if let current = app.versions[routing.currentVersion] { app.current = current }
     apps[routing.app] = app
@@ -86,6 +94,17 @@ extension Dispatcher {
           retryBudget: RetryBudget(limits, maxOngoing: spec.maxOngoingRequests, now: now)))
     app.deployments[spec.name] = deployment
     return pools.insert(Pool(spec, app: name, revision: revision, deployment: deployment))
+  }
+
+  /// Gives a pool the limits of the newest version that uses it.
+  private mutating func limit(_ pool: Int, by limits: PoolLimits) {
+    guard pools[pool].limits != limits else { return }
+    pools[pool].limits = limits
+    deployments[pools[pool].deployment].retryBudget
+      .resize(self.limits, maxOngoing: limits.maxOngoing)
+    for slot in pools[pool].listed.values where replicas[slot].mayBePicked {
+      pools[pool].outstanding.move(slot, by: 0, limit: limits.maxOngoing, &replicas)
+    }
   }
 
   private mutating func list(_ address: ReplicaAddress, in pool: Int, now: Timestamp) -> Int {

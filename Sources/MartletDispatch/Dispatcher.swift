@@ -138,7 +138,7 @@ package struct Dispatcher: ~Copyable, Sendable {
     case .move(let successor): index = successor
     case .fail(let refusal): return .refuse(refusal)
     }
-    let terms = terms.within(pools[index].requestTimeout.map { Deadline(now + $0) })
+    let terms = terms.within(pools[index].limits.requestTimeout.map { Deadline(now + $0) })
     if let deadline = terms.deadline, deadline.hasPassed(at: now) {
       return .refuse(
         Refusal(.deadlineExceeded, "the deadline had passed before \(pools[index].name) was called")
@@ -150,7 +150,7 @@ package struct Dispatcher: ~Copyable, Sendable {
       assign(call.index, to: slot, now: now)
       return .send(call, ReplicaSlot(index: slot))
     }
-    let isFull = deployments[pools[index].deployment].queued >= pools[index].maxQueued
+    let isFull = deployments[pools[index].deployment].queued >= pools[index].limits.maxQueued
     let loser = isFull ? pools[index].queue.loser(to: terms.priority) : nil
     if isFull, loser == nil { return .refuse(queueFull(index, now: now)) }
     let call = insert(Call(pool: index, isLeg: isLeg, terms, now: now))
@@ -165,7 +165,7 @@ package struct Dispatcher: ~Copyable, Sendable {
 
   /// Whether the call may be sent again when its replica dies.
   package mutating func isIdempotent(_ call: CallID) -> Bool {
-    pools[calls[call.index].pool].isIdempotent
+    pools[calls[call.index].pool].limits.isIdempotent
   }
 
   /// A part of a longer answer is there.
@@ -202,7 +202,7 @@ package struct Dispatcher: ~Copyable, Sendable {
     let index = call.index
     let (pool, slot) = (calls[index].pool, calls[index].replica)
     let others = pools[pool].outstanding.count - (replicas[slot].mayBePicked ? 1 : 0)
-    guard pools[pool].isIdempotent, others > 0, calls[index].attempts < limits.maxAttempts,
+    guard pools[pool].limits.isIdempotent, others > 0, calls[index].attempts < limits.maxAttempts,
       pause <= limits.maxRetryPause,
       !(calls[index].terms.deadline?.hasPassed(at: now + pause) ?? false),
       deployments[pools[pool].deployment].retryBudget.take(now: now)
@@ -223,7 +223,7 @@ package struct Dispatcher: ~Copyable, Sendable {
       callWentBadly(index, .broken, now: now)
     }
     let number = replicas[slot].number
-    let isDeath = failure == .connectionLost && pools[pool].isIdempotent
+    let isDeath = failure == .connectionLost && pools[pool].limits.isIdempotent
     let blame = isDeath ? deaths(by: index).map { ($0, deadly(index, $0)) } : nil
     let refusal = refusalOfRetry(index, failure, mayReplay: mayReplay, now: now)
     release(index)

@@ -11,11 +11,8 @@ struct Pool: Sendable {
   /// Index of what all revisions of the deployment share.
   let deployment: Int
 
-  let maxOngoing: Int
-  let maxQueued: Int
-  let requestTimeout: Duration?
-  let isIdempotent: Bool
-  let outliers: OutlierTerms
+  /// Those of the newest version in the table that uses this revision.
+  var limits: PoolLimits
 
   /// Slots of the replicas that the last table names, by number.
   var listed: [UInt64: Int] = [:]
@@ -26,6 +23,9 @@ struct Pool: Sendable {
   var outstanding = OutstandingIndex()
   var queue = CallQueue()
   var servingSince = Timestamp.zero
+
+  /// Why it has no replica, as the last table says.
+  var trouble: ReplicaTrouble?
 
   /// What all its replicas did so far; by the start of the window that counts as "of late"; by its half.
   var tally = Tally()
@@ -50,11 +50,7 @@ struct Pool: Sendable {
     name = spec.name
     self.revision = revision
     self.deployment = deployment
-    maxOngoing = max(1, spec.maxOngoingRequests)
-    maxQueued = max(0, spec.maxQueuedRequests)
-    requestTimeout = spec.requestTimeout
-    isIdempotent = spec.idempotent
-    outliers = OutlierTerms(spec.outlierDetection)
+    limits = PoolLimits(spec)
   }
 
   /// True for about each second failure.
@@ -66,6 +62,26 @@ struct Pool: Sendable {
   /// A replica answered; each answer counts for a sixteenth.
   mutating func answered(after nanoseconds: Int64) {
     typical = typical < 0 ? max(0, nanoseconds) : typical + (nanoseconds - typical) >> 4
+  }
+}
+
+/// What a deployment's spec has the dispatcher keep. A deploy that changes nothing else leaves the
+/// replicas where they are, so the limits may change under the calls of a pool: they hold for every
+/// call that arrives from then on, whatever version its request entered under. Calls that wait or run
+/// keep the deadline that they got.
+struct PoolLimits: Sendable, Hashable {
+  let maxOngoing: Int
+  let maxQueued: Int
+  let requestTimeout: Duration?
+  let isIdempotent: Bool
+  let outliers: OutlierTerms
+
+  init(_ spec: DeploymentSpec) {
+    maxOngoing = max(1, spec.maxOngoingRequests)
+    maxQueued = max(0, spec.maxQueuedRequests)
+    requestTimeout = spec.requestTimeout
+    isIdempotent = spec.idempotent
+    outliers = OutlierTerms(spec.outlierDetection)
   }
 }
 

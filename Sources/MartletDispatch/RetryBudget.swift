@@ -5,18 +5,28 @@ internal import MartletCore
 struct RetryBudget: Sendable, Hashable {
   /// Thousandths of a retry.
   private(set) var milliTokens: Int
-  private let capacity: Int
+  private var capacity: Int
   private let perCall: Int
   private let perSecond: Int
   private var refilledAt: Timestamp
 
   /// Starts full. `maxOngoing` is what one replica may have in hand when it dies.
   init(_ limits: DispatchLimits, maxOngoing: Int, now: Timestamp) {
-    capacity = max(limits.minRetryReserve, 2 * maxOngoing) * 1000
+    capacity = Self.capacity(limits, maxOngoing: maxOngoing)
     milliTokens = capacity
     perCall = limits.retryMilliTokensPerCall
     perSecond = limits.retriesPerSecond
     refilledAt = now
+  }
+
+  /// One replica may have another number of calls in hand from now on.
+  mutating func resize(_ limits: DispatchLimits, maxOngoing: Int) {
+    capacity = Self.capacity(limits, maxOngoing: maxOngoing)
+    milliTokens = min(milliTokens, capacity)
+  }
+
+  private static func capacity(_ limits: DispatchLimits, maxOngoing: Int) -> Int {
+    max(limits.minRetryReserve, 2 * maxOngoing) * 1000
   }
 
   mutating func callArrived() {

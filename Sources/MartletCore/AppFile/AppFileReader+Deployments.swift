@@ -1,12 +1,7 @@
 // `deployments:` of an app file.
 
 extension AppFileReader {
-  static let deploymentKeys = [
-    "name", "command", "services", "num_replicas", "autoscaling_config", "max_ongoing_requests",
-    "max_queued_requests", "request_timeout_s", "idempotent", "outlier_detection", "resources",
-    "user_config", "health_check_period_s", "health_check_timeout_s", "health_check_failures",
-    "startup_timeout_s", "graceful_shutdown_timeout_s", "env", "code_version",
-  ]
+  static let deploymentKeys = DeploymentSetting.allCases.map(\.rawValue)
   static let autoscalingKeys = [
     "min_replicas", "max_replicas", "initial_replicas", "target_ongoing_requests",
     "look_back_period_s", "upscale_delay_s", "downscale_delay_s", "downscale_to_zero_delay_s",

@@ -208,21 +208,3 @@ extension VersionRecord {
     spec.deployments.map(\.gracefulShutdownTimeout).max() ?? .zero
   }
 }
-
-extension DeploymentSpec {
-  /// Whether a process of `other` would be started exactly like one of this. What only the router and
-  /// the controller look at may differ.
-  package func startsLike(_ other: DeploymentSpec) -> Bool {
-    var same = other
-    same.replicas = replicas
-    same.maxQueuedRequests = maxQueuedRequests
-    same.requestTimeout = requestTimeout
-    same.idempotent = idempotent
-    same.outlierDetection = outlierDetection
-    same.healthCheckPeriod = healthCheckPeriod
-    same.healthCheckTimeout = healthCheckTimeout
-    same.healthCheckFailures = healthCheckFailures
-    same.startupTimeout = startupTimeout
-    return same == self
-  }
-}
