@@ -34,7 +34,7 @@ extension Martlet_Control_V1_RoutingTable {
     apps = routing.apps.map { app in
       .with {
         $0.app = app.name
-        $0.currentVersion = app.current?.number ?? 0
+        $0.currentVersion = (app.current ?? .none).number
         $0.versions = app.versions.map { version in
           .with {
             $0.version = version.version.number
@@ -45,6 +45,8 @@ extension Martlet_Control_V1_RoutingTable {
           .with {
             $0.deployment = group.deployment
             $0.revision = group.revision
+            $0.trouble = group.trouble?.message ?? ""
+            $0.refuses = group.trouble?.refusesCalls ?? false
             $0.replicas = group.replicas.map { number in
               .with {
                 $0.number = number

@@ -125,9 +125,14 @@ extension Dispatcher {
       fail(call, Refusal(.deadlineExceeded, "\(replica) did not answer before the deadline"))
     } else if !hadDeadline {
       let limit = Int(limits.maxWait.inSeconds)
-      fail(call, Refusal(.unavailable, "no replica of \(name) took the call within \(limit) s"))
+      fail(
+        call,
+        Refusal(.unavailable, "no replica of \(name) took the call within \(limit) s\(why(pool))"))
     } else if pools[pool].outstanding.count == 0 {
-      fail(call, Refusal(.deadlineExceeded, "the deadline passed before \(name) had a replica"))
+      fail(
+        call,
+        Refusal(
+          .deadlineExceeded, "the deadline passed before \(name) had a replica\(why(pool))"))
     } else {
       fail(call, Refusal(.deadlineExceeded, "the deadline passed in the queue of \(name)"))
     }
@@ -206,6 +211,11 @@ extension Dispatcher {
       }
     }
     return nil
+  }
+
+  /// Why a pool has no replica, to be added to a message; empty when nobody said.
+  private func why(_ pool: Int) -> String {
+    pools[pool].trouble.map { "; \($0.message)" } ?? ""
   }
 
   func queueFull(_ pool: Int, now: Timestamp, _ why: String = "") -> Refusal {

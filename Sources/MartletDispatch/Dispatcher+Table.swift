@@ -65,10 +65,15 @@ extension Dispatcher {
     }
     for (pool, limits) in newestLimits { limit(pool, by: limits) }
     // A table may name a version whose definition could not be read: the last good one stays.
-    if let current = app.versions[routing.currentVersion] { app.current = current }
+    if let current = app.versions[routing.currentVersion] {
+      app.current = current
+    } else if routing.currentVersion == .none {
+      app.current = nil
+    }
     apps[routing.app] = app
     for set in routing.replicaSets {
       guard let pool = poolsByRevision[set.deployment]?[set.revision] else { continue }
+      pools[pool].trouble = set.trouble
       for address in set.replicas {
         stillListed.insert(list(address, in: pool, now: now))
       }
@@ -214,12 +219,18 @@ extension Dispatcher {
   }
 
   /// Calls stay in their pool unless it has no replica and never will have: then the revision of the
-  /// current version takes over, except for legs of graphs, which must not see two versions.
+  /// current version takes over, except for legs of graphs, which must not see two versions. Where the
+  /// table says that there will be no replica for now, nobody waits for one.
   func fate(of pool: Int, isLeg: Bool) -> Fate {
     guard pools[pool].listed.isEmpty else { return .stay }
     let (app, name) = (pools[pool].app, pools[pool].name)
     guard let current = apps[app]?.current, let successor = versions[current].pools[name] else {
       return .fail(Refusal(.unavailable, "\(name) of \(app) was deleted"))
+    }
+    if successor == pool || !isLeg, let trouble = pools[successor].trouble,
+      trouble.refusesCalls, pools[successor].listed.isEmpty
+    {
+      return .fail(Refusal(.unavailable, trouble.message))
     }
     if successor == pool { return .stay }
     guard isLeg else { return .move(successor) }

@@ -76,11 +76,13 @@ package struct Dispatcher: ~Copyable, Sendable {
   package func httpRoutes(at path: String) -> [HTTPName.Verb: HTTPRoute] { httpRoutes[path] }
 
   /// The way to a deployment by name, for calls between deployments. `version` is the one that the calling
-  /// request entered under; the current one when it is nil or gone.
+  /// request entered under; the current one when it is nil or gone. Requests in hand of an app that is
+  /// being deleted still have theirs.
   package func route(app: String, deployment: String, version: AppVersion?) -> Route? {
-    guard let state = apps[app], let current = state.current else { return nil }
-    let index = version.flatMap { state.versions[$0] } ?? current
-    guard let pool = versions[index].pools[deployment] ?? versions[current].pools[deployment]
+    guard let state = apps[app],
+      let index = version.flatMap({ state.versions[$0] }) ?? state.current,
+      let pool = versions[index].pools[deployment]
+        ?? state.current.flatMap({ versions[$0].pools[deployment] })
     else { return nil }
     return Route(version: VersionID(index: index), target: .deployment(PoolID(index: pool)))
   }

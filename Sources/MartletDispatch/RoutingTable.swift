@@ -16,7 +16,7 @@ package struct RoutingTable: Sendable, Hashable {
 package struct AppRouting: Sendable, Hashable {
   package var app: String
 
-  /// New requests enter under this version.
+  /// New requests enter under this version; `AppVersion.none` when the app takes none any more.
   package var currentVersion: AppVersion
 
   /// Every version that still has requests or replicas.
@@ -51,10 +51,31 @@ package struct ReplicaSet: Sendable, Hashable {
   package var revision: UInt64
   package var replicas: [ReplicaAddress]
 
-  package init(deployment: String, revision: UInt64, replicas: [ReplicaAddress]) {
+  /// Why there is no replica; nil where there is one or one is on its way.
+  package var trouble: ReplicaTrouble?
+
+  package init(
+    deployment: String, revision: UInt64, replicas: [ReplicaAddress],
+    trouble: ReplicaTrouble? = nil
+  ) {
     self.deployment = deployment
     self.revision = revision
     self.replicas = replicas
+    self.trouble = trouble
+  }
+}
+
+/// Why a revision of a deployment has no replica.
+package struct ReplicaTrouble: Sendable, Hashable {
+  /// For callers: what is the matter, and what helps.
+  package var message: String
+
+  /// Calls are refused with UNAVAILABLE instead of waiting.
+  package var refusesCalls: Bool
+
+  package init(_ message: String, refusesCalls: Bool) {
+    self.message = message
+    self.refusesCalls = refusesCalls
   }
 }
 

@@ -202,7 +202,9 @@ extension RoutingTable {
                 Endpoint(replica.endpoint).map {
                   ReplicaAddress(number: replica.number, endpoint: $0)
                 }
-              })
+              },
+              trouble: set.trouble.isEmpty
+                ? nil : ReplicaTrouble(set.trouble, refusesCalls: set.refuses))
           })
       })
   }

@@ -69,15 +69,13 @@ extension Simulation {
     let processes = processes
     let table = RoutingTable(
       generation: routing.generation,
-      apps: routing.apps.compactMap { app in
-        app.current.map { current in
-          AppRouting(
-            app: app.name, currentVersion: current,
-            versions: app.versions.map {
-              VersionRouting(version: $0.version, revisions: $0.revisions)
-            },
-            replicaSets: app.groups.map { Self.replicaSet($0, processes) })
-        }
+      apps: routing.apps.map { app in
+        AppRouting(
+          app: app.name, currentVersion: app.current ?? .none,
+          versions: app.versions.map {
+            VersionRouting(version: $0.version, revisions: $0.revisions)
+          },
+          replicaSets: app.groups.map { Self.replicaSet($0, processes) })
       })
     let definitions = routing.apps.flatMap(\.versions).map {
       AppDefinition(version: $0.version, spec: $0.spec)
@@ -93,7 +91,8 @@ extension Simulation {
       deployment: group.deployment, revision: group.revision,
       replicas: group.replicas.compactMap { number in
         processes[number].map { ReplicaAddress(number: number, endpoint: $0.endpoint) }
-      })
+      },
+      trouble: group.trouble.map { ReplicaTrouble($0.message, refusesCalls: $0.refusesCalls) })
   }
 
   /// Sends a report if there is news, and allows the next one after the interval.

@@ -27,6 +27,72 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
+package nonisolated enum Martlet_Control_V1_VersionState: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
+  case unspecified // = 0
+
+  /// Its replicas are being started.
+  case rollingOut // = 1
+
+  /// Requests enter under it.
+  case serving // = 2
+
+  /// Requests entered under it, until `by_version` took over or the app was deleted.
+  case served // = 3
+
+  /// Version `by_version` was deployed before it served.
+  case overtaken // = 4
+
+  /// It did not come up; `message` says why.
+  case failed // = 5
+
+  /// The app was deleted before it served; `by_version` is set when the name was deployed anew.
+  case deleted // = 6
+  case UNRECOGNIZED(Int)
+
+  package init() {
+    self = .unspecified
+  }
+
+  package init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .rollingOut
+    case 2: self = .serving
+    case 3: self = .served
+    case 4: self = .overtaken
+    case 5: self = .failed
+    case 6: self = .deleted
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  package var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .rollingOut: return 1
+    case .serving: return 2
+    case .served: return 3
+    case .overtaken: return 4
+    case .failed: return 5
+    case .deleted: return 6
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  package static let allCases: [Martlet_Control_V1_VersionState] = [
+    .unspecified,
+    .rollingOut,
+    .serving,
+    .served,
+    .overtaken,
+    .failed,
+    .deleted,
+  ]
+
+}
+
 /// Ray Serve's words.
 package nonisolated enum Martlet_Control_V1_AppState: SwiftProtobuf.Enum, Swift.CaseIterable {
   package typealias RawValue = Int
@@ -219,6 +285,9 @@ package nonisolated struct Martlet_Control_V1_DeployResponse: Sendable {
   /// False when the app was just so already.
   package var changed: Bool = false
 
+  /// After a rollback: the version whose files these are.
+  package var restoredVersion: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -297,6 +366,9 @@ package nonisolated struct Martlet_Control_V1_GetStatusRequest: Sendable {
   /// Empty for every app.
   package var app: String = String()
 
+  /// Tell what became of this version of the app, too; 0 for none.
+  package var version: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -323,11 +395,42 @@ package nonisolated struct Martlet_Control_V1_GetStatusResponse: Sendable {
   /// What keeps the mesh from doing what it is told, such as a full disk; empty when all is well.
   package var problems: [String] = []
 
+  /// Of the version that was asked for.
+  package var outcome: Martlet_Control_V1_VersionOutcome {
+    get {_outcome ?? Martlet_Control_V1_VersionOutcome()}
+    set {_outcome = newValue}
+  }
+  /// Returns true if `outcome` has been explicitly set.
+  package var hasOutcome: Bool {self._outcome != nil}
+  /// Clears the value of `outcome`. Subsequent reads from it will return its default value.
+  package mutating func clearOutcome() {self._outcome = nil}
+
+  /// Replicas of any app that are about to end and whose resources so become free.
+  package var stoppingReplicas: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _machine: Martlet_Control_V1_MachineStatus? = nil
+  fileprivate var _outcome: Martlet_Control_V1_VersionOutcome? = nil
+}
+
+/// What became of one version of an app.
+package nonisolated struct Martlet_Control_V1_VersionOutcome: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var state: Martlet_Control_V1_VersionState = .unspecified
+
+  package var message: String = String()
+
+  package var byVersion: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 package nonisolated struct Martlet_Control_V1_RouterStatus: Sendable {
@@ -382,6 +485,9 @@ package nonisolated struct Martlet_Control_V1_AppStatus: Sendable {
   package var launcher: String = String()
 
   package var deployedAtUnixMs: Int64 = 0
+
+  /// The version that is being rolled out; 0 when none is.
+  package var targetVersion: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -808,7 +914,7 @@ package nonisolated struct Martlet_Control_V1_AppRouting: Sendable {
 
   package var app: String = String()
 
-  /// New requests enter under this version.
+  /// New requests enter under this version; 0 when none may enter, since the app is being deleted.
   package var currentVersion: UInt64 = 0
 
   /// Every version that still has requests or replicas.
@@ -846,6 +952,12 @@ package nonisolated struct Martlet_Control_V1_ReplicaSet: Sendable {
   package var revision: UInt64 = 0
 
   package var replicas: [Martlet_Control_V1_ReplicaAddress] = []
+
+  /// Why there is no replica, for people; empty where there is one or one is on its way.
+  package var trouble: String = String()
+
+  /// Calls are not to wait for a replica: they are answered UNAVAILABLE with `trouble`.
+  package var refuses: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -904,6 +1016,10 @@ package nonisolated struct Martlet_Control_V1_RegistrationUpdate: Sendable {
 
 fileprivate nonisolated let _protobuf_package = "martlet.control.v1"
 
+nonisolated extension Martlet_Control_V1_VersionState: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0VERSION_STATE_UNSPECIFIED\0\u{1}VERSION_STATE_ROLLING_OUT\0\u{1}VERSION_STATE_SERVING\0\u{1}VERSION_STATE_SERVED\0\u{1}VERSION_STATE_OVERTAKEN\0\u{1}VERSION_STATE_FAILED\0\u{1}VERSION_STATE_DELETED\0")
+}
+
 nonisolated extension Martlet_Control_V1_AppState: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0APP_STATE_UNSPECIFIED\0\u{1}APP_STATE_DEPLOYING\0\u{1}APP_STATE_RUNNING\0\u{1}APP_STATE_UPDATING\0\u{1}APP_STATE_UNHEALTHY\0\u{1}APP_STATE_DEPLOY_FAILED\0\u{1}APP_STATE_DELETING\0")
 }
@@ -958,7 +1074,7 @@ nonisolated extension Martlet_Control_V1_DeployRequest: SwiftProtobuf.Message, S
 
 nonisolated extension Martlet_Control_V1_DeployResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".DeployResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}app\0\u{1}version\0\u{1}changed\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}app\0\u{1}version\0\u{1}changed\0\u{3}restored_version\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -969,6 +1085,7 @@ nonisolated extension Martlet_Control_V1_DeployResponse: SwiftProtobuf.Message, 
       case 1: try { try decoder.decodeSingularStringField(value: &self.app) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.version) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.changed) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.restoredVersion) }()
       default: break
       }
     }
@@ -984,6 +1101,9 @@ nonisolated extension Martlet_Control_V1_DeployResponse: SwiftProtobuf.Message, 
     if self.changed != false {
       try visitor.visitSingularBoolField(value: self.changed, fieldNumber: 3)
     }
+    if self.restoredVersion != 0 {
+      try visitor.visitSingularUInt64Field(value: self.restoredVersion, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -991,6 +1111,7 @@ nonisolated extension Martlet_Control_V1_DeployResponse: SwiftProtobuf.Message, 
     if lhs.app != rhs.app {return false}
     if lhs.version != rhs.version {return false}
     if lhs.changed != rhs.changed {return false}
+    if lhs.restoredVersion != rhs.restoredVersion {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1152,7 +1273,7 @@ nonisolated extension Martlet_Control_V1_ScaleResponse: SwiftProtobuf.Message, S
 
 nonisolated extension Martlet_Control_V1_GetStatusRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".GetStatusRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}app\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}app\0\u{1}version\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1161,6 +1282,7 @@ nonisolated extension Martlet_Control_V1_GetStatusRequest: SwiftProtobuf.Message
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.app) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.version) }()
       default: break
       }
     }
@@ -1170,11 +1292,15 @@ nonisolated extension Martlet_Control_V1_GetStatusRequest: SwiftProtobuf.Message
     if !self.app.isEmpty {
       try visitor.visitSingularStringField(value: self.app, fieldNumber: 1)
     }
+    if self.version != 0 {
+      try visitor.visitSingularUInt64Field(value: self.version, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Martlet_Control_V1_GetStatusRequest, rhs: Martlet_Control_V1_GetStatusRequest) -> Bool {
     if lhs.app != rhs.app {return false}
+    if lhs.version != rhs.version {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1182,7 +1308,7 @@ nonisolated extension Martlet_Control_V1_GetStatusRequest: SwiftProtobuf.Message
 
 nonisolated extension Martlet_Control_V1_GetStatusResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".GetStatusResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}apps\0\u{1}routers\0\u{1}machine\0\u{1}problems\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}apps\0\u{1}routers\0\u{1}machine\0\u{1}problems\0\u{2}\u{6}outcome\0\u{3}stopping_replicas\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1194,6 +1320,8 @@ nonisolated extension Martlet_Control_V1_GetStatusResponse: SwiftProtobuf.Messag
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.routers) }()
       case 3: try { try decoder.decodeSingularMessageField(value: &self._machine) }()
       case 4: try { try decoder.decodeRepeatedStringField(value: &self.problems) }()
+      case 10: try { try decoder.decodeSingularMessageField(value: &self._outcome) }()
+      case 11: try { try decoder.decodeSingularUInt32Field(value: &self.stoppingReplicas) }()
       default: break
       }
     }
@@ -1216,6 +1344,12 @@ nonisolated extension Martlet_Control_V1_GetStatusResponse: SwiftProtobuf.Messag
     if !self.problems.isEmpty {
       try visitor.visitRepeatedStringField(value: self.problems, fieldNumber: 4)
     }
+    try { if let v = self._outcome {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    } }()
+    if self.stoppingReplicas != 0 {
+      try visitor.visitSingularUInt32Field(value: self.stoppingReplicas, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1224,6 +1358,48 @@ nonisolated extension Martlet_Control_V1_GetStatusResponse: SwiftProtobuf.Messag
     if lhs.routers != rhs.routers {return false}
     if lhs._machine != rhs._machine {return false}
     if lhs.problems != rhs.problems {return false}
+    if lhs._outcome != rhs._outcome {return false}
+    if lhs.stoppingReplicas != rhs.stoppingReplicas {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Martlet_Control_V1_VersionOutcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".VersionOutcome"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}state\0\u{1}message\0\u{3}by_version\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.state) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.message) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.byVersion) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.state != .unspecified {
+      try visitor.visitSingularEnumField(value: self.state, fieldNumber: 1)
+    }
+    if !self.message.isEmpty {
+      try visitor.visitSingularStringField(value: self.message, fieldNumber: 2)
+    }
+    if self.byVersion != 0 {
+      try visitor.visitSingularUInt64Field(value: self.byVersion, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Martlet_Control_V1_VersionOutcome, rhs: Martlet_Control_V1_VersionOutcome) -> Bool {
+    if lhs.state != rhs.state {return false}
+    if lhs.message != rhs.message {return false}
+    if lhs.byVersion != rhs.byVersion {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1311,7 +1487,7 @@ nonisolated extension Martlet_Control_V1_MachineStatus: SwiftProtobuf.Message, S
 
 nonisolated extension Martlet_Control_V1_AppStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AppStatus"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}version\0\u{1}state\0\u{1}message\0\u{1}deployments\0\u{1}launcher\0\u{3}deployed_at_unix_ms\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}version\0\u{1}state\0\u{1}message\0\u{1}deployments\0\u{1}launcher\0\u{3}deployed_at_unix_ms\0\u{4}\u{3}target_version\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1326,6 +1502,7 @@ nonisolated extension Martlet_Control_V1_AppStatus: SwiftProtobuf.Message, Swift
       case 5: try { try decoder.decodeRepeatedMessageField(value: &self.deployments) }()
       case 6: try { try decoder.decodeSingularStringField(value: &self.launcher) }()
       case 7: try { try decoder.decodeSingularInt64Field(value: &self.deployedAtUnixMs) }()
+      case 10: try { try decoder.decodeSingularUInt64Field(value: &self.targetVersion) }()
       default: break
       }
     }
@@ -1353,6 +1530,9 @@ nonisolated extension Martlet_Control_V1_AppStatus: SwiftProtobuf.Message, Swift
     if self.deployedAtUnixMs != 0 {
       try visitor.visitSingularInt64Field(value: self.deployedAtUnixMs, fieldNumber: 7)
     }
+    if self.targetVersion != 0 {
+      try visitor.visitSingularUInt64Field(value: self.targetVersion, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1364,6 +1544,7 @@ nonisolated extension Martlet_Control_V1_AppStatus: SwiftProtobuf.Message, Swift
     if lhs.deployments != rhs.deployments {return false}
     if lhs.launcher != rhs.launcher {return false}
     if lhs.deployedAtUnixMs != rhs.deployedAtUnixMs {return false}
+    if lhs.targetVersion != rhs.targetVersion {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2381,7 +2562,7 @@ nonisolated extension Martlet_Control_V1_VersionRouting: SwiftProtobuf.Message, 
 
 nonisolated extension Martlet_Control_V1_ReplicaSet: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ReplicaSet"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}deployment\0\u{1}revision\0\u{1}replicas\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}deployment\0\u{1}revision\0\u{1}replicas\0\u{1}trouble\0\u{1}refuses\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2392,6 +2573,8 @@ nonisolated extension Martlet_Control_V1_ReplicaSet: SwiftProtobuf.Message, Swif
       case 1: try { try decoder.decodeSingularStringField(value: &self.deployment) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.revision) }()
       case 3: try { try decoder.decodeRepeatedMessageField(value: &self.replicas) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.trouble) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.refuses) }()
       default: break
       }
     }
@@ -2407,6 +2590,12 @@ nonisolated extension Martlet_Control_V1_ReplicaSet: SwiftProtobuf.Message, Swif
     if !self.replicas.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.replicas, fieldNumber: 3)
     }
+    if !self.trouble.isEmpty {
+      try visitor.visitSingularStringField(value: self.trouble, fieldNumber: 4)
+    }
+    if self.refuses != false {
+      try visitor.visitSingularBoolField(value: self.refuses, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2414,6 +2603,8 @@ nonisolated extension Martlet_Control_V1_ReplicaSet: SwiftProtobuf.Message, Swif
     if lhs.deployment != rhs.deployment {return false}
     if lhs.revision != rhs.revision {return false}
     if lhs.replicas != rhs.replicas {return false}
+    if lhs.trouble != rhs.trouble {return false}
+    if lhs.refuses != rhs.refuses {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

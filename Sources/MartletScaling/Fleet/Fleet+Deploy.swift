@@ -122,7 +122,7 @@ extension Fleet {
       let members = group.replicas.compactMap { replicas[$0] }
       let waiting = members.filter { !$0.missing.isEmpty }
       return RolloutDecision.Progress(
-        deployment: spec.name, desired: group.scaler.desired,
+        deployment: spec.name, desired: group.desired,
         running: members.count { $0.machine.state == .running },
         waiting: waiting.count, missing: waiting.first?.missing ?? "",
         failedStarts: group.backoff.failedStarts, lastFailure: group.lastFailure,

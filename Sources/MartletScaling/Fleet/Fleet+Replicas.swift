@@ -190,6 +190,7 @@ extension Fleet {
     case .addToTable:
       groups[replica.group]?.backoff.becameReady()
       groups[replica.group]?.lastFailure = ""
+      groups[replica.group]?.hung = false
       orders.append(.storeReady(number))
       note("ReplicaReady", number, "takes requests", &orders)
     case .removeFromTable:

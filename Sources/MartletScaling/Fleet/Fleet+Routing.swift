@@ -33,10 +33,11 @@ extension Fleet {
       }
     }
     let groups = keys.sorted().map { key in
-      FleetRouting.Group(
-        deployment: key.deployment.deployment, revision: key.revision,
-        replicas: (self.groups[key]?.replicas ?? [])
-          .filter { replicas[$0]?.machine.state == .running }.sorted())
+      let running = (self.groups[key]?.replicas ?? [])
+        .filter { replicas[$0]?.machine.state == .running }.sorted()
+      return FleetRouting.Group(
+        deployment: key.deployment.deployment, revision: key.revision, replicas: running,
+        trouble: running.isEmpty && app.launcher == .process ? trouble(of: key) : nil)
     }
     return FleetRouting.App(
       name: app.name, current: app.current, versions: versions, groups: groups)

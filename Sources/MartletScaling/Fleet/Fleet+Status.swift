@@ -87,7 +87,7 @@ extension Fleet {
     let group = revision.flatMap { groups[GroupKey(deployment: key, revision: $0)] }
     let running = members.count { $0.machine.state == .running && $0.group.revision == revision }
     let isExternal = app.launcher == .external
-    let desired = isExternal ? members.count : (group?.scaler.desired ?? 0)
+    let desired = isExternal ? members.count : (group?.desired ?? 0)
     let failing = members.first { $0.machine.state == .unhealthy }?.machine.message
     let missing = members.first { !$0.missing.isEmpty }?.missing
     var condition = DeploymentCondition.healthy

@@ -76,7 +76,7 @@ package struct Fleet: Sendable {
     }
     for group in groups.values {
       if let change = group.scaler.nextChange { times.append(change) }
-      if let blocked = group.backoff.blockedUntil, group.replicas.count < group.scaler.desired {
+      if let blocked = group.backoff.blockedUntil, group.replicas.count < group.desired {
         times.append(blocked)
       }
     }

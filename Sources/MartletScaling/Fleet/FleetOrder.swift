@@ -99,5 +99,14 @@ package struct FleetRouting: Sendable, Equatable {
     package var deployment: String
     package var revision: UInt64
     package var replicas: [UInt64]
+    /// Why it has none; nil where it has one or one is on its way.
+    package var trouble: Trouble?
+  }
+
+  /// Why a revision of a deployment has no replica.
+  package struct Trouble: Sendable, Equatable {
+    package var message: String
+    /// Calls are not to wait for one.
+    package var refusesCalls: Bool
   }
 }

@@ -96,6 +96,23 @@ struct ReplicaGroup: Sendable, Equatable {
     self.scaler = scaler
     self.backoff = backoff
   }
+
+  /// Its program keeps failing to start. Callers then hear of it instead of waiting.
+  var isFailing: Bool {
+    hung || backoff.failedStarts >= RolloutDecision.failedStartsToRollBack
+  }
+
+  /// Replicas that there should be. A program that keeps failing is tried on, since calls that are
+  /// refused meanwhile are no load that would ask for it.
+  var desired: Int {
+    isFailing && !staysAtZero ? max(1, scaler.desired) : scaler.desired
+  }
+
+  /// No load will ever ask for a replica.
+  var staysAtZero: Bool {
+    if let pin = scaler.pin { return pin == 0 }
+    return spec.replicas == .fixed(0)
+  }
 }
 
 /// One replica in the fleet.
