@@ -76,6 +76,7 @@ extension Martlet_Control_V1_DeployResponse {
     app = deployed.app
     version = deployed.version.number
     changed = deployed.changed
+    restoredVersion = (deployed.restored ?? .none).number
   }
 }
 
@@ -129,5 +130,21 @@ extension Martlet_Control_V1_ReplicaState {
       case .unhealthy: .unhealthy
       case .leaving, .terminating, .killing, .gone: .stopping
       }
+  }
+}
+
+extension Martlet_Control_V1_VersionOutcome {
+  /// Nil for a version that nobody knows of.
+  init(_ outcome: VersionOutcome?) {
+    self.init()
+    switch outcome {
+    case nil: break
+    case .rollingOut: state = .rollingOut
+    case .serving: state = .serving
+    case .over(.served(let until)): (state, byVersion) = (.served, (until ?? .none).number)
+    case .over(.overtaken(let by)): (state, byVersion) = (.overtaken, by.number)
+    case .over(.failed(let why)): (state, message) = (.failed, why)
+    case .over(.deleted(let anew)): (state, byVersion) = (.deleted, (anew ?? .none).number)
+    }
   }
 }

@@ -46,7 +46,7 @@ struct ControlService: Martlet_Control_V1_Controller.Service {
   func getStatus(
     _ request: Martlet_Control_V1_GetStatusRequest, _ call: Call
   ) async throws -> Martlet_Control_V1_GetStatusResponse {
-    try await controller.status(app: request.app)
+    try await controller.status(app: request.app, version: AppVersion(request.version))
   }
 
   func getDefinitions(

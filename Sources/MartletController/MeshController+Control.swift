@@ -10,6 +10,8 @@ extension MeshController {
     var app: String
     var version: AppVersion
     var changed: Bool
+    /// After a rollback: the version whose files these are.
+    var restored: AppVersion?
   }
 
   var now: Timestamp { Loop.now }
@@ -27,8 +29,11 @@ extension MeshController {
   private func deploy(_ valid: ValidatedApp) throws -> Deployed {
     let name = valid.spec.name
     if let app = fleet.apps[name] {
-      guard !app.isDeleting else {
-        throw RPCError(.failedPrecondition, "app \(name) is being deleted; wait until it is gone")
+      guard app.launcher == valid.spec.launcher || !app.isDeleting else {
+        throw RPCError(
+          .failedPrecondition,
+          "app \(name) has launcher \(app.launcher.rawValue) and is being deleted; with another "
+            + "launcher it can be deployed once it is gone, as martlet delete \(name) waits for")
       }
       guard app.launcher == valid.spec.launcher else {
         throw RPCError(
@@ -56,7 +61,9 @@ extension MeshController {
 
   /// The version that this would be all over again; nil when something changes.
   private func versionThatIs(_ valid: ValidatedApp, _ app: FleetApp) throws -> AppVersion? {
-    guard app.failure == nil, app.pins.isEmpty, let version = app.target ?? app.current,
+    // A deploy ends what was pinned before it.
+    let pins = app.target == nil ? app.pins : app.nextPins
+    guard app.failure == nil, pins.isEmpty, let version = app.target ?? app.current,
       let record = app.versions[version], record.spec == valid.spec,
       record.fingerprints == valid.fingerprints,
       let source = try store.read({ try $0.source(of: app.name, version) }),
@@ -82,7 +89,9 @@ extension MeshController {
     try checkWritable()
     var valid = try ValidatedApp(source, launcher: options.launcher)
     if let served = app.versions[current]?.spec { valid.distrustVersions(otherThanIn: served) }
-    return try deploy(valid)
+    var deployed = try deploy(valid)
+    deployed.restored = version
+    return deployed
   }
 
   func delete(_ name: String) throws {

@@ -6,7 +6,11 @@ internal import SwiftProtobuf
 
 extension MeshController {
   /// NOT_FOUND for an app that is not there; every app for an empty name.
-  func status(app name: String) throws -> Martlet_Control_V1_GetStatusResponse {
+  ///
+  /// - Parameter version: one of the app's whose outcome is asked for; `AppVersion.none` for none.
+  func status(
+    app name: String, version: AppVersion
+  ) throws -> Martlet_Control_V1_GetStatusResponse {
     guard name.isEmpty || fleet.apps[name] != nil else {
       let names = fleet.apps.keys.sorted().joined(separator: ", ")
       throw RPCError(
@@ -14,7 +18,11 @@ extension MeshController {
         "there is no app \"\(name)\"" + (names.isEmpty ? "" : "; there are: \(names)"))
     }
     let names = name.isEmpty ? fleet.apps.keys.sorted() : [name]
+    let outcome = fleet.outcome(of: version, app: name)
     return .with {
+      if version != .none { $0.outcome = .init(outcome) }
+      $0.stoppingReplicas = UInt32(
+        clamping: fleet.replicas.values.count { $0.machine.isStopping && !$0.isExternal })
       $0.apps = names.compactMap { appStatus($0) }
       $0.routers = routers.values.filter { !$0.name.isEmpty }.sorted { $0.name < $1.name }
         .map { router in
@@ -38,6 +46,7 @@ extension MeshController {
     return .with {
       $0.name = name
       $0.version = (app.current ?? app.target)?.number ?? 0
+      $0.targetVersion = app.target?.number ?? 0
       $0.state = .init(summary.condition)
       $0.message = summary.message
       $0.launcher = app.launcher.rawValue

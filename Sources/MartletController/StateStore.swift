@@ -151,13 +151,12 @@ struct StateStore {
 struct StateTransaction {
   let database: Database
 
-  private func run(_ sql: String, _ values: [(any DatabaseValueConvertible)?] = []) throws {
+  func run(_ sql: String, _ values: [(any DatabaseValueConvertible)?] = []) throws {
     let statement = try database.cachedStatement(sql: sql)
     try statement.execute(arguments: StatementArguments(values))
   }
 
-  private func rows(_ sql: String, _ values: [(any DatabaseValueConvertible)?] = []) throws -> [Row]
-  {
+  func rows(_ sql: String, _ values: [(any DatabaseValueConvertible)?] = []) throws -> [Row] {
     let statement = try database.cachedStatement(sql: sql)
     return try Row.fetchAll(statement, arguments: StatementArguments(values))
   }

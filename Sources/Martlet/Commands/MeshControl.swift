@@ -45,6 +45,30 @@ struct MeshControl: Sendable {
     return try await client.deploy(request, timeout: Self.connectPatience)
   }
 
+  /// How long a controller that restarts is waited for.
+  private static let restartPatience = Duration.seconds(30)
+
+  /// The status of an app and of one of its versions, also when the controller ends under the call.
+  private func status(
+    of app: String, _ version: UInt64
+  ) async throws -> Martlet_Control_V1_GetStatusResponse {
+    let request = Martlet_Control_V1_GetStatusRequest.with {
+      $0.app = app
+      $0.version = version
+    }
+    let began = ContinuousClock.now
+    while true {
+      do throws(RPCError) {
+        return try await client.getStatus(request, timeout: Self.connectPatience)
+      } catch {
+        if error.code == .notFound { return .init() }
+        guard error.code == .unavailable, ContinuousClock.now - began < Self.restartPatience
+        else { throw error }
+        try await Task.sleep(for: Self.lastPause)
+      }
+    }
+  }
+
   /// Waits until version `version` of an app runs.
   ///
   /// - Parameter progress: told each status that differs from the one before.
@@ -55,18 +79,22 @@ struct MeshControl: Sendable {
     var pause = Self.firstPause
     var last: AppStatus?
     while true {
-      let request = Martlet_Control_V1_GetStatusRequest.with { $0.app = app }
-      let answer = try await client.getStatus(request, timeout: Self.connectPatience)
+      let answer = try await status(of: app, version)
       guard let status = answer.apps.first(where: { $0.name == app }) else {
         throw RolloutFailure(description: "app \(app) was deleted")
       }
       if status != last { progress(status) }
       last = status
-      switch status.state {
-      case .running where status.version >= version: return
-      case .deployFailed: throw RolloutFailure(description: status.message)
-      case .deleting: throw RolloutFailure(description: "app \(app) is being deleted")
-      default: break
+      let outcome = answer.outcome
+      switch outcome.state {
+      case .serving where status.state != .unhealthy: return
+      case .served where outcome.byVersion != 0: return
+      case .failed: throw RolloutFailure(description: outcome.message)
+      case .overtaken:
+        throw RolloutFailure(
+          description: "version \(outcome.byVersion) was deployed before version \(version) served")
+      case .deleted, .served: throw RolloutFailure(description: "app \(app) was deleted")
+      case .serving, .rollingOut, .unspecified, .UNRECOGNIZED: break
       }
       try await Task.sleep(for: pause)
       pause = min(pause * 2, Self.lastPause)

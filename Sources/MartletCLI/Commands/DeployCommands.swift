@@ -24,11 +24,11 @@ struct DeployCommand: ParsableCommand {
 
   func run() throws {
     let mesh = try Mesh(try options.runDirectory())
-    let rollout = Rollout(control: mesh.control, app: try LoadedApp(path: file))
+    let rollout = Rollout(mesh: mesh, app: try LoadedApp(path: file))
     let wait = wait
     try waitFor {
       let answer = try await mesh.answering { try await rollout.begin() }
-      guard answer.changed else {
+      if !answer.changed, try await mesh.serves(answer.app, answer.version) {
         Terminal.print("\(answer.app) v\(answer.version) is just so already")
         return
       }
@@ -36,7 +36,7 @@ struct DeployCommand: ParsableCommand {
         Terminal.print("\(answer.app) v\(answer.version) is being rolled out")
         return
       }
-      try await mesh.report(rollout, version: answer.version, address: nil)
+      try await mesh.report(answer.app, version: answer.version)
     }
   }
 }
@@ -44,10 +44,18 @@ struct DeployCommand: ParsableCommand {
 struct RollbackCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rollback",
-    abstract: "Go back to the version of an app before the current one, as a new version.")
+    abstract: "Go back to the version of an app before the current one, as a new version.",
+    discussion: """
+      What comes back is the app file as it was, in the folder in which it was deployed. A program that \
+      was replaced in its place since then does not come back: deploy each release from a folder of its \
+      own, and a rollback brings its programs back, too.
+      """)
 
   @Argument(help: "The app's name.")
   var app: String
+
+  @Flag(inversion: .prefixedNo, help: "Wait until the version runs.")
+  var wait = true
 
   @OptionGroup var options: MeshOptions
 
@@ -57,7 +65,20 @@ struct RollbackCommand: ParsableCommand {
     _ = try mesh.status(of: app)
     let request = Martlet_Control_V1_RollbackRequest.with { $0.app = app }
     let answer = try mesh.ask { try await $0.rollback(request, timeout: Mesh.answerTimeout) }
-    Terminal.print("\(answer.app) v\(answer.version) is being rolled out; see martlet status")
+    let origin = answer.restoredVersion == 0 ? "" : " (v\(answer.restoredVersion) again)"
+    guard answer.changed else {
+      Terminal.print(
+        "\(answer.app) v\(answer.version) has the app file and the programs of "
+          + "v\(answer.restoredVersion) already; nothing changes")
+      return
+    }
+    guard wait else {
+      Terminal.print("\(answer.app) v\(answer.version)\(origin) is being rolled out")
+      return
+    }
+    try waitFor {
+      try await mesh.report(answer.app, version: answer.version, origin: origin)
+    }
   }
 }
 
@@ -76,23 +97,13 @@ struct DeleteCommand: ParsableCommand {
     let request = Martlet_Control_V1_DeleteRequest.with { $0.app = app }
     _ = try mesh.ask { try await $0.delete(request, timeout: Mesh.answerTimeout) }
     let name = app
-    try waitFor {
-      var progress = Progress()
-      defer { progress.end() }
-      let look = Martlet_Control_V1_GetStatusRequest.with { $0.app = name }
-      while true {
-        do {
-          let answer = try await mesh.control.getStatus(look, timeout: Mesh.answerTimeout)
-          guard answer.apps.contains(where: { $0.name == name }) else { break }
-        } catch let error as RPCError where error.code == .notFound {
-          break
-        } catch let error as RPCError {
-          throw mesh.failure(for: error)
-        }
-        progress.show("\(name): replicas finish their requests")
-        try await Task.sleep(for: .milliseconds(20))
-      }
+    let anew = try waitFor {
+      try await mesh.answering { try await mesh.waitUntilGone(name) }
     }
-    Terminal.print("\(app) is deleted")
+    guard let anew else {
+      Terminal.print("\(app) is deleted")
+      return
+    }
+    Terminal.print("\(app) was deleted and deployed anew: v\(anew) has its name now")
   }
 }

@@ -205,7 +205,7 @@ struct UpCommand: ParsableCommand {
     let mesh = try Mesh(directory, mustRun: false)
     var begun: [(rollout: Rollout, version: UInt64)] = []
     for app in apps {
-      let rollout = Rollout(control: mesh.control, app: app)
+      let rollout = Rollout(mesh: mesh, app: app)
       do {
         begun.append((rollout, try await mesh.answering { try await rollout.begin() }.version))
       } catch {
@@ -220,7 +220,8 @@ struct UpCommand: ParsableCommand {
       Terminal.print("the mesh is up on \(process.address)")
     }
     for (rollout, version) in begun {
-      try await mesh.report(rollout, version: version, address: "\(process.address)")
+      try await mesh.report(
+        rollout.app.file.spec.name, version: version, address: "\(process.address)")
     }
   }
 }

@@ -3,6 +3,7 @@
 internal import MartletCore
 internal import MartletNet
 internal import MartletRPC
+internal import MartletSupervisor
 internal import SwiftProtobuf
 
 typealias Control = Martlet_Control_V1_Controller.Client
@@ -20,6 +21,8 @@ struct Mesh: Sendable {
   let loops: LoopGroup
   let channel: GRPCChannel
   let control: Control
+  /// A supervisor ran when this was made, and starts a controller that ends anew.
+  let isSupervised: Bool
 
   /// Connects lazily; when `mustRun`, fails at once where no controller's socket is.
   init(_ directory: RunDirectory, mustRun: Bool = true) throws(Failure) {
@@ -27,6 +30,7 @@ struct Mesh: Sendable {
       throw Mesh.noMesh(in: directory)
     }
     self.directory = directory
+    isSupervised = directory.supervisor() != nil
     loops = LoopGroup(count: 1)
     // Reconnects at once: on this machine a connect is microseconds, and while a mesh starts the
     // socket is there within milliseconds.

@@ -9,10 +9,36 @@ internal import SwiftProtobuf
 /// What came of a deploy.
 enum RolloutEnd: Sendable {
   case running
+  /// It took requests until another version did.
+  case replaced(by: UInt64)
+  /// Another version was deployed before it took any requests.
+  case overtaken(by: UInt64)
   /// Rolled back, deleted, or cannot be: why, in lines.
   case failed(String)
   /// All that fits runs; the rest waits for resources: which. `serving` is the version that takes requests.
   case pending(String, serving: UInt64?)
+}
+
+extension RolloutEnd {
+  /// Nil while the version is on its way.
+  init?(of version: UInt64, _ outcome: Martlet_Control_V1_VersionOutcome, _ status: AppStatus) {
+    switch outcome.state {
+    case .serving:
+      guard status.state != .unhealthy else { return nil }
+      self = .running
+    case .served where outcome.byVersion != 0: self = .replaced(by: outcome.byVersion)
+    case .served: self = .failed("it came up and was deleted")
+    case .overtaken: self = .overtaken(by: outcome.byVersion)
+    case .failed: self = .failed(outcome.message)
+    case .deleted where outcome.byVersion != 0:
+      self = .failed("it was deleted, and \(status.name) v\(outcome.byVersion) was deployed anew")
+    case .deleted: self = .failed("it was deleted")
+    case .rollingOut: return nil
+    case .unspecified, .UNRECOGNIZED:
+      guard status.version > version else { return nil }
+      self = .overtaken(by: status.version)
+    }
+  }
 }
 
 struct Rollout: Sendable {
@@ -27,7 +53,7 @@ struct Rollout: Sendable {
   /// Longest wait for a mesh that was just started, and for the answer to a deploy.
   private static let startTimeout = Duration.seconds(30)
 
-  let control: Control
+  let mesh: Mesh
   let app: LoadedApp
 
   /// Sends the app; returns once the controller has made its intent durable.
@@ -40,7 +66,10 @@ struct Rollout: Sendable {
       $0.directory = app.directory
     }
     do throws(RPCError) {
-      return try await control.deploy(request, timeout: Self.startTimeout)
+      // A deploy that had been taken before the controller ended is taken as the same one.
+      return try await mesh.overRestarts { control throws(RPCError) in
+        try await control.deploy(request, timeout: Self.startTimeout)
+      }
     } catch {
       guard error.code == .invalidArgument else { throw error }
       // The controller got a text without a name.
@@ -56,24 +85,35 @@ struct Rollout: Sendable {
 
   /// Waits until `version` runs, or cannot.
   func end(of version: UInt64) async throws -> RolloutEnd {
-    let name = app.file.spec.name
-    let request = Martlet_Control_V1_GetStatusRequest.with { $0.app = name }
+    try await Rollout.end(of: version, app: app.file.spec.name, in: mesh)
+  }
+
+  /// Waits until a version of an app runs, or cannot. The wait goes on when the controller restarts.
+  static func end(of version: UInt64, app name: String, in mesh: Mesh) async throws -> RolloutEnd {
+    let request = Martlet_Control_V1_GetStatusRequest.with {
+      $0.app = name
+      $0.version = version
+    }
     var progress = Progress()
     defer { progress.end() }
     var pause = Self.firstPause
     var pendingSince: ContinuousClock.Instant?
     while true {
-      let answer = try await control.getStatus(request, timeout: Mesh.answerTimeout)
+      let answer: StatusAnswer
+      do throws(RPCError) {
+        answer = try await mesh.overRestarts { control throws(RPCError) in
+          try await control.getStatus(request, timeout: Mesh.answerTimeout)
+        }
+      } catch {
+        guard error.code == .notFound else { throw error }
+        return .failed("it was deleted")
+      }
       guard let status = answer.apps.first(where: { $0.name == name }) else {
         return .failed("it was deleted")
       }
-      switch status.state {
-      case .running where status.version >= version: return .running
-      case .deployFailed: return .failed(status.message)
-      case .deleting: return .failed("it is being deleted")
-      default: break
-      }
-      if let what = Self.missingResources(status) {
+      if let end = RolloutEnd(of: version, answer.outcome, status) { return end }
+      // Replicas that are about to end make room.
+      if answer.stoppingReplicas == 0, let what = Self.missingResources(status) {
         let since = pendingSince ?? .now
         pendingSince = since
         if ContinuousClock.now - since >= Self.pendingPatience {

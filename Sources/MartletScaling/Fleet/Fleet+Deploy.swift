@@ -1,6 +1,6 @@
 // Apps come, change and go: versions, revisions, the rollout.
 
-package import MartletCore
+internal import MartletCore
 
 extension Fleet {
   mutating func deployed(
@@ -26,16 +26,32 @@ extension Fleet {
     app.isDeleting = true
     if let target = app.target { app.versions[target] = nil }
     app.target = nil
+    if let current = app.current { app.ended(current, .served(until: nil)) }
     retireCurrent(of: &app, now: now)
     apps[name] = app
     orders.append(.storeApp(name))
     orders.append(.note(FleetNote("Deleting", app: name, "no new requests")))
   }
 
+  /// A deploy over a delete takes the delete back: while requests of the version that was deleted are
+  /// still in hand, new ones enter under it too, until the new version takes over.
+  private func takeBack(_ app: inout FleetApp) {
+    guard let serving = app.retiring.keys.max() else { return }
+    app.retiring[serving] = nil
+    app.fates[serving] = nil
+    app.current = serving
+  }
+
   mutating func pinned(_ key: DeploymentKey, _ replicas: Int, _ orders: inout [FleetOrder]) {
     apps[key.app]?.pins[key.deployment] = replicas
-    for group in groups.keys where group.deployment == key && purpose(of: group) == .serving {
-      groups[group]?.scaler.pinned(to: replicas)
+    if apps[key.app]?.target != nil { apps[key.app]?.nextPins[key.deployment] = replicas }
+    for group in groups.keys where group.deployment == key {
+      switch purpose(of: group) {
+      case .serving: groups[group]?.scaler.pinned(to: replicas)
+      // It still has to prove itself, with a replica at least.
+      case .next: groups[group]?.scaler.pinned(to: max(1, replicas))
+      case .retiring, .unwanted: break
+      }
     }
     orders.append(.storeApp(key.app))
     orders.append(
@@ -72,9 +88,9 @@ extension Fleet {
       if let target = app.target, !isStopping {
         makeGroups(of: app, target, now: now)
         switch RolloutDecision(progress(of: app, target)) {
-        case .wait(let reason): app.waitsFor = reason
+        case .wait(let reason): app.waitsFor = waitingForRequests(of: app, now: now) ?? reason
         case .switchOver: switchOver(&app, to: target, now: now, &orders)
-        case .rollBack(let reason): rollBack(&app, target, reason, &orders)
+        case .rollBack(let reason): rollBack(&app, target, reason, now: now, &orders)
         }
       }
       for version in app.retiring.keys.sorted() {
@@ -110,7 +126,7 @@ extension Fleet {
     }
   }
 
-  private func progress(
+  func progress(
     of app: FleetApp, _ version: AppVersion
   ) -> [RolloutDecision.Progress] {
     guard app.launcher == .process, let record = app.versions[version] else { return [] }
@@ -138,14 +154,16 @@ extension Fleet {
     app.target = nil
     app.failure = nil
     app.waitsFor = ""
-    app.pins = [:]
     guard let record = app.versions[target] else { return }
+    app.pins = app.nextPins.filter { record.spec.deployment(named: $0.key) != nil }
+    app.nextPins = [:]
     for spec in record.spec.deployments {
       guard let revision = record.revisions[spec.name] else { continue }
       let key = GroupKey(
         deployment: DeploymentKey(app: app.name, deployment: spec.name), revision: revision)
       groups[key]?.spec = spec
       groups[key]?.scaler.reconfigured(spec.replicas, now: now)
+      if let pin = app.pins[spec.name] { groups[key]?.scaler.pinned(to: pin) }
       for number in groups[key]?.replicas ?? [] {
         replicas[number]?.machine.reconfigured(HealthTerms(spec), now: now)
       }
@@ -155,11 +173,15 @@ extension Fleet {
   }
 
   private mutating func rollBack(
-    _ app: inout FleetApp, _ target: AppVersion, _ reason: String, _ orders: inout [FleetOrder]
+    _ app: inout FleetApp, _ target: AppVersion, _ reason: String, now: Timestamp,
+    _ orders: inout [FleetOrder]
   ) {
     app.versions[target] = nil
     app.target = nil
-    app.failure = "version \(target) failed: \(reason)"
+    app.nextPins = [:]
+    let failure = "version \(target) failed: \(reason)"
+    app.ended(target, .failed(failure))
+    app.failure = failure
     app.waitsFor = ""
     orders.append(.storeApp(app.name))
     let kept = app.current.map { "version \($0) keeps serving" } ?? "nothing serves"

@@ -10,7 +10,8 @@ extension Fleet {
       if apps[key.deployment.app]?.launcher == .external, purpose != .unwanted { continue }
       let members = group.replicas.compactMap { replicas[$0] }
       let plan = ReconcilePlan(
-        desired: desired(group, purpose), actual: members.compactMap { candidate($0) })
+        desired: desired(group, key, purpose, now: now),
+        actual: members.compactMap { candidate($0) })
       switch plan {
       case .keep: break
       case .add(let count):
@@ -32,12 +33,15 @@ extension Fleet {
     }
   }
 
-  private func desired(_ group: ReplicaGroup, _ purpose: ReplicaGroup.Purpose) -> Int {
+  private func desired(
+    _ group: ReplicaGroup, _ key: GroupKey, _ purpose: ReplicaGroup.Purpose, now: Timestamp
+  ) -> Int {
     if isStopping { return 0 }
     switch purpose {
     case .serving, .next: return group.scaler.desired
     // As many as there are: it neither grows nor shrinks.
-    case .retiring: return group.replicas.count { replicas[$0]?.machine.isCapacity == true }
+    case .next, .retiring:
+      return group.replicas.count { replicas[$0]?.machine.isCapacity == true }
     case .unwanted: return 0
     }
   }

@@ -58,6 +58,7 @@ extension Fleet {
       let isNext = purpose(of: key) == .next
       let initial = isNext ? max(there, spec.replicas.initial, app.current == nil ? 0 : 1) : there
       var scaler = Autoscaler(spec.replicas, initial: initial, mayScaleDown: false, now: now)
+      if isNext, let pin = app.nextPins[spec.name] { scaler.pinned(to: max(1, pin)) }
       if let pin = app.pins[spec.name], purpose(of: key) == .serving { scaler.pinned(to: pin) }
       groups[key] = ReplicaGroup(
         spec: spec, scaler: scaler, backoff: RestartBackoff(limits.backoff))

@@ -1,6 +1,6 @@
 // How apps and deployments are, in Ray Serve's words.
 
-internal import MartletCore
+package import MartletCore
 
 package enum AppCondition: Sendable, Hashable {
   case deploying
@@ -71,12 +71,23 @@ extension Fleet {
       deployments: deployments)
   }
 
+  /// How far a version is; nil when the app is not there or the version is unknown.
+  package func outcome(of version: AppVersion, app name: String) -> VersionOutcome? {
+    guard let app = apps[name] else { return nil }
+    if app.current == version { return .serving }
+    if app.target == version { return .rollingOut }
+    if let fate = app.fates[version] { return .over(fate) }
+    // The name was given anew after the app of this version was gone.
+    guard let newest = app.target ?? app.current, version < newest else { return nil }
+    return .over(.deleted(anew: newest))
+  }
+
   /// Replicas that a deployment should have under the version that takes requests, or is about to.
   package func desiredReplicas(_ key: DeploymentKey) -> Int {
     guard let app = apps[key.app], let version = app.current ?? app.target,
       let revision = app.versions[version]?.revisions[key.deployment]
     else { return 0 }
-    return groups[GroupKey(deployment: key, revision: revision)]?.scaler.desired ?? 0
+    return groups[GroupKey(deployment: key, revision: revision)]?.desired ?? 0
   }
 
   private func summary(of key: DeploymentKey, _ app: FleetApp) -> DeploymentSummary {

@@ -23,6 +23,25 @@ package struct VersionRecord: Sendable, Hashable {
   }
 }
 
+/// What became of a version of an app that neither serves nor is being rolled out.
+package enum VersionFate: Sendable, Equatable {
+  /// Requests entered under it, until another version took over; nil when the app was deleted.
+  case served(until: AppVersion?)
+  /// Another version was deployed before it served.
+  case overtaken(by: AppVersion)
+  /// It did not come up; says why.
+  case failed(String)
+  /// The app was deleted before it served. The version that has its name now, if there is one.
+  case deleted(anew: AppVersion?)
+}
+
+/// How far a version of an app is.
+package enum VersionOutcome: Sendable, Equatable {
+  case rollingOut
+  case serving
+  case over(VersionFate)
+}
+
 /// The replicas of one revision of a deployment.
 package struct GroupKey: Sendable, Hashable, Comparable {
   package var deployment: DeploymentKey
@@ -56,10 +75,23 @@ package struct FleetApp: Sendable, Equatable {
   package var isDeleting = false
   /// Counts asked for by hand, until the next deploy.
   package var pins: [String: Int] = [:]
+  /// Those asked for since the version that is being rolled out was deployed. They outlive its rollout.
+  package var nextPins: [String: Int] = [:]
+  /// What became of versions that neither serve nor are being rolled out; the newest `keptFates`.
+  package var fates: [AppVersion: VersionFate] = [:]
+
+  /// Whoever waits for a rollout looks many times a second, so a few fates reach far back.
+  package static let keptFates = 32
 
   package init(name: String, launcher: AppSpec.Launcher) {
     self.name = name
     self.launcher = launcher
+  }
+
+  /// Notes what became of a version.
+  mutating func ended(_ version: AppVersion, _ fate: VersionFate) {
+    fates[version] = fate
+    for old in fates.keys.sorted().dropLast(Self.keptFates) { fates[old] = nil }
   }
 
   /// The newest version that uses a revision of a deployment: its spec is the one that counts.
