@@ -11,13 +11,28 @@ struct ValidatedApp: Sendable {
   /// By deployment; empty for replicas that something else starts.
   var fingerprints: [String: String]
 
-  /// Throws INVALID_ARGUMENT with every mistake and its place.
-  init(_ source: AppSource, launcher: AppSpec.Launcher?) throws(RPCError) {
+  /// Throws INVALID_ARGUMENT with every mistake and its place. Names of files are resolved: see
+  /// `PinnedFiles`.
+  ///
+  /// - Parameter commands: by deployment, those that were resolved before, when this was deployed first.
+  init(
+    _ source: AppSource, launcher: AppSpec.Launcher?, commands: [String: [String]] = [:]
+  ) throws(RPCError) {
+    var source = source
+    source.directory = PinnedFiles.folder(source.directory)
     self.source = source
     do throws(AppFileError) {
       let file = try AppFile.read(text: source.appFile, file: source.fileName)
       var spec = file.spec
       if let launcher { spec.launcher = launcher }
+      if spec.launcher == .process {
+        for index in spec.deployments.indices {
+          let deployment = spec.deployments[index]
+          spec.deployments[index].command =
+            commands[deployment.name]
+            ?? PinnedFiles.words(deployment.command, in: source.directory)
+        }
+      }
       self.spec = spec
       let schema = try Self.schema(source, file)
       var problems = checkApp(spec, schema)

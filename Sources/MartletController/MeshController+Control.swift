@@ -49,6 +49,7 @@ extension MeshController {
       let version = AppVersion(try transaction.counter("version:\(name)") + 1)
       try transaction.setCounter("version:\(name)", version.number)
       try transaction.saveVersion(name, version, valid.source)
+      try transaction.saveCommands(name, version, valid.spec)
       return version
     }
     deployedAt[name] = nowUnixMs
@@ -78,16 +79,20 @@ extension MeshController {
     guard let current = app.current ?? app.target else {
       throw RPCError(.failedPrecondition, "app \(name) has no version that serves")
     }
-    let (version, source) = try store.read { state in
+    let (version, source, commands) = try store.read { state in
       let version = try state.servedVersion(of: name, before: current)
-      return (version, try version.flatMap { try state.source(of: name, $0) })
+      return (
+        version, try version.flatMap { try state.source(of: name, $0) },
+        try version.map { try state.commands(of: name, $0) }
+      )
     }
     guard let version, let source else {
       throw RPCError(.failedPrecondition, "app \(name) has no version before \(current)")
     }
     log.info("rolling \(name) back from \(current) to what \(version) was")
     try checkWritable()
-    var valid = try ValidatedApp(source, launcher: options.launcher)
+    var valid = try ValidatedApp(
+      source, launcher: options.launcher, commands: commands ?? [:])
     if let served = app.versions[current]?.spec { valid.distrustVersions(otherThanIn: served) }
     var deployed = try deploy(valid)
     deployed.restored = version

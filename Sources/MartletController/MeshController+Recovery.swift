@@ -76,6 +76,11 @@ extension MeshController {
       // It was valid when it was deployed; whether its programs are still there is not the question.
       record.spec = try AppFile.read(text: source.appFile, file: source.fileName).spec
       record.spec.launcher = app.launcher
+      let commands = try store.read { try $0.commands(of: app.name, version) }
+      for index in record.spec.deployments.indices {
+        guard let words = commands[record.spec.deployments[index].name] else { continue }
+        record.spec.deployments[index].command = words
+      }
       app.versions[version] = record
     }
     return app

@@ -127,6 +127,15 @@ struct StateStore {
     CREATE TABLE IF NOT EXISTS pins (
       app TEXT NOT NULL, deployment TEXT NOT NULL, replicas INTEGER NOT NULL,
       PRIMARY KEY (app, deployment));
+    CREATE TABLE IF NOT EXISTS next_pins (
+      app TEXT NOT NULL, deployment TEXT NOT NULL, replicas INTEGER NOT NULL,
+      PRIMARY KEY (app, deployment));
+    CREATE TABLE IF NOT EXISTS commands (
+      app TEXT NOT NULL, version INTEGER NOT NULL, deployment TEXT NOT NULL, words TEXT NOT NULL,
+      PRIMARY KEY (app, version, deployment));
+    CREATE TABLE IF NOT EXISTS fates (
+      app TEXT NOT NULL, version INTEGER NOT NULL, fate TEXT NOT NULL, message TEXT NOT NULL,
+      by_version INTEGER, PRIMARY KEY (app, version));
     CREATE TABLE IF NOT EXISTS replicas (
       number INTEGER PRIMARY KEY, app TEXT NOT NULL, deployment TEXT NOT NULL,
       revision INTEGER NOT NULL, pid INTEGER, start_ticks INTEGER, cpus INTEGER NOT NULL,
@@ -215,6 +224,11 @@ struct StateTransaction {
       DELETE FROM versions WHERE app = ?1 AND live = 0 AND number NOT IN
       (SELECT number FROM versions WHERE app = ?1 AND served = 1 ORDER BY number DESC LIMIT ?2)
       """, [app.name, StateStore.keptVersions])
+    try run(
+      """
+      DELETE FROM commands WHERE app = ?1 AND version NOT IN
+      (SELECT number FROM versions WHERE app = ?1)
+      """, [app.name])
   }
 
   func forgetApp(_ name: String) throws {
@@ -222,6 +236,24 @@ struct StateTransaction {
     try run("DELETE FROM versions WHERE app = ?", [name])
     try run("DELETE FROM revisions WHERE app = ?", [name])
     try run("DELETE FROM pins WHERE app = ?", [name])
+    try run("DELETE FROM next_pins WHERE app = ?", [name])
+    try run("DELETE FROM fates WHERE app = ?", [name])
+    try run("DELETE FROM commands WHERE app = ?", [name])
+  }
+
+  private func save(_ pins: [String: Int], of app: String, in table: String) throws {
+    try run("DELETE FROM \(table) WHERE app = ?", [app])
+    for (deployment, count) in pins {
+      try run("INSERT INTO \(table) VALUES (?, ?, ?)", [app, deployment, count])
+    }
+  }
+
+  private func pins(of app: String, in table: String) throws -> [String: Int] {
+    var pins: [String: Int] = [:]
+    for pin in try rows("SELECT * FROM \(table) WHERE app = ?", [app]) {
+      pins[pin["deployment"]] = pin["replicas"]
+    }
+    return pins
   }
 
   /// The apps with all but the specs of their versions, which are in the sources.

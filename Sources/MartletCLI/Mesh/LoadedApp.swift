@@ -20,9 +20,14 @@ struct LoadedApp: Sendable {
   ///
   /// - Throws: status 78 with every problem, a line each.
   init(path: String) throws(Failure) {
-    let text = try Files.source(path, maxBytes: AppFile.maxBytes)
-    try self.init(
-      text: text, name: path, directory: Files.directory(of: Files.absolute(path)))
+    let absolute = Files.absolute(path)
+    let named = Files.directory(of: absolute)
+    // A link on the way there that is turned meanwhile must not mix the files of two releases.
+    let directory = Files.withoutLinks(named) ?? named
+    let name = absolute.split(separator: "/").last ?? ""
+    let place = directory == named ? path : "\(directory)/\(name)"
+    let text = try Files.source(place, maxBytes: AppFile.maxBytes)
+    try self.init(text: text, name: path, directory: directory)
   }
 
   /// Reads and checks the text of an app file.

@@ -64,6 +64,14 @@ enum Files {
     }
   }
 
+  /// The path with every symbolic link in it resolved; nil where there is nothing.
+  static func withoutLinks(_ path: String) -> String? {
+    // realpath(3): a null second argument has it allocate the result.
+    guard let text = realpath(path, nil) else { return nil }
+    defer { free(text) }
+    return String(cString: text)
+  }
+
   /// Whether two names are of one file that is there.
   static func areSame(_ path: String, _ other: String) -> Bool {
     var (first, second) = (stat(), stat())
