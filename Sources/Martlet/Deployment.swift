@@ -148,6 +148,12 @@ public struct Deployment: Sendable {
     with { $0.gracefulShutdownTimeout = timeout }
   }
 
+  /// How a new version's replicas take the place of the old ones. With `.recreate` the old ones end
+  /// before the new ones start: for what must not run twice.
+  public func update(_ strategy: UpdateStrategy) -> Deployment {
+    with { $0.update = strategy }
+  }
+
   /// Variables added to the environment of the replicas.
   public func environment(_ variables: [String: String]) -> Deployment {
     with { $0.environment.merge(variables) { _, new in new } }

@@ -215,10 +215,10 @@ struct StateTransaction {
         "UPDATE versions SET served = 1 WHERE app = ? AND number = ?",
         [app.name, Int64(current.number)])
     }
-    try run("DELETE FROM pins WHERE app = ?", [app.name])
-    for (deployment, count) in app.pins {
-      try run("INSERT INTO pins VALUES (?, ?, ?)", [app.name, deployment, count])
-    }
+    try save(app.pins, of: app.name, in: "pins")
+    try save(app.nextPins, of: app.name, in: "next_pins")
+    try saveFates(of: app)
+    try setCounter("handover:\(app.name)", app.handover == nil ? 0 : 1)
     try run(
       """
       DELETE FROM versions WHERE app = ?1 AND live = 0 AND number NOT IN
@@ -265,8 +265,12 @@ struct StateTransaction {
       app.target = (row["target"] as Int64?).map { AppVersion(UInt64($0)) }
       app.failure = row["failure"]
       app.isDeleting = row["deleting"]
-      for pin in try rows("SELECT * FROM pins WHERE app = ?", [app.name]) {
-        app.pins[pin["deployment"]] = pin["replicas"]
+      app.pins = try pins(of: app.name, in: "pins")
+      app.nextPins = try pins(of: app.name, in: "next_pins")
+      app.fates = try fates(of: app.name)
+      if try counter("handover:\(app.name)") == 1 {
+        // Its requests get their time anew.
+        app.handover = RetiringVersion(deadline: .zero)
       }
       let live = "SELECT number FROM versions WHERE app = ? AND live = 1"
       for version in try rows(live, [app.name]) {

@@ -35,6 +35,9 @@ public struct AppVersion: Sendable, Hashable, Comparable, CustomStringConvertibl
     self.number = number
   }
 
+  /// No version: numbers count from 1.
+  package static let none = AppVersion(0)
+
   public var description: String { "v\(number)" }
 
   public static func < (lhs: AppVersion, rhs: AppVersion) -> Bool {

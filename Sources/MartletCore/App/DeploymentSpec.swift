@@ -54,6 +54,9 @@ public struct DeploymentSpec: Sendable, Hashable {
   /// replaced, and a deploy replaces the replicas only when this changed. nil: when a file did.
   public var codeVersion: String?
 
+  /// How a new version's replicas take the place of the old ones.
+  public var update: UpdateStrategy
+
   public init(name: String, command: [String] = [], services: [String] = []) {
     self.name = name
     self.command = command
@@ -73,7 +76,18 @@ public struct DeploymentSpec: Sendable, Hashable {
     gracefulShutdownTimeout = .seconds(20)
     environment = [:]
     codeVersion = nil
+    update = .rolling
   }
+}
+
+/// `update`: how a new version's replicas take the place of the old ones.
+public enum UpdateStrategy: String, Sendable, Hashable, CaseIterable {
+  /// The new replicas start beside the old ones and take over once they are ready.
+  case rolling
+
+  /// The old replicas end before the new ones start: for programs that must not run twice, since they
+  /// hold a lock, a port or all of a GPU's memory. Calls in between wait in the queue.
+  case recreate
 }
 
 /// `num_replicas`: a number, or `auto` with its `autoscaling_config`.

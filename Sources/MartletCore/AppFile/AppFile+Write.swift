@@ -56,6 +56,7 @@ extension AppFile {
       .mapping(environment.sorted { $0.key < $1.key }.map { ($0.key, .text($0.value)) })
     }
     if let version = spec.codeVersion { members.append(("code_version", .text(version))) }
+    add("update", \.update) { .text($0.rawValue) }
     return .mapping(members)
   }
 

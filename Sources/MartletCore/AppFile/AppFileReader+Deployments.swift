@@ -35,6 +35,7 @@ extension AppFileReader {
     if let node = fields["code_version"] {
       spec.codeVersion = text(node, at: fields.path(of: "code_version"))
     }
+    if let strategy = updateStrategy(in: fields) { spec.update = strategy }
     return spec
   }
 
@@ -43,6 +44,17 @@ extension AppFileReader {
     spec.healthCheckTimeout = seconds("health_check_timeout_s", in: fields)
     if let value = integer("health_check_failures", in: fields) { spec.healthCheckFailures = value }
     if let value = seconds("startup_timeout_s", in: fields) { spec.startupTimeout = value }
+  }
+
+  private mutating func updateStrategy(in fields: Fields) -> UpdateStrategy? {
+    guard let word = string("update", in: fields) else { return nil }
+    if let strategy = UpdateStrategy(rawValue: word) { return strategy }
+    let allowed = UpdateStrategy.allCases.map(\.rawValue)
+    note(
+      fields.path(of: "update"),
+      "unknown way to update \(word)\(Spelling.hint(for: word, among: allowed)); allowed: "
+        + Self.list(allowed))
+    return nil
   }
 
   private mutating func command(in fields: Fields) -> [String] {

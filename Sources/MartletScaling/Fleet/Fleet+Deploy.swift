@@ -9,8 +9,15 @@ extension Fleet {
     let name = new.spec.name
     var app = apps[name] ?? FleetApp(name: name, launcher: new.spec.launcher)
     var record = new
-    record.revisions = revisions(of: new, after: app.current.flatMap { app.versions[$0] })
-    if let abandoned = app.target { app.versions[abandoned] = nil }
+    // Who deletes an app and deploys it again wants new replicas.
+    let before = app.isDeleting ? nil : app.current
+    record.revisions = revisions(of: new, after: before.flatMap { app.versions[$0] })
+    if app.isDeleting { takeBack(&app) }
+    if let abandoned = app.target {
+      leave(abandoned, of: &app, now: now)
+      app.ended(abandoned, .overtaken(by: record.version))
+    }
+    app.nextPins = [:]
     app.launcher = new.spec.launcher
     app.versions[record.version] = record
     app.target = record.version
@@ -24,7 +31,10 @@ extension Fleet {
   mutating func deleted(_ name: String, now: Timestamp, _ orders: inout [FleetOrder]) {
     guard var app = apps[name], !app.isDeleting else { return }
     app.isDeleting = true
-    if let target = app.target { app.versions[target] = nil }
+    if let target = app.target {
+      leave(target, of: &app, now: now)
+      app.ended(target, .deleted(anew: nil))
+    }
     app.target = nil
     if let current = app.current { app.ended(current, .served(until: nil)) }
     retireCurrent(of: &app, now: now)
@@ -87,6 +97,7 @@ extension Fleet {
       guard var app = apps[name] else { continue }
       if let target = app.target, !isStopping {
         makeGroups(of: app, target, now: now)
+        beginHandover(of: &app, to: target, now: now, &orders)
         switch RolloutDecision(progress(of: app, target)) {
         case .wait(let reason): app.waitsFor = waitingForRequests(of: app, now: now) ?? reason
         case .switchOver: switchOver(&app, to: target, now: now, &orders)
@@ -149,7 +160,14 @@ extension Fleet {
   private mutating func switchOver(
     _ app: inout FleetApp, to target: AppVersion, now: Timestamp, _ orders: inout [FleetOrder]
   ) {
-    retireCurrent(of: &app, now: now)
+    if let current = app.current { app.ended(current, .served(until: target)) }
+    if let current = app.current, let handover = app.handover {
+      // Its requests are over, or have had their time.
+      app.retiring[current] = handover
+      app.handover = nil
+    } else {
+      retireCurrent(of: &app, now: now)
+    }
     app.current = target
     app.target = nil
     app.failure = nil
@@ -176,7 +194,8 @@ extension Fleet {
     _ app: inout FleetApp, _ target: AppVersion, _ reason: String, now: Timestamp,
     _ orders: inout [FleetOrder]
   ) {
-    app.versions[target] = nil
+    stopRecreated(of: app, target, now: now, &orders)
+    leave(target, of: &app, now: now)
     app.target = nil
     app.nextPins = [:]
     let failure = "version \(target) failed: \(reason)"

@@ -9,6 +9,7 @@ extension Fleet {
       let purpose = purpose(of: key)
       if apps[key.deployment.app]?.launcher == .external, purpose != .unwanted { continue }
       let members = group.replicas.compactMap { replicas[$0] }
+      let isMakingWay = purpose == .serving && makesWay(key, now: now)
       let plan = ReconcilePlan(
         desired: desired(group, key, purpose, now: now),
         actual: members.compactMap { candidate($0) })
@@ -21,14 +22,17 @@ extension Fleet {
           let starting = members.count { $0.machine.readySince == nil && $0.machine.isCapacity }
           wanted = min(count, max(0, limits.probesWhileFailing - starting))
         }
-        for _ in 0..<wanted { add(to: key) }
+        for _ in 0..<min(wanted, room(for: key)) { add(to: key) }
       case .stop(let victims):
         // Before the load is known a busy one might be taken for an idle one.
-        let mayStop = knowsLoad || isStopping || purpose == .unwanted || purpose == .next
+        let mayStop =
+          knowsLoad || isStopping || purpose == .unwanted || purpose == .next || isMakingWay
         guard mayStop, purpose != .retiring || isStopping else { break }
         for number in victims { stop(number, now: now, &orders) }
       }
-      if purpose == .unwanted || isStopping { stopUnhealthy(members, now: now, &orders) }
+      if purpose == .unwanted || isStopping || isMakingWay {
+        stopUnhealthy(members, now: now, &orders)
+      }
       if purpose == .unwanted, groups[key]?.replicas.isEmpty == true { groups[key] = nil }
     }
   }
@@ -38,7 +42,8 @@ extension Fleet {
   ) -> Int {
     if isStopping { return 0 }
     switch purpose {
-    case .serving, .next: return group.scaler.desired
+    case .serving: return makesWay(key, now: now) ? 0 : group.desired
+    case .next where !waitsForWay(key, now: now): return group.desired
     // As many as there are: it neither grows nor shrinks.
     case .next, .retiring:
       return group.replicas.count { replicas[$0]?.machine.isCapacity == true }

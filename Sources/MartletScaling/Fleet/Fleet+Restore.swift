@@ -35,6 +35,9 @@ extension Fleet {
       for (version, record) in app.versions where version != app.current && version != app.target {
         app.retiring[version] = RetiringVersion(deadline: now + record.longestGrace)
       }
+      if app.handover != nil, let current = app.current.flatMap({ app.versions[$0] }) {
+        app.handover = RetiringVersion(deadline: now + current.longestGrace)
+      }
       apps[app.name] = app
       for record in app.versions.values.sorted(by: { $0.version > $1.version }) {
         restoreGroups(of: record, app, adopted, now: now)

@@ -82,7 +82,10 @@ package struct Fleet: Sendable {
     }
     for app in apps.values {
       times += app.retiring.values.map(\.deadline)
-      if !app.retiring.isEmpty, let quiet = quiet(since: nil) { times.append(quiet) }
+      if let handover = app.handover { times.append(handover.deadline) }
+      if !app.retiring.isEmpty || app.handover != nil, let quiet = quiet(since: nil) {
+        times.append(quiet)
+      }
     }
     if let firstReport, !knowsLoad, !routers.isEmpty { times.append(firstReport + settling) }
     return times.filter { time in settledAt.map { $0 < time } ?? true }.min()

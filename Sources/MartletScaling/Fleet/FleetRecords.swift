@@ -68,6 +68,9 @@ package struct FleetApp: Sendable, Equatable {
   /// The version that is being rolled out.
   package var target: AppVersion?
   package var retiring: [AppVersion: RetiringVersion] = [:]
+  /// Set once requests enter under the target although deployments that must not run twice have no
+  /// replica of it yet: what is left of the requests of the current version.
+  package var handover: RetiringVersion?
   /// Why the last deploy failed; nil when it did not.
   package var failure: String?
   /// What the rollout waits for; empty when it does not.

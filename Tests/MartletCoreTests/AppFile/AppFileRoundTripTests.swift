@@ -201,6 +201,7 @@ private struct AppMaker {
       ]
       spec.codeVersion = versions[number(0...versions.count - 1)]
     }
+    if chance(20) { spec.update = .recreate }
     return spec
   }
 
