@@ -29,6 +29,12 @@ def keep_interpreter(seconds):
     ctypes.PyDLL(None).usleep(int(seconds * 1e6))
 
 
+def compute(seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        sum(range(10_000))
+
+
 class Handlers(grpc.GenericRpcHandler):
     def __init__(self, config):
         self.config = config
@@ -64,6 +70,8 @@ class Handlers(grpc.GenericRpcHandler):
         wait = request.order.sleep_ms / 1000
         if wait and self.config["manner"].endswith("keeping the interpreter"):
             keep_interpreter(wait)
+        elif wait and self.config["manner"] == "threads that compute":
+            compute(wait)
         elif wait:
             time.sleep(wait)
         return bytes_in

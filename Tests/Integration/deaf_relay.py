@@ -2,6 +2,7 @@
 
 `deaf_relay.py PROGRAM ARGUMENT...` starts the program at a socket of its own and forwards connections to it. At SIGUSR1 every
 connection that is there falls silent in both directions without being closed, as one does that was cut on its way; new ones work.
+At SIGUSR2 new ones fall silent too.
 """
 
 import os
@@ -12,14 +13,15 @@ import sys
 import threading
 
 SILENT = []  # events, one for each connection
+ALL = threading.Event()  # whoever connects is not heard
 
 
 def copy(source, target, silent):
     while data := source.recv(65536):
-        if silent.is_set():
+        if silent.is_set() or ALL.is_set():
             continue
         target.sendall(data)
-    if not silent.is_set():
+    if not silent.is_set() and not ALL.is_set():
         target.shutdown(socket.SHUT_WR)
 
 
@@ -30,6 +32,7 @@ def main():
     program = subprocess.Popen(sys.argv[1:], env=environment)
     signal.signal(signal.SIGTERM, lambda *_: program.terminate())
     signal.signal(signal.SIGUSR1, lambda *_: [silent.set() for silent in SILENT])
+    signal.signal(signal.SIGUSR2, lambda *_: ALL.set())
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
     listener.listen(64)

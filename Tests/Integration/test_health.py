@@ -98,6 +98,23 @@ def test_a_connection_that_falls_silent_is_replaced_and_the_replica_is_not(mesh)
     assert "ReplicaUnhealthy" not in reasons(mesh)
 
 
+def test_a_silent_replica_is_busy_while_it_computes_and_dead_afterwards(mesh):
+    relay = [sys.executable, str(HERE / "deaf_relay.py")]
+    one(mesh, command=relay, manner="threads that compute")
+    victim = mesh.replicas("busy")[0].pid
+    with mesh.channel() as channel:
+        made = do(channel, sleep=5)
+        wait_until(lambda: mesh.deployment("busy").ongoing_requests == 1, 5, "the call is in hand")
+        os.kill(victim, signal.SIGUSR2)
+        wait_until(
+            lambda: [r for r in mesh.replicas("busy") if "it computes" in r.message], 3, "it is busy")
+        time.sleep(1.5)
+        assert [r.pid for r in mesh.replicas("busy")] == [victim]
+        wait_until(lambda: not alive(victim), 15, "it is killed once it does nothing any more")
+        made.cancel()
+    mesh.wait_running("busy", 1)
+
+
 def test_a_changed_period_holds_at_once(mesh):
     made = one(mesh, options={"health_check_period_s": 3600, "health_check_timeout_s": 3600})
     victim = mesh.replicas("busy")[0].pid
