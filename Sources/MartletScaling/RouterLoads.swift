@@ -82,6 +82,15 @@ package struct RouterLoads: Sendable, Equatable {
 
   package var isEmpty: Bool { reports.isEmpty }
 
+  /// Replicas that some router has seen hang, by number, and what it saw.
+  package var suspects: [UInt64: String] {
+    var all: [UInt64: String] = [:]
+    for report in reports.values where !report.suspects.isEmpty {
+      all.merge(report.suspects) { first, _ in first }
+    }
+    return all
+  }
+
   package func allApplied(_ generation: UInt64) -> Bool {
     reports.values.allSatisfy { $0.generation >= generation }
   }

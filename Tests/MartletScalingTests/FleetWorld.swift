@@ -17,6 +17,8 @@ struct FleetWorld {
   /// The router's requests on each replica, and in its queue.
   var ongoing: [UInt64: Int] = [:]
   var queued = 0
+  /// Replicas that the router has seen hang.
+  var suspects: [UInt64: String] = [:]
   var versionLoad: [AppVersion: Int] = [:]
   var hasRouter = true
   /// Time from spawn to SERVING.
@@ -35,12 +37,12 @@ struct FleetWorld {
   mutating func report() {
     guard hasRouter else { return }
     let key = DeploymentKey(app: "app", deployment: "a")
-    send(
-      .routerReported(
-        RouterReport(
-          router: "router-0", generation: fleet.routing.generation,
-          queued: queued > 0 ? [key: queued] : [:], ongoing: ongoing,
-          versions: ["app": versionLoad]), connection: 1))
+    var report = RouterReport(
+      router: "router-0", generation: fleet.routing.generation,
+      queued: queued > 0 ? [key: queued] : [:], ongoing: ongoing,
+      versions: ["app": versionLoad])
+    report.suspects = suspects
+    send(.routerReported(report, connection: 1))
   }
 
   mutating func perform(_ orders: [FleetOrder]) {

@@ -5,25 +5,24 @@ internal import MartletCore
 extension Fleet {
   /// A router reported.
   mutating func reported(
-    _ report: RouterReport, connection: UInt64, now: Timestamp, _ orders: inout [FleetOrder]
+    _ report: RouterReport, connection: UInt64, _ orders: inout [FleetOrder]
   ) {
     routers.reported(report, connection: connection)
-    for (number, why) in report.suspects.sorted(by: { $0.key < $1.key }) {
-      suspected(number, why, now: now, &orders)
-    }
     for request in report.deadlyRequests { replicasDied(of: request, &orders) }
   }
 
   /// A replica whose process lives and whose calls hang is replaced: it leaves the table at once, which makes room
   /// for another one, and has its grace for what it may still finish. Who started a replica outside of this mesh
-  /// also ends it: that one stays ejected.
-  private mutating func suspected(
-    _ number: UInt64, _ why: String, now: Timestamp, _ orders: inout [FleetOrder]
-  ) {
-    guard let replica = replicas[number], !replica.isExternal, replica.machine.state == .running
-    else { return }
-    note("ReplicaHangs", number, "does not answer calls: \(why); it is replaced", &orders)
-    stop(number, now: now, &orders)
+  /// also ends it: that one stays ejected. So does one of a deployment whose last one was replaced a moment ago.
+  mutating func replaceSuspects(now: Timestamp, _ orders: inout [FleetOrder]) {
+    for (number, why) in routers.suspects.sorted(by: { $0.key < $1.key }) {
+      guard let replica = replicas[number], !replica.isExternal, replica.machine.state == .running,
+        groups[replica.group]?.hangPause.mayReplace(now: now) == true
+      else { continue }
+      groups[replica.group]?.hangPause.replaced(now: now)
+      note("ReplicaHangs", number, "does not answer calls: \(why); it is replaced", &orders)
+      stop(number, now: now, &orders)
+    }
   }
 
   /// The deaths are the request's: what they cost the program's restarts is given back.

@@ -18,8 +18,8 @@ package struct FleetLimits: Sendable, Hashable {
 
 /// The controller's state machine: events in, orders out.
 ///
-/// After every event it *settles*: routers that let go, rollouts that may switch, versions that are
-/// over, groups that nobody wants, counts that differ from what is desired, replicas that wait for
+/// After every event it *settles*: replicas that hang, routers that let go, rollouts that may switch,
+/// versions that are over, groups that nobody wants, counts that differ from what is desired, replicas that wait for
 /// room, and at last the routing table, each exactly once and in that order until nothing changes.
 package struct Fleet: Sendable {
   package internal(set) var apps: [String: FleetApp] = [:]
@@ -76,6 +76,7 @@ package struct Fleet: Sendable {
     }
     for group in groups.values {
       if let change = group.scaler.nextChange { times.append(change) }
+      if let until = group.hangPause.until, !routers.suspects.isEmpty { times.append(until) }
       if let blocked = group.backoff.blockedUntil, group.replicas.count < group.desired {
         times.append(blocked)
       }
@@ -121,7 +122,7 @@ package struct Fleet: Sendable {
     case .pinned(let key, let replicas): pinned(key, replicas, &orders)
     case .routerReported(let report, let connection):
       firstReport = firstReport ?? now
-      reported(report, connection: connection, now: now, &orders)
+      reported(report, connection: connection, &orders)
     case .routerDisconnected(let connection): routers.disconnected(connection)
     case .spawned(let number): replicas[number]?.machine.spawned(now: now)
     case .spawnFailed(let number, let why):
@@ -147,6 +148,7 @@ package struct Fleet: Sendable {
   private mutating func settle(now: Timestamp, _ orders: inout [FleetOrder]) {
     noteTime(now: now, &orders)
     noteLoad(now: now)
+    replaceSuspects(now: now, &orders)
     advanceRollouts(now: now, &orders)
     reconcile(now: now, &orders)
     placeWaiting(now: now, &orders)

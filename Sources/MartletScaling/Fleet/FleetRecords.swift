@@ -121,6 +121,7 @@ struct ReplicaGroup: Sendable, Equatable {
   var spec: DeploymentSpec
   var scaler: Autoscaler
   var backoff: RestartBackoff
+  var hangPause = HangPause()
   var lastFailure = ""
   /// A start took longer than the limit.
   var hung = false
