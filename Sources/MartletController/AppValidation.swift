@@ -41,7 +41,8 @@ struct ValidatedApp: Sendable {
         for (index, deployment) in spec.deployments.enumerated() {
           let command = ReplicaCommand(
             words: deployment.command, directory: source.directory,
-            environment: ProcessEnvironment.own.merging(deployment.environment) { $1 },
+            environment: ProcessEnvironment.own
+              .merging(ProcessEnvironment.values(of: deployment)) { $1 },
             logPath: "")
           do throws(ControllerError) {
             _ = try ReplicaProcess.program(command)
@@ -130,4 +131,9 @@ enum ProcessEnvironment {
     variables[runtimeGPUs] = "void"
     return variables
   }()
+
+  /// A deployment's `env`, with what it refers to in this environment.
+  static func values(of deployment: DeploymentSpec) -> [String: String] {
+    EnvironmentReferences.expand(deployment.environment, from: own)
+  }
 }
