@@ -9,6 +9,8 @@ struct DescriptorSet {
     var name = ""
     var package = ""
     var syntax = "proto2"
+    var edition = 0
+    var features = FeatureSet()
     var messages: [MessageDescriptor] = []
     var enums: [EnumDescriptor] = []
     var services: [ServiceDescriptor] = []
@@ -20,7 +22,8 @@ struct DescriptorSet {
     var fields: [FieldDescriptor] = []
     var messages: [MessageDescriptor] = []
     var enums: [EnumDescriptor] = []
-    var oneofs: [String] = []
+    var oneofs: [(name: String, features: FeatureSet)] = []
+    var features = FeatureSet()
     var extensions: [FieldDescriptor] = []
     var isMapEntry = false
     /// Its extensions are on the wire in a way of their own (MessageOptions.message_set_wire_format).
@@ -39,12 +42,14 @@ struct DescriptorSet {
     var oneofIndex: Int?
     var isProto3Optional = false
     var packed: Bool?
+    var features = FeatureSet()
     var defaultValue: String?
   }
 
   struct EnumDescriptor {
     var name = ""
     var values: [(name: String, number: Int32)] = []
+    var features = FeatureSet()
   }
 
   struct ServiceDescriptor {
@@ -113,7 +118,9 @@ extension DescriptorSet.FileDescriptor {
       case 5: enums.append(try .init(reader.message(tag)))
       case 6: services.append(try .init(reader.message(tag)))
       case 7: extensions.append(try .init(reader.message(tag)))
+      case 8: features = try reader.message(tag).features(50)
       case 12: syntax = try reader.string(tag)
+      case 14: edition = try reader.integer(tag)
       default: try reader.skip(tag)
       }
     }
@@ -132,7 +139,7 @@ extension DescriptorSet.MessageDescriptor {
       case 4: enums.append(try .init(reader.message(tag)))
       case 6: extensions.append(try .init(reader.message(tag)))
       case 7: try readOptions(reader.message(tag))
-      case 8: oneofs.append(try Self.readName(reader.message(tag)))
+      case 8: oneofs.append(try Self.readOneof(reader.message(tag)))
       default: try reader.skip(tag)
       }
     }
@@ -144,19 +151,26 @@ extension DescriptorSet.MessageDescriptor {
       switch tag.number {
       case 1: isMessageSet = try options.bool(tag)
       case 7: isMapEntry = try options.bool(tag)
+      case 12: features = try FeatureSet(options.message(tag)).within(features)
       default: try options.skip(tag)
       }
     }
   }
 
-  /// OneofDescriptorProto.name
-  private static func readName(_ oneof: WireReader) throws(WireError) -> String {
+  /// OneofDescriptorProto
+  private static func readOneof(
+    _ oneof: WireReader
+  ) throws(WireError) -> (name: String, features: FeatureSet) {
     var oneof = oneof
-    var name = ""
+    var result = (name: "", features: FeatureSet())
     while let tag = try oneof.nextTag() {
-      if tag.number == 1 { name = try oneof.string(tag) } else { try oneof.skip(tag) }
+      switch tag.number {
+      case 1: result.name = try oneof.string(tag)
+      case 2: result.features = try oneof.message(tag).features(1)
+      default: try oneof.skip(tag)
+      }
     }
-    return name
+    return result
   }
 }
 
@@ -172,7 +186,7 @@ extension DescriptorSet.FieldDescriptor {
       case 5: type = try reader.integer(tag)
       case 6: typeName = try reader.string(tag)
       case 7: defaultValue = try reader.string(tag)
-      case 8: packed = try Self.readPacked(reader.message(tag))
+      case 8: try readOptions(reader.message(tag))
       case 9: oneofIndex = try reader.integer(tag)
       case 10: jsonName = try reader.string(tag)
       case 17: isProto3Optional = try reader.bool(tag)
@@ -181,14 +195,16 @@ extension DescriptorSet.FieldDescriptor {
     }
   }
 
-  /// FieldOptions.packed
-  private static func readPacked(_ options: WireReader) throws(WireError) -> Bool? {
+  /// FieldOptions
+  private mutating func readOptions(_ options: WireReader) throws(WireError) {
     var options = options
-    var packed: Bool?
     while let tag = try options.nextTag() {
-      if tag.number == 2 { packed = try options.bool(tag) } else { try options.skip(tag) }
+      switch tag.number {
+      case 2: packed = try options.bool(tag)
+      case 21: features = try FeatureSet(options.message(tag)).within(features)
+      default: try options.skip(tag)
+      }
     }
-    return packed
   }
 }
 
@@ -199,6 +215,7 @@ extension DescriptorSet.EnumDescriptor {
       switch tag.number {
       case 1: name = try reader.string(tag)
       case 2: values.append(try Self.readValue(reader.message(tag)))
+      case 3: features = try reader.message(tag).features(7)
       default: try reader.skip(tag)
       }
     }

@@ -21,7 +21,7 @@ package final class DynamicMessage {
 
   /// Decodes bytes after checking them, so that nothing malformed reaches protobuf-c.
   package init(unpacking bytes: [UInt8], as type: MessageType) throws(WireError) {
-    var traits = MessageTraits()
+    var traits = MessageTraits(needsText: true)
     try type.schema.check(WireReader(bytes), as: type.index, depth: 1, &traits)
     let bytes =
       traits.mayNeedMerging || traits.hasStrangers ? try type.merging(bytes) : bytes

@@ -18,7 +18,8 @@ package struct FieldCopy: Sendable, Hashable {
     case names
   }
 
-  /// Throws when the source does not fit. Of the same type everything fits; numbers into wider ones,
+  /// Throws when the source does not fit. Of the same type everything fits, and messages of types that are
+  /// the same on the wire; numbers into wider ones,
   /// an enum into an `int32`, `int64` or, by its name, a string, a string into bytes, and a singular
   /// field into a repeated one, as its only element.
   ///
@@ -31,8 +32,11 @@ package struct FieldCopy: Sendable, Hashable {
     self.target = target
     let leaf = target.field
     guard let source else {
-      guard leaf.messageType == root, !leaf.isMap else {
-        throw SchemaError("\(leaf.fullName) is \(leaf.typeName), but what comes here is \(root)")
+      let difference = leaf.messageType.flatMap { root.difference(from: $0) }
+      guard leaf.kind == .message, difference == nil, !leaf.isMap else {
+        throw SchemaError(
+          "\(leaf.fullName) is \(leaf.typeName), but what comes here is \(root)"
+            + Self.reason(difference))
       }
       conversion = .bytes
       return
@@ -40,20 +44,32 @@ package struct FieldCopy: Sendable, Hashable {
     guard let conversion = Self.conversion(from: source.field, to: leaf) else {
       throw SchemaError(
         "\(leaf.fullName) is \(leaf.typeName), but \(source.field.fullName) is "
-          + source.field.typeName)
+          + source.field.typeName + Self.reason(Self.difference(from: source.field, to: leaf)))
     }
     self.conversion = conversion
+  }
+
+  /// Between the messages of two fields that have some.
+  private static func difference(from source: Field, to target: Field) -> String? {
+    guard source.isMap == target.isMap, target.isRepeated || !source.isRepeated,
+      let from = source.messageType, let to = target.messageType
+    else { return nil }
+    return from.difference(from: to)
+  }
+
+  private static func reason(_ difference: String?) -> String {
+    difference.map { "; \($0)" } ?? ""
   }
 
   private static func conversion(from source: Field, to target: Field) -> Conversion? {
     if source.isMap || target.isMap {
       guard source.isMap, target.isMap, let from = source.messageType, let to = target.messageType
       else { return nil }
-      return from.hasSameEntries(as: to) ? .bytes : nil
+      return from.difference(from: to) == nil ? .bytes : nil
     }
     if source.isRepeated, !target.isRepeated { return nil }
     switch (source.kind, target.kind) {
-    case (.message, .message): return source.messageType == target.messageType ? .bytes : nil
+    case (.message, .message): return difference(from: source, to: target) == nil ? .bytes : nil
     case (.enumeration, .enumeration): return source.enumType == target.enumType ? .bytes : nil
     case (.enumeration, .string): return .names
     case (.enumeration, let kind): return kind.holds(.int32) ? .values : nil
@@ -209,17 +225,4 @@ extension FieldKind {
     isSigned32 || self == .int64 || self == .sfixed64 || self == .sint64
   }
   private var isUnsigned32: Bool { self == .uint32 || self == .fixed32 }
-}
-
-extension MessageType {
-  /// Whether the entries of two maps are alike.
-  fileprivate func hasSameEntries(as other: MessageType) -> Bool {
-    [1, 2].allSatisfy { number in
-      guard let left = field(number: number), let right = other.field(number: number) else {
-        return false
-      }
-      return left.kind == right.kind && left.messageType == right.messageType
-        && left.enumType == right.enumType
-    }
-  }
 }

@@ -85,9 +85,21 @@ extension MessageType {
   /// The field of a name, or an error that names the nearest one.
   package func requireField(_ name: String) throws(SchemaError) -> Field {
     if let field = field(named: name) { return field }
+    if let reason = whyUnread(name) { throw SchemaError(reason) }
     throw SchemaError(
       "\(fullName) has no field \"\(name)\""
         + Spelling.hint(for: name, among: record.fields.map(\.name)))
+  }
+}
+
+extension MessageType {
+  /// Why nobody can look at a field that is there, or may be; nil: it is none.
+  func whyUnread(_ name: String) -> String? {
+    if let reason = record.unread { return "\(fullName) cannot be looked into: \(reason)" }
+    let carried =
+      record.carried[name]
+      ?? record.carried.first { SchemaLinker.jsonName($0.key) == name }?.value
+    return carried.map { "\($0.reason), which travels with its message and cannot be looked into" }
   }
 }
 

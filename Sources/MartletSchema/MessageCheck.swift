@@ -18,6 +18,9 @@ struct MessageTraits {
   /// Something on the wire is as good as unknown, and protobuf-c would not take it, or for a value: a group,
   /// another wire type than the field's, a number that a closed enum does not have.
   var hasStrangers = false
+
+  /// Asked for by who reads texts: those that need not be UTF-8 have to be, too.
+  var needsText = false
 }
 
 extension Schema {
@@ -32,7 +35,7 @@ extension Schema {
     while let tag = try reader.nextTag() {
       guard let index = message.indexByNumber[tag.number] else {
         if tag.type == .group { traits.hasStrangers = true }
-        try reader.skip(tag)
+        try reader.skip(tag, within: depth - 1)
         continue
       }
       let field = message.fields[index]
@@ -60,7 +63,7 @@ extension Schema {
       // Both encodings of a repeated scalar are valid whatever the field declares.
       guard field.takesPacked(tag) else {
         traits.hasStrangers = true
-        return try reader.skip(tag)
+        return try reader.skip(tag, within: depth - 1)
       }
       try checkPacked(reader.bytes, in: try reader.lengthDelimited(), field.kind)
       // Whether they are there is asked once more where that matters.
@@ -73,7 +76,9 @@ extension Schema {
       try check(content, as: field.typeIndex, depth: depth + 1, &traits)
     case .string:
       let content = try reader.lengthDelimited()
-      guard UTF8Check.isValid(reader.bytes[content]) else { throw WireError(.badUTF8, at: start) }
+      guard
+        field.takesAnyText && !traits.needsText || UTF8Check.isValid(reader.bytes[content])
+      else { throw WireError(.badUTF8, at: start) }
     case .enumeration:
       let number = Int32(truncatingIfNeeded: try reader.varint())
       if isStranger(number, in: field) { traits.hasStrangers = true }

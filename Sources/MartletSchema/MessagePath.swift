@@ -22,6 +22,7 @@ struct MessagePath: Sendable, Hashable {
       rivals =
         oneof?.numbers.filter { $0 != field.number }.compactMap(field.parent.field(number:))
         .map(\.tag) ?? []
+      rivals += oneof?.carried.map { WireTag(number: $0, type: .group) } ?? []
       closedEnum = field.enumType.flatMap { $0.isClosed ? $0 : nil }
     }
   }
@@ -193,6 +194,7 @@ package struct OneofPath: Sendable, Hashable, CustomStringConvertible {
   private let way: MessagePath
   /// In the order of the `.proto` file.
   package let members: [Field]
+  private let tags: [WireTag]
 
   /// Nil when the path's last part is no oneof of the message that it leads to.
   package init?(_ text: String, in root: MessageType) {
@@ -203,13 +205,13 @@ package struct OneofPath: Sendable, Hashable, CustomStringConvertible {
     self.root = root
     self.way = way
     members = oneof.numbers.compactMap { type.field(number: $0) }
+    tags = members.map(\.tag) + oneof.carried.map { WireTag(number: $0, type: .group) }
   }
 
   package var description: String { text }
 
-  /// The number of the member that is set; nil: none is.
+  /// The number of the member that is set, which may be a group; nil: none is.
   package func member(in message: [UInt8]) throws(WireError) -> Int? {
-    let tags = members.map(\.tag)
     var found: Int?
     for range in try way.ranges(in: message) {
       var reader = WireReader(message, in: range)

@@ -15,7 +15,8 @@ package final class Schema: Sendable {
 
   /// Reads a serialized google.protobuf.FileDescriptorSet that has all its imports (`protoc
   /// --descriptor_set_out --include_imports`). The error names what is malformed, missing, given
-  /// twice or not supported: groups and files of protobuf editions.
+  /// twice. What cannot be read although it is well formed, as groups and files of later editions, is
+  /// refused where somebody looks into it.
   package init(descriptorSet: [UInt8]) throws(SchemaError) {
     guard descriptorSet.count <= SchemaLimits.maxDescriptorSetBytes else {
       throw SchemaError(
@@ -92,6 +93,15 @@ extension Schema {
     var indexByNumber: [Int: Int] = [:]
     /// Indices of the fields in the order of their numbers, in which JSON is written.
     var indicesInOrder: [Int] = []
+    /// Fields that travel as if they were not known, by name.
+    var carried: [String: CarriedField] = [:]
+    /// Why none of its fields is known; nil: they are.
+    var unread: String?
+  }
+
+  struct CarriedField: Sendable {
+    var number: Int
+    var reason: String
   }
 
   struct FieldRecord: Sendable {
@@ -108,12 +118,16 @@ extension Schema {
     var typeIndex = -1
     /// What the field reads as when it is not set, where that is not zero or empty (proto2).
     var defaultText: String?
+    /// Its texts need not be UTF-8.
+    var takesAnyText = false
   }
 
   struct OneofRecord: Sendable {
     var name: String
     /// Numbers of its fields.
     var numbers: [Int] = []
+    /// Numbers of its groups.
+    var carried: [Int] = []
   }
 
   struct EnumRecord: Sendable {

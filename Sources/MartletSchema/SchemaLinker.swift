@@ -13,52 +13,65 @@ struct SchemaLinker {
   var serviceByName: [String: Int] = [:]
 
   private var files: [DescriptorSet.FileDescriptor] = []
-  private var pendingMessages: [(descriptor: DescriptorSet.MessageDescriptor, isProto3: Bool)] = []
-  private var extensions: [(descriptor: DescriptorSet.FieldDescriptor, isProto3: Bool)] = []
+  private var pendingMessages:
+    [(descriptor: DescriptorSet.MessageDescriptor, features: FeatureSet)] =
+      []
+  private var extensions: [(descriptor: DescriptorSet.FieldDescriptor, features: FeatureSet)] = []
   private var duplicates: [String] = []
 
   mutating func declare(_ set: DescriptorSet) {
     files = set.files
     for file in files {
-      let isProto3 = file.syntax == "proto3"
-      for message in file.messages { declare(message, in: file.package, isProto3: isProto3) }
-      for type in file.enums { declare(type, in: file.package, isProto3: isProto3) }
-      declare(file.extensions, in: file.package, isProto3: isProto3)
+      let defaults = FeatureSet(syntax: file.syntax, edition: file.edition)
+      let features = file.features.within(defaults ?? FeatureSet())
+      let first = messages.count
+      for message in file.messages { declare(message, in: file.package, features) }
+      for type in file.enums { declare(type, in: file.package, features) }
+      guard defaults == nil else {
+        declare(file.extensions, in: file.package, features)
+        continue
+      }
+      // Only who looks into them needs to know what they are.
+      for index in first..<messages.count {
+        messages[index].unread =
+          "\(file.name) is written in \(file.dialect), which is not known here"
+      }
     }
   }
 
   /// JSON spells an extension by its full name in brackets.
   private mutating func declare(
-    _ fields: [DescriptorSet.FieldDescriptor], in scope: String, isProto3: Bool
+    _ fields: [DescriptorSet.FieldDescriptor], in scope: String, _ features: FeatureSet
   ) {
     for var field in fields {
       field.name = "[\(Self.join(scope, field.name))]"
       field.jsonName = field.name
       field.oneofIndex = nil
-      extensions.append((field, isProto3))
+      extensions.append((field, features))
     }
   }
 
   private mutating func declare(
-    _ message: DescriptorSet.MessageDescriptor, in scope: String, isProto3: Bool
+    _ message: DescriptorSet.MessageDescriptor, in scope: String, _ outer: FeatureSet
   ) {
+    let features = message.features.within(outer)
     let fullName = Self.join(scope, message.name)
     if messageByName.updateValue(messages.count, forKey: fullName) != nil {
       duplicates.append(fullName)
     }
     messages.append(Schema.MessageRecord(fullName: fullName, isMapEntry: message.isMapEntry))
-    pendingMessages.append((message, isProto3))
-    for nested in message.messages { declare(nested, in: fullName, isProto3: isProto3) }
-    for type in message.enums { declare(type, in: fullName, isProto3: isProto3) }
-    declare(message.extensions, in: fullName, isProto3: isProto3)
+    pendingMessages.append((message, features))
+    for nested in message.messages { declare(nested, in: fullName, features) }
+    for type in message.enums { declare(type, in: fullName, features) }
+    declare(message.extensions, in: fullName, features)
   }
 
   private mutating func declare(
-    _ type: DescriptorSet.EnumDescriptor, in scope: String, isProto3: Bool
+    _ type: DescriptorSet.EnumDescriptor, in scope: String, _ features: FeatureSet
   ) {
     var record = Schema.EnumRecord(fullName: Self.join(scope, type.name))
     record.values = type.values
-    record.isClosed = !isProto3
+    record.isClosed = type.features.within(features).isClosedEnum
     for value in type.values {
       record.numberByName[value.name] = value.number
       if record.nameByNumber[value.number] == nil {
@@ -75,13 +88,8 @@ struct SchemaLinker {
     if let name = duplicates.first {
       throw SchemaError("\(name) is defined twice in the descriptor set")
     }
-    for file in files where file.syntax != "proto2" && file.syntax != "proto3" && file.syntax != ""
-    {
-      throw SchemaError(
-        "\(file.name) is written in \"\(file.syntax)\"; only proto3 and proto2 are supported")
-    }
-    for index in messages.indices { try link(message: index) }
-    for (field, isProto3) in extensions { link(extension: field, isProto3: isProto3) }
+    for index in messages.indices where messages[index].unread == nil { try link(message: index) }
+    for (field, features) in extensions { link(extension: field, features) }
     for index in messages.indices { order(message: index) }
     for file in files {
       for service in file.services { try link(service, in: file.package) }
@@ -89,13 +97,21 @@ struct SchemaLinker {
   }
 
   private mutating func link(message index: Int) throws(SchemaError) {
-    let (descriptor, isProto3) = pendingMessages[index]
+    let (descriptor, features) = pendingMessages[index]
     var record = messages[index]
     let syntheticOneofs = Set(
       descriptor.fields.filter(\.isProto3Optional).compactMap(\.oneofIndex))
-    record.oneofs = descriptor.oneofs.map { Schema.OneofRecord(name: $0) }
+    record.oneofs = descriptor.oneofs.map { Schema.OneofRecord(name: $0.name) }
     for field in descriptor.fields {
-      var fieldRecord = try link(field, of: record.fullName, isProto3: isProto3)
+      // A field in a oneof is declared within it.
+      let oneof = field.oneofIndex.flatMap { descriptor.oneofs.indices.contains($0) ? $0 : nil }
+      let around = oneof.map { descriptor.oneofs[$0].features.within(features) } ?? features
+      if let reason = try carriedOnly(field, in: record, field.features.within(around)) {
+        record.carried[field.name] = Schema.CarriedField(number: field.number, reason: reason)
+        if let oneof { record.oneofs[oneof].carried.append(field.number) }
+        continue
+      }
+      var fieldRecord = try link(field, of: record.fullName, around)
       if let oneof = field.oneofIndex, !syntheticOneofs.contains(oneof) {
         guard record.oneofs.indices.contains(oneof), !fieldRecord.isRepeated else {
           throw SchemaError("\(record.fullName).\(field.name) is in a oneof that does not exist")
@@ -127,10 +143,14 @@ struct SchemaLinker {
 
   /// Adds an extension to the message that it extends. What cannot be read is left out, as it stays
   /// unknown on the wire: a group, one of a message that the set does not have, a number that is taken.
-  private mutating func link(extension field: DescriptorSet.FieldDescriptor, isProto3: Bool) {
+  private mutating func link(
+    extension field: DescriptorSet.FieldDescriptor, _ features: FeatureSet
+  ) {
     guard let index = try? find(field.extendee, in: messageByName, for: field.name),
       !messages[index].isMapEntry, !pendingMessages[index].descriptor.isMessageSet,
-      var record = try? link(field, of: field.extendee, isProto3: isProto3),
+      messages[index].unread == nil,
+      (try? carriedOnly(field, in: messages[index], field.features.within(features))) == nil,
+      var record = try? link(field, of: field.extendee, features),
       messages[index].indexByNumber[field.number] == nil,
       messages[index].indexByName[field.name] == nil
     else { return }
@@ -150,13 +170,29 @@ struct SchemaLinker {
     }
   }
 
+  /// Why nothing here looks into a field, which therefore travels as one that is not known; nil for all
+  /// that can be read. Maps and what is in their entries are never groups.
+  private func carriedOnly(
+    _ field: DescriptorSet.FieldDescriptor, in message: Schema.MessageRecord,
+    _ features: FeatureSet
+  ) throws(SchemaError) -> String? {
+    let fullName = "\(message.fullName).\(field.name)"
+    if field.type == 10 { return "\(fullName) is a group" }
+    guard field.type == FieldKind.message.rawValue, !message.isMapEntry else { return nil }
+    let type = try find(field.typeName, in: messageByName, for: fullName)
+    guard !messages[type].isMapEntry else { return nil }
+    switch features.encoding {
+    case .lengthPrefixed: return nil
+    case .delimited: return "\(fullName) is encoded as a group (message_encoding = DELIMITED)"
+    case nil: return "\(fullName) has a message_encoding that is not known here"
+    }
+  }
+
   private func link(
-    _ field: DescriptorSet.FieldDescriptor, of message: String, isProto3: Bool
+    _ field: DescriptorSet.FieldDescriptor, of message: String, _ around: FeatureSet
   ) throws(SchemaError) -> Schema.FieldRecord {
     let fullName = "\(message).\(field.name)"
-    guard field.type != 10 else {
-      throw SchemaError("\(fullName) is a group; groups are not supported, use a message instead")
-    }
+    let features = field.features.within(around)
     guard let kind = FieldKind(rawValue: field.type), (1..<(1 << 29)).contains(field.number),
       (1...3).contains(field.label)
     else {
@@ -168,10 +204,13 @@ struct SchemaLinker {
     var record = Schema.FieldRecord(
       name: field.name, jsonName: field.jsonName ?? Self.jsonName(field.name),
       number: field.number, kind: kind, isRepeated: isRepeated,
-      isPacked: isRepeated && kind.isPackable && (field.packed ?? isProto3),
+      isPacked: isRepeated && kind.isPackable && (field.packed ?? features.isPacked),
       hasPresence: !isRepeated
-        && (!isProto3 || kind == .message || field.oneofIndex != nil || field.isProto3Optional))
-    record.defaultText = isProto3 ? nil : field.defaultValue
+        && (!features.isImplicit || kind == .message || field.oneofIndex != nil
+          || field.isProto3Optional)
+    )
+    record.defaultText = features.isImplicit ? nil : field.defaultValue
+    record.takesAnyText = kind == .string && features.takesAnyText
     switch kind {
     case .message: record.typeIndex = try find(field.typeName, in: messageByName, for: fullName)
     case .enumeration: record.typeIndex = try find(field.typeName, in: enumByName, for: fullName)
@@ -248,5 +287,12 @@ struct SchemaLinker {
       }
     }
     return result
+  }
+}
+
+extension DescriptorSet.FileDescriptor {
+  /// For messages: `edition 1002` or the name of a syntax.
+  fileprivate var dialect: String {
+    syntax == "editions" ? "edition \(edition) of descriptor.proto" : "\"\(syntax)\""
   }
 }

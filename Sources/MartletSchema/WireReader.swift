@@ -5,8 +5,8 @@ package enum WireType: UInt8, Sendable, Hashable {
   case varint = 0
   case fixed64 = 1
   case lengthDelimited = 2
-  /// Fields up to a tag of the type 4 with the same number. They are deprecated: no field here has such a
-  /// value, and those of others are skipped.
+  /// Fields up to a tag of the type 4 with the same number, as groups of proto2 and fields with delimited
+  /// encoding have them. They travel as they are.
   case group = 3
   case fixed32 = 5
 }
@@ -108,11 +108,13 @@ package struct WireReader: Sendable {
   private static let groupEnd: UInt64 = 4
 
   /// Goes on behind a group, which a tag with its number began.
-  private mutating func skipGroup(_ number: Int) throws(WireError) {
+  private mutating func skipGroup(_ number: Int, within depth: Int) throws(WireError) {
     var open = [number]
     while let innermost = open.last {
       let start = position
-      guard open.count <= SchemaLimits.maxDepth else { throw WireError(.tooDeep, at: start) }
+      guard depth + open.count <= SchemaLimits.maxDepth else {
+        throw WireError(.tooDeep, at: start)
+      }
       let raw = try varint(maxBytes: 5)
       if raw & 7 == Self.groupEnd {
         guard raw >> 3 == UInt64(innermost) else { throw WireError(.unbalancedGroup, at: start) }
@@ -174,13 +176,15 @@ package struct WireReader: Sendable {
   }
 
   /// Goes on behind the value of the tag that was just read.
-  package mutating func skip(_ tag: WireTag) throws(WireError) {
+  ///
+  /// - Parameter depth: of the message around it, in which groups are nested as messages are.
+  package mutating func skip(_ tag: WireTag, within depth: Int = 0) throws(WireError) {
     switch tag.type {
     case .varint: _ = try varint()
     case .fixed64: _ = try fixed64()
     case .fixed32: _ = try fixed32()
     case .lengthDelimited: _ = try lengthDelimited()
-    case .group: try skipGroup(tag.number)
+    case .group: try skipGroup(tag.number, within: depth)
     }
   }
 }

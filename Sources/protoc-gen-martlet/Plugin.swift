@@ -1,5 +1,5 @@
 // The protoc plugin: one `.martlet.swift` beside each `.pb.swift` of protoc-gen-swift.
-private import SwiftProtobuf
+internal import SwiftProtobuf
 internal import SwiftProtobufPluginLibrary
 
 /// `protoc --martlet_out=DIR [--martlet_opt=OPTION=VALUE,…] FILE.proto`; the options are those of
@@ -7,7 +7,11 @@ internal import SwiftProtobufPluginLibrary
 @main
 struct Plugin: CodeGenerator {
   var supportedFeatures: [Google_Protobuf_Compiler_CodeGeneratorResponse.Feature] {
-    [.proto3Optional]
+    [.proto3Optional, .supportsEditions]
+  }
+
+  var supportedEditionRange: ClosedRange<Google_Protobuf_Edition> {
+    DescriptorSet.bundledEditionsSupport
   }
 
   func generate(

@@ -62,6 +62,24 @@ extension PathToField where End: FieldEnd {
   }
 }
 
+/// Messages of types that are the same on the wire: their fields have the same numbers, types and labels, as
+/// the tensors that one model of the Open Inference Protocol answers and the next one takes. `validate` and
+/// `deploy` check it.
+extension PathToField where End: FieldEnd {
+  /// The message as one of another type.
+  public func converted<Other: Message>(to type: Other.Type) -> ConvertedField<Root, Other>
+  where Value: Message {
+    ConvertedField(text: text)
+  }
+
+  /// The messages as those of another type.
+  public func converted<Element: Message, Other: Message>(
+    to type: [Other].Type
+  ) -> ConvertedField<Root, [Other]> where Value == [Element] {
+    ConvertedField(text: text)
+  }
+}
+
 /// Repeated fields, element by element.
 extension PathToField where End: FieldEnd {
   /// The numbers as those of a wider type.

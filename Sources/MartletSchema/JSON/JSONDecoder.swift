@@ -45,6 +45,7 @@ struct JSONDecoder {
     guard depth <= SchemaLimits.maxDepth else {
       throw error("messages are nested deeper than \(SchemaLimits.maxDepth)")
     }
+    if let reason = message.type.record.unread { throw error("not JSON's to say: \(reason)") }
     if try fillWellKnown(message, from: value) { return }
     guard case .object(let members) = value else {
       throw expected("an object for \(message.type)", value)
@@ -69,6 +70,7 @@ struct JSONDecoder {
 
   private func field(_ name: String, of type: MessageType) throws(JSONError) -> Field {
     if let field = type.field(jsonName: name) ?? type.field(named: name) { return field }
+    if let reason = type.whyUnread(name) { throw at(name).error(reason) }
     let names = type.fields.map(\.jsonName)
     throw at(name).error(
       "\(type) has no such field" + Spelling.hint(for: name.shortened, among: names))

@@ -10,6 +10,9 @@ struct JSONEncoder {
     guard depth <= SchemaLimits.maxDepth else {
       throw JSONError(path.text, "messages are nested deeper than \(SchemaLimits.maxDepth)")
     }
+    if let reason = message.type.record.unread {
+      throw JSONError(path.text, "JSON cannot tell what is in it: \(reason)")
+    }
     if try writeWellKnown(message, to: &text) { return }
     text.open("{")
     try writeFields(of: message, to: &text)

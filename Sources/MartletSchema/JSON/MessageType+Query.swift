@@ -77,6 +77,7 @@ private struct QueryTree {
   ) throws(JSONError) {
     let name = path.first ?? ""
     guard let field = type.field(jsonName: name) ?? type.field(named: name) else {
+      if let reason = type.whyUnread(name) { throw JSONError(whole, reason) }
       let name = name.shortened
       let hint = Spelling.hint(for: name, among: type.fields.map(\.jsonName))
       throw JSONError(whole, "\(type) has no field \"\(name)\"\(hint)")
