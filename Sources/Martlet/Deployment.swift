@@ -67,11 +67,12 @@ public struct Deployment: Sendable {
     return with { $0.replicas = .auto(autoscaling) }
   }
 
-  /// What one replica takes of its machine; fractions are kept to the thousandth.
+  /// What one replica takes of its machine; fractions are kept to four decimal places.
   public func resources(cpus: Double = 1, gpus: Double = 0, memoryBytes: Int64 = 0) -> Deployment {
-    with {
+    let one = Double(Resources.unitsPerWhole)
+    return with {
       $0.resources = Resources(
-        milliCPUs: Int((cpus * 1000).rounded()), milliGPUs: Int((gpus * 1000).rounded()),
+        cpuUnits: Int((cpus * one).rounded()), gpuUnits: Int((gpus * one).rounded()),
         memoryBytes: memoryBytes)
     }
   }

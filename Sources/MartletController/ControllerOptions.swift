@@ -13,6 +13,9 @@ package struct ControllerOptions: Sendable {
   /// What is taken there and spoken with replicas at TCP addresses. Replicas that are started get it, too.
   package var mesh = MeshSecurity()
 
+  /// What replicas are told of the largest message; nil for nothing.
+  package var messageLimit: MessageLimit?
+
   /// Cores to share out, in thousandths; nil for what the process may use.
   package var milliCPUs: Int?
 

@@ -255,8 +255,9 @@ actor MeshController {
   private func command(
     _ spawn: SpawnOrder, _ id: ReplicaID, _ directory: String
   ) -> ReplicaCommand {
+    let values = ProcessEnvironment.values(of: spawn.spec)
     var environment = ProcessEnvironment.forReplicas.merging(options.mesh.variables) { $1 }
-      .merging(spawn.spec.environment) { $1 }
+      .merging(values) { $1 }
     environment[ReplicaVariable.listen] = "\(endpoint(of: spawn.number))"
     environment[ReplicaVariable.app] = spawn.group.deployment.app
     environment[ReplicaVariable.deployment] = spawn.spec.name
@@ -266,13 +267,14 @@ actor MeshController {
     environment[ReplicaVariable.maxOngoingRequests] = "\(spawn.spec.maxOngoingRequests)"
     environment[ReplicaVariable.gracefulShutdownTimeout] =
       "\(spawn.spec.gracefulShutdownTimeout.inSeconds)"
+    environment[MessageLimit.variable] = options.messageLimit.map { "\($0.bytes)" }
     environment[ReplicaVariable.supervisorPID] = options.supervisorPID.map { "\($0)" }
     let shares = spawn.placement.gpus.map(\.device).filter(gpus.indices.contains)
     if !shares.isEmpty {
       let names = shares.map { gpus[$0] }
       environment[ProcessEnvironment.visibleGPUs] = names.joined(separator: ",")
       environment[ProcessEnvironment.runtimeGPUs] =
-        spawn.spec.environment[ProcessEnvironment.runtimeGPUs] ?? names.joined(separator: ",")
+        values[ProcessEnvironment.runtimeGPUs] ?? names.joined(separator: ",")
     }
     return ReplicaCommand(
       words: spawn.spec.command, directory: directory, environment: environment,

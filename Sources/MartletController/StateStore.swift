@@ -310,14 +310,16 @@ struct StateTransaction {
   // MARK: Replicas
 
   func save(_ replica: StoredReplica) throws {
-    let gpus = replica.placement.gpus.map { "\($0.device):\($0.milli)" }.joined(separator: ",")
+    let gpus = replica.placement.gpus
+      .map { "\($0.device):\(StoredShare($0.units).text)" }.joined(separator: ",")
     try run(
       "INSERT OR REPLACE INTO replicas VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       [
         Int64(replica.number), replica.group.deployment.app, replica.group.deployment.deployment,
         Int64(replica.group.revision), replica.identity.map { Int64($0.pid) },
-        replica.identity.map { Int64(bitPattern: $0.startTicks) }, replica.placement.milliCPUs,
-        replica.placement.memoryBytes, gpus, replica.wasReady, replica.wasStopping,
+        replica.identity.map { Int64(bitPattern: $0.startTicks) },
+        StoredShare(replica.placement.cpuUnits).number, replica.placement.memoryBytes, gpus,
+        replica.wasReady, replica.wasStopping,
         replica.startedAtUnixMs,
       ])
   }
@@ -343,8 +345,11 @@ struct StateTransaction {
   func replicas() throws -> [StoredReplica] {
     try rows("SELECT * FROM replicas ORDER BY number").map { row in
       let shares = (row["gpus"] as String).split(separator: ",").compactMap { share in
-        let parts = share.split(separator: ":").compactMap { Int($0) }
-        return parts.count == 2 ? Placement.GPUShare(device: parts[0], milli: parts[1]) : nil
+        let parts = share.split(separator: ":")
+        guard parts.count == 2, let device = Int(parts[0]), let share = Double(parts[1]) else {
+          return nil
+        }
+        return Placement.GPUShare(device: device, units: StoredShare(number: share).units)
       }
       let pid: Int64? = row["pid"]
       let ticks: Int64? = row["start_ticks"]
@@ -356,7 +361,9 @@ struct StateTransaction {
         identity: pid.flatMap { pid in
           ticks.map { ProcessIdentity(pid: Int32(pid), startTicks: UInt64(bitPattern: $0)) }
         },
-        placement: Placement(milliCPUs: row["cpus"], memoryBytes: row["memory"], gpus: shares),
+        placement: Placement(
+          cpuUnits: StoredShare(number: row["cpus"]).units, memoryBytes: row["memory"],
+          gpus: shares),
         wasReady: row["ready"], wasStopping: row["stopping"], startedAtUnixMs: row["started_at"])
     }
   }
@@ -381,6 +388,26 @@ struct StateTransaction {
         note: FleetNote(
           row["reason"], app: row["app"], deployment: row["deployment"], row["message"]))
     }
+  }
+}
+
+/// A share of CPUs or GPUs as it is stored: thousandths, which may have a decimal place.
+private struct StoredShare {
+  var units: Int
+  private static let unitsPerMilli = Resources.unitsPerWhole / 1000
+
+  init(_ units: Int) {
+    self.units = units
+  }
+
+  init(number: Double) {
+    units = Int((number * Double(Self.unitsPerMilli)).rounded())
+  }
+
+  var number: Double { Double(units) / Double(Self.unitsPerMilli) }
+
+  var text: String {
+    units % Self.unitsPerMilli == 0 ? "\(units / Self.unitsPerMilli)" : "\(number)"
   }
 }
 

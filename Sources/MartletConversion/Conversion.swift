@@ -1,6 +1,6 @@
 // Another system's file on its way to being an app: what was read of it and what cannot be said.
 
-package import MartletCore
+internal import MartletCore
 
 /// Reads one file and notes, with its place, everything that the app will not say.
 package struct Conversion {
@@ -8,6 +8,12 @@ package struct Conversion {
 
   var reader: AppFileReader
   let options: ConversionOptions
+
+  /// Of a graph: the names of the deployments that it has by their addresses.
+  var addresses: [ServiceAddress: String] = [:]
+
+  /// What is left out and no loss to the app.
+  private(set) var leftOut: [LocatedProblem] = []
 
   init(file: String, root: SourceNode, options: ConversionOptions) {
     reader = AppFileReader(file: file)
@@ -24,8 +30,18 @@ package struct Conversion {
     reader.note(path, message)
   }
 
+  /// Tells of something that an app does as well without.
+  mutating func tell(_ path: SpecPath, _ message: String, at mark: SourceMark) {
+    leftOut.append(LocatedProblem(reader.file, mark, SpecProblem(path, message)))
+  }
+
   /// A mapping with known keys only, without those that say `null`. Unknown keys are noted.
   mutating func fields(_ node: SourceNode, at path: SpecPath, allowed: [String]) -> Fields? {
+    var node = node
+    if case .mapping(let members) = node.content {
+      // Keys that begin so are a place for anchors, as in Compose.
+      node.content = .mapping(members.filter { !$0.name.hasPrefix("x-") })
+    }
     guard var fields = reader.fields(node, at: path, allowed: allowed) else { return nil }
     fields.members = fields.members.filter { !$0.value.isNull }
     return fields
@@ -84,42 +100,6 @@ extension SourceNode {
     case .plain(let text), .quoted(let text): text
     case .mapping, .sequence: nil
     }
-  }
-}
-
-extension Conversion {
-  /// The apps of a file, and everything that they do not say.
-  ///
-  /// - Throws: when the file is not of a known format or the options do not fit it.
-  package static func apps(
-    text: String, file: String, options: ConversionOptions
-  ) throws(ConversionError) -> (apps: [ConvertedApp], unsaid: [LocatedProblem]) {
-    let root: SourceNode?
-    do {
-      root = try AppFile.parse(text, file: file)
-    } catch {
-      throw ConversionError(.file, lines: error.problems.map(\.description))
-    }
-    guard let root else { throw ConversionError(.file, "\(file):1:1: the file is empty") }
-    let format = try ForeignFormat(root, file: file)
-    var conversion = Conversion(file: file, root: root, options: options)
-    var specs: [AppSpec] = []
-    var names: Set<String> = []
-    switch format {
-    case .inferenceGraph:
-      guard let graph = conversion.inferenceGraph(root) else { break }
-      names = graph.names
-      var converter = InferenceGraphConverter(conversion, graph)
-      if let app = converter.app() { specs = [app] }
-      conversion = converter.conversion
-    case .rayServe:
-      var converter = RayServeConverter(conversion)
-      specs = converter.apps(root)
-      conversion = converter.conversion
-      names = Set(specs.flatMap(\.deployments).map(\.name))
-    }
-    try options.check(named: names)
-    return (specs.map { ConvertedApp(spec: $0) }, conversion.unsaid)
   }
 }
 

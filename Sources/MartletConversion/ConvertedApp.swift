@@ -14,7 +14,7 @@ package struct ConvertedApp {
   package func text(from source: String, unsaid: [String]) -> String {
     guard !unsaid.isEmpty else { return yaml }
     let lines =
-      ["Converted from \(source) by martlet convert --partial, but for:"] + unsaid.map { "  \($0)" }
+      ["Converted from \(source) by martlet convert, but for:"] + unsaid.map { "  \($0)" }
     return lines.map(Self.comment).joined() + yaml
   }
 

@@ -9,11 +9,14 @@ enum ForeignFormat {
   /// Ray Serve's config of one or several applications (`ServeDeploySchema`).
   case rayServe
 
+  /// Why an object is of neither.
+  struct Unknown: Error {
+    var reason: String
+  }
+
   /// - Throws: for everything else, with what to do where that is known.
-  init(_ root: SourceNode, file: String) throws(ConversionError) {
-    func failure(_ message: String) -> ConversionError {
-      ConversionError(.file, "\(file):\(root.mark.line):\(root.mark.column): \(message)")
-    }
+  init(_ root: SourceNode) throws(Unknown) {
+    func failure(_ message: String) -> Unknown { Unknown(reason: message) }
     let version = root["apiVersion"]?.text ?? ""
     let kind = root["kind"]?.text ?? ""
     if version.hasPrefix("serving.kserve.io/") {

@@ -37,6 +37,12 @@ struct GJSONCondition: Equatable {
   /// Reads `[@this].#(FIELD OP VALUE)`, the same of `[PATH]`, a query without OP and a path alone.
   init(_ text: String) throws(Unsayable) {
     let text = text.trimmingSpaces
+    if let sign = Self.combination(in: text) {
+      throw Unsayable(
+        reason: "gjson has no \(sign): KServe's router takes it for a part of the text before and "
+          + "after it, which no request has. Ask one thing, and have a Switch behind it ask the other"
+      )
+    }
     guard let query = text.firstRange(of: "#(") else {
       field = try Self.path(text.hasPrefix("@this.") ? text.dropFirst(6) : text[...])
       test = .exists
@@ -57,6 +63,20 @@ struct GJSONCondition: Equatable {
     let root = list.dropFirst().dropLast()
     (field, test) = try Self.query(inner)
     if root != "@this" { field = try Self.path(root) + "." + field }
+  }
+
+  /// `&&` or `||` outside of quotes.
+  private static func combination(in text: String) -> String? {
+    var isQuoted = false
+    var previous: Character?
+    for character in text {
+      if character == "\"", previous != "\\" { isQuoted.toggle() }
+      if !isQuoted, character == previous, character == "&" || character == "|" {
+        return "\(character)\(character)"
+      }
+      previous = character
+    }
+    return nil
   }
 
   private static let signs: [(sign: String, comparison: Comparison?)] = [

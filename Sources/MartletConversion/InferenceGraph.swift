@@ -60,6 +60,14 @@ extension Conversion {
   private static let routersReason =
     "it is about the pods of KServe's router; say martlet up --routers N where the mesh starts"
 
+  /// Those of Kubernetes' ObjectMeta. But for the name they are state of the API server, or say who keeps
+  /// the object and how to find it, which is nothing to the graph.
+  private static let metadataKeys = [
+    "name", "namespace", "labels", "annotations", "finalizers", "ownerReferences", "generateName",
+    "selfLink", "uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp",
+    "deletionGracePeriodSeconds", "managedFields", "clusterName",
+  ]
+
   mutating func inferenceGraph(_ root: SourceNode) -> InferenceGraph? {
     let keys = ["apiVersion", "kind", "metadata", "spec", "status"]
     guard let fields = fields(root, at: [], allowed: keys),
@@ -75,6 +83,7 @@ extension Conversion {
       note(path, "expected a mapping of names to nodes, found \(nodes.kind)")
       return nil
     }
+    addresses = addresses(of: nodes)
     for member in members {
       graph.nodeNames.insert(member.name)
       graph.nodes[member.name] = node(member.value, at: path.appending(member.name))
@@ -83,19 +92,15 @@ extension Conversion {
   }
 
   private mutating func name(_ outer: Fields) -> String? {
-    // What the API server writes is state and not what somebody wants.
-    let state = ["creationTimestamp", "generation", "managedFields", "resourceVersion", "uid"]
-    let keys = ["name", "namespace", "labels", "annotations"] + state
-    guard let fields = fields("metadata", in: outer, allowed: keys),
+    guard let fields = fields("metadata", in: outer, allowed: Self.metadataKeys),
       reader.require(["name"], in: fields, of: "metadata")
     else { return nil }
-    let reason = "an app has no %; it is a mesh's run directory that keeps apps apart"
-    cannotSay(
-      [
-        "namespace": reason.replacing("%", with: "namespace"),
-        "labels": reason.replacing("%", with: "labels"),
-        "annotations": reason.replacing("%", with: "annotations"),
-      ], in: fields)
+    if let node = fields["namespace"], !node.isEmpty {
+      tell(
+        fields.path(of: "namespace"),
+        "an app has no namespace; it is a mesh's run directory that keeps apps apart",
+        at: node.mark)
+    }
     return reader.string("name", in: fields).flatMap { appName($0, at: fields.path(of: "name")) }
   }
 
@@ -183,24 +188,15 @@ extension Conversion {
       return possible(DeploymentSpec(name: text), at: { _ in path }).map { .service($0.name) }
     case "nodeName": return .node(text)
     default:
-      guard let name = Self.host(of: text) else {
+      guard let name = ServiceAddress(text).flatMap({ addresses[$0] }) else {
         note(
           fields.path(of: "serviceUrl"),
           "a deployment gets the first part of the host's name for its own, and \(text) has none; "
             + "say serviceName")
         return nil
       }
-      return possible(DeploymentSpec(name: name), at: { _ in path }).map { .service($0.name) }
+      return .service(name)
     }
-  }
-
-  /// `single-1` of `http://single-1.default.example.com/switch`.
-  private static func host(of url: String) -> String? {
-    guard let mark = url.firstRange(of: "://") else { return nil }
-    let host = url[mark.upperBound...].prefix { $0 != "/" && $0 != ":" && $0 != "?" }
-    let first = host.prefix { $0 != "." }
-    guard first.contains(where: \.isLetter), !first.contains("[") else { return nil }
-    return String(first)
   }
 
   private mutating func takesResponse(

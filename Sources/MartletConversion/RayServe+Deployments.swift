@@ -11,15 +11,20 @@ extension Conversion {
     "logging_config", "request_router_config", "route_prefix", "init_args", "init_kwargs",
   ]
 
+  /// The name of a deployment as its file has it.
+  func deploymentName(_ node: SourceNode) -> String? { node["name"]?.text }
+
+  /// A deployment with the nearest name that it can have.
+  ///
   /// - Parameter shared: the environment that the application gives all of them.
   mutating func deployment(
-    _ node: SourceNode, at path: SpecPath, environment shared: [String: String]
+    _ node: SourceNode, at path: SpecPath, environment shared: RayEnvironment
   ) -> DeploymentSpec? {
     guard let fields = fields(node, at: path, allowed: Self.deploymentKeys),
       reader.require(["name"], in: fields, of: "a deployment"),
       let name = reader.string("name", in: fields)
     else { return nil }
-    var spec = DeploymentSpec(name: name, command: options.command(of: name))
+    var spec = DeploymentSpec(name: DeploymentSpec.possibleName(near: name))
     if let replicas = replicas(fields) { spec.replicas = replicas }
     let ongoing = fields["max_ongoing_requests"] == nil
     if let value = reader.integer(
@@ -38,8 +43,7 @@ extension Conversion {
     if let value = reader.seconds("graceful_shutdown_timeout_s", in: fields) {
       spec.gracefulShutdownTimeout = value
     }
-    spec.environment = shared
-    actorOptions(fields, into: &spec)
+    actorOptions(fields, shared, into: &spec)
     cannotSay(
       [
         "graceful_shutdown_wait_loop_s": "a replica ends as soon as it has nothing left to do",
@@ -51,7 +55,9 @@ extension Conversion {
         "init_args": "what a replica needs is user_config",
         "init_kwargs": "what a replica needs is user_config",
       ], in: fields)
-    return possible(spec) { SpecPath(fields.path.steps + Self.raysKeys(for: $0.steps)) }
+    return possible(spec, usual: Self.rayDefaults(AutoscalingSpec())) {
+      SpecPath(fields.path.steps + Self.raysKeys(for: $0.steps))
+    }
   }
 
   /// Where Ray's file has what a deployment's key in an app file says.
@@ -97,10 +103,11 @@ extension Conversion {
       let auto = Self.rayDefaults(AutoscalingSpec(minReplicas: 1, maxReplicas: 100))
       return .auto(autoscaling(fields, auto) ?? auto)
     }
-    if fields["autoscaling_config"] != nil {
+    if fields["autoscaling_config"] != nil, node.isNumber {
       note(path, "a fixed number and autoscaling_config exclude each other")
     }
-    return reader.integer("num_replicas", in: fields).map { .fixed($0) }
+    if let count = reader.integer("num_replicas", in: fields) { return .fixed(count) }
+    return autoscaling(fields, AutoscalingSpec(minReplicas: 1, maxReplicas: 1)).map { .auto($0) }
   }
 
   /// What Ray has where nothing is said.
@@ -159,14 +166,17 @@ extension Conversion {
     return spec
   }
 
-  private mutating func actorOptions(_ outer: Fields, into spec: inout DeploymentSpec) {
+  private mutating func actorOptions(
+    _ outer: Fields, _ shared: RayEnvironment, into spec: inout DeploymentSpec
+  ) {
+    spec.environment = shared.values
     let keys = [
       "num_cpus", "num_gpus", "memory", "object_store_memory", "resources", "accelerator_type",
       "runtime_env", "label_selector", "fallback_strategy",
     ]
     guard let fields = fields("ray_actor_options", in: outer, allowed: keys) else { return }
-    if let value = reader.thousandths("num_cpus", in: fields) { spec.resources.milliCPUs = value }
-    if let value = reader.thousandths("num_gpus", in: fields) { spec.resources.milliGPUs = value }
+    if let value = reader.share("num_cpus", in: fields) { spec.resources.cpuUnits = value }
+    if let value = reader.share("num_gpus", in: fields) { spec.resources.gpuUnits = value }
     if let value = reader.bytes("memory", in: fields) { spec.resources.memoryBytes = value }
     cannotSay(
       [
@@ -174,33 +184,6 @@ extension Conversion {
         "resources": "resources are cpus, gpus and memory", "accelerator_type": Self.machine,
         "label_selector": Self.machine, "fallback_strategy": Self.machine,
       ], in: fields)
-    spec.environment.merge(environment("runtime_env", in: fields)) { _, own in own }
-  }
-
-  /// `env_vars` of a runtime environment, the rest of which is about Python.
-  mutating func environment(_ key: String, in outer: Fields) -> [String: String] {
-    let path = outer.path(of: key)
-    guard let node = outer[key], !node.isEmpty else { return [:] }
-    guard case .mapping(let members) = node.content else {
-      note(path, "expected a mapping, found \(node.kind)")
-      return [:]
-    }
-    var environment: [String: String] = [:]
-    for member in members where !member.value.isEmpty {
-      let path = path.appending(member.name)
-      guard member.name == "env_vars" else {
-        note(path, "a replica's program brings what it needs; only env_vars can be said")
-        continue
-      }
-      guard case .mapping(let variables) = member.value.content else {
-        note(path, "expected a mapping of names to values, found \(member.value.kind)")
-        continue
-      }
-      for variable in variables {
-        environment[variable.name] = reader.text(
-          variable.value, at: path.appending(variable.name))
-      }
-    }
-    return environment
+    spec.environment = shared.merging(environment("runtime_env", in: fields)).values
   }
 }

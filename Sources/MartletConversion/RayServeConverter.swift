@@ -9,6 +9,12 @@ struct RayServeConverter {
   /// The time of a request, end to end.
   private var requestTimeout: Duration?
 
+  /// The names of all deployments, those of the file and those that they got instead.
+  private(set) var names: Set<String> = []
+
+  /// The names of the file, by those that deployments got instead.
+  private(set) var renamed: [String: String] = [:]
+
   init(_ conversion: Conversion) {
     self.conversion = conversion
   }
@@ -118,17 +124,21 @@ struct RayServeConverter {
       name: appName ?? "", protos: conversion.options.protos,
       launcher: conversion.options.launcher)
     let shared = conversion.environment("runtime_env", in: fields)
-    var names: Set<String> = []
+    var listed: [String] = []
     app.deployments = conversion.each("deployments", in: fields, of: "deployments") {
       (conversion, node, path) -> DeploymentSpec? in
-      let spec = conversion.deployment(node, at: path, environment: shared)
-      guard let spec else { return nil }
-      guard names.insert(spec.name).inserted else {
-        conversion.note(path.appending("name"), "another deployment has the name \(spec.name)")
+      let name = conversion.deploymentName(node)
+      guard let spec = conversion.deployment(node, at: path, environment: shared) else {
         return nil
       }
+      if let name, listed.contains(name) {
+        conversion.note(path.appending("name"), "another deployment has the name \(name)")
+        return nil
+      }
+      listed.append(name ?? spec.name)
       return spec
     }
+    rename(&app, listed, fields)
     guard appName != nil else { return nil }
     guard !app.deployments.isEmpty else {
       conversion.note(
@@ -137,20 +147,68 @@ struct RayServeConverter {
           + "(serve build does)")
       return nil
     }
-    addRoutes(to: &app, fields)
+    var count = 0
+    if case .sequence(let elements)? = fields["deployments"]?.content { count = elements.count }
+    addRoutes(to: &app, listed, isOnly: count == 1, fields)
     return app
   }
 
+  /// Deployments with names that none can have get others, so that nothing else of them is lost.
+  private mutating func rename(
+    _ app: inout AppSpec, _ listed: [String], _ fields: Conversion.Fields
+  ) {
+    var taken = Set(listed)
+    let path = fields.path(of: "deployments")
+    guard case .sequence(let elements)? = fields["deployments"]?.content else { return }
+    for index in app.deployments.indices {
+      let (name, old) = (app.deployments[index].name, listed[index])
+      names.insert(old)
+      guard name != old else {
+        names.insert(name)
+        continue
+      }
+      let possible = name
+      var next = 2
+      while !taken.insert(app.deployments[index].name).inserted {
+        app.deployments[index].name = "\(possible.prefix(40))-\(next)"
+        next += 1
+      }
+      let new = app.deployments[index].name
+      names.insert(new)
+      renamed[new] = old
+      let place = elements.firstIndex { conversion.deploymentName($0) == old } ?? index
+      conversion.note(
+        path.appending(place).appending("name"),
+        "\(problem(old)); the converted deployment is \(new)")
+    }
+    for index in app.deployments.indices {
+      app.deployments[index].command = conversion.options.command(of: app.deployments[index].name)
+    }
+  }
+
+  /// Why a deployment cannot have a name.
+  private func problem(_ name: String) -> String {
+    let app = AppSpec(name: "app", launcher: .external, deployments: [DeploymentSpec(name: name)])
+    return app.problems().first?.message ?? name
+  }
+
   /// A method that was named for a deployment, or for the only one, is how clients reach it.
-  private mutating func addRoutes(to app: inout AppSpec, _ fields: Conversion.Fields) {
+  ///
+  /// - Parameters:
+  ///   - listed: the names that the deployments have in the file.
+  ///   - isOnly: the file lists one deployment. One of several that is left would take requests that
+  ///     were meant for another.
+  private mutating func addRoutes(
+    to app: inout AppSpec, _ listed: [String], isOnly: Bool, _ fields: Conversion.Fields
+  ) {
     let options = conversion.options
     for index in app.deployments.indices {
       let name = app.deployments[index].name
-      let own = options.methods[name]
+      let own = options.methods[name] ?? options.methods[listed[index]]
       guard let method = own ?? options.defaultMethod else { continue }
       app.deployments[index].services = [method.service]
       let isAsked = options.route.map { $0 == method } ?? true
-      if isAsked, own != nil || app.deployments.count == 1 {
+      if isAsked, own != nil || isOnly {
         guard !app.routes.contains(where: { $0.method == method }) else {
           conversion.note(
             fields.path, "clients reach one deployment by \(method), and \(name) is the second")

@@ -3,8 +3,8 @@
 /// Bounds on what one process accepts. Values that a deployment may change are in its spec; these
 /// are the house's own.
 public struct Limits: Sendable, Hashable {
-  /// Bytes of one message, in either direction. 4 MiB is what every gRPC implementation receives by
-  /// default.
+  /// Bytes of one message, in either direction, where `--max-message` says nothing else. 4 MiB is what every
+  /// gRPC implementation receives by default.
   public var maxMessageBytes = 4 << 20
 
   /// Messages shorter than this are sent as they are even when compression was asked for: they fit

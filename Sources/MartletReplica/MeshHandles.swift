@@ -8,13 +8,16 @@ final class MeshHandles: Sendable {
   private let app: String
   private let channel: GRPCChannel?
 
-  init(app: String, router: Endpoint?, _ tls: MeshTLS, loop: Loop) throws(RPCError) {
+  init(app: String, router: Endpoint?, _ tls: MeshTLS, loop: Loop, _ limits: Limits)
+    throws(RPCError)
+  {
     self.app = app
     guard let router else {
       channel = nil
       return
     }
-    channel = GRPCChannel(endpoint: router, tls: try tls.client(to: router), loop: loop)
+    channel = GRPCChannel(
+      endpoint: router, tls: try tls.client(to: router), loop: loop, limits: limits)
   }
 
   func target(_ deployment: String) -> CallTarget {

@@ -22,6 +22,9 @@ package struct ReplicaOptions: Sendable, Equatable {
 
   package var gracefulShutdownTimeout = Duration.seconds(20)
 
+  /// What the replica takes and sends at most, also of other deployments.
+  package var maxMessageBytes = Limits().maxMessageBytes
+
   /// The replica ends when this process is gone.
   package var supervisorPID: Int32?
 
@@ -66,6 +69,9 @@ package struct ReplicaOptions: Sendable, Equatable {
         Double(text).flatMap { $0 >= 0 && $0 < 1e9 ? $0 : nil }
       }
     if let timeout { gracefulShutdownTimeout = .seconds(timeout) }
+    let limit =
+      try read.parsed(MessageLimit.variable, as: "64Ki to 1Gi bytes") { MessageLimit($0) }
+    if let limit { maxMessageBytes = limit.bytes }
     supervisorPID =
       try read.parsed(ReplicaVariable.supervisorPID, as: "a pid") { text in
         Int32(text).flatMap { $0 > 0 ? $0 : nil }

@@ -27,7 +27,10 @@ package final class RunningReplica: Sendable {
     reflection = ReflectionService(
       services: service.serviceNames + [Grpc_Health_V1_Health.name],
       descriptorSets: service.descriptorSets + [Grpc_Health_V1_Health.descriptorSet])
-    mesh = try MeshHandles(app: options.app, router: options.router, tls, loop: loops.next())
+    var limits = Limits()
+    limits.maxMessageBytes = options.maxMessageBytes
+    mesh = try MeshHandles(
+      app: options.app, router: options.router, tls, loop: loops.next(), limits)
     registration = try Registration(options, tls, loop: loops.next(), logger: logger)
     let instance = service.instance(HandlerSetting(executor: executor))
     load = instance.load
@@ -36,7 +39,6 @@ package final class RunningReplica: Sendable {
     unlimited.countsAsOngoing = false
     handlers.add(health, setting: unlimited)
     handlers.add(reflection, setting: unlimited)
-    var limits = Limits()
     limits.connectionsAreShared = true
     server = GRPCServer(
       loops: loops, limits: limits, handlers: handlers, maxOngoing: options.maxOngoingRequests,

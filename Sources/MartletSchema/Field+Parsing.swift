@@ -1,5 +1,7 @@
 // A field's value from its spelling in an app file.
 
+internal import MartletCore
+
 extension Field {
   /// The value that a text means for this field, as `read` of a `FieldPath` gives it: decimal
   /// numbers, `true` and `false`, an enum's value by name or number, a string as it is. Nil when it
@@ -22,6 +24,14 @@ extension Field {
 }
 
 extension Field {
+  /// As `value(parsing:)`, and a whole number in any spelling for integers: `1e3`, `1.0`.
+  package func value(parsingNumber text: String) -> FieldValue? {
+    if let value = value(parsing: text) { return value }
+    guard kind.isNumeric, kind != .double, kind != .float, let whole = DecimalText(text)?.whole
+    else { return nil }
+    return value(parsing: "\(whole)")
+  }
+
   /// A value as `value(parsing:)` takes it, for messages: a long text is cut. An enum's by name where it has
   /// one.
   package func spelling(of value: FieldValue) -> String {

@@ -34,6 +34,9 @@ package struct MeshProcess: Sendable {
     options.parentPID = detached ? nil : getpid()
     var child = ProcessLauncher.Child(arguments: options.arguments)
     child.environment = options.mesh.variables
+    if let limit = options.messageLimit {
+      child.environment[MessageLimit.variable] = "\(limit.bytes)"
+    }
     child.inherited = [ends[1]]
     child.startsSession = detached
     let log = try openLog(options.runDirectory)

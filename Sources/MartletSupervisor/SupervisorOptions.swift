@@ -21,6 +21,9 @@ package struct SupervisorOptions: Sendable, Hashable {
   /// What the mesh's processes speak with each other, passed on to all of them.
   package var mesh: MeshSecurity
 
+  /// The largest message of the mesh, passed on to all of them; nil for what the environment says.
+  package var messageLimit: MessageLimit?
+
   /// How many router processes share the listening socket.
   package var routers: Int
 
@@ -42,6 +45,7 @@ package struct SupervisorOptions: Sendable, Hashable {
     security = PortSecurity()
     times = PortTimes()
     mesh = MeshSecurity()
+    messageLimit = nil
     routers = 1
     controllerArguments = []
     executable = ProcessLauncher.currentExecutable

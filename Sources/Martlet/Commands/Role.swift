@@ -58,6 +58,8 @@ enum Role {
     options.gpus = capacity.gpus
     guard let mesh = meshSecurity() else { return EX_USAGE }
     options.mesh = mesh
+    guard let limit = messageLimit() else { return EX_USAGE }
+    options.messageLimit = limit
     options.supervisorPID = ThisProgram.environment[ReplicaVariable.supervisorPID].flatMap(
       Int32.init)
     options.heartbeat = values["--heartbeat-fd"].flatMap(Int32.init)
@@ -83,6 +85,8 @@ enum Role {
         name: name, ingress: .inherited(ingress), security: security, local: .inherited(local),
         controller: .unix(path: directory.controllerSocket), mesh: mesh, limits: times.limits)
       options.heartbeat = values["--heartbeat-fd"].flatMap(CInt.init)
+      guard let limit = messageLimit() else { return EX_USAGE }
+      if let limit { options.limits.maxMessageBytes = limit.bytes }
       finish { [options] in try await RouterRole.run(options) }
     } catch {
       return misunderstood("router", arguments)
@@ -93,6 +97,16 @@ enum Role {
   private func meshSecurity() -> MeshSecurity? {
     do throws(InvalidPortSecurity) {
       return try ThisProgram.meshSecurity()
+    } catch {
+      complain("error: \(error)")
+      return nil
+    }
+  }
+
+  /// Nil when what the environment says of messages makes no sense, which was told.
+  private func messageLimit() -> MessageLimit?? {
+    do throws(InvalidMessageLimit) {
+      return .some(try MessageLimit.said(by: nil, ThisProgram.environment[MessageLimit.variable]))
     } catch {
       complain("error: \(error)")
       return nil

@@ -59,6 +59,12 @@ struct RunCommand<App: Application>: ParsableCommand {
       valueName: "dir"))
   var runDir: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "The largest message, 64Ki to 1Gi; $MARTLET_MAX_MESSAGE by default, or else 4Mi.",
+      valueName: "bytes"))
+  var maxMessage: String?
+
   @Option(help: "CPUs to share out; what the machine has by default.")
   var cpus: Double?
 
@@ -183,6 +189,12 @@ struct RunCommand<App: Application>: ParsableCommand {
       throw ValidationError("\(error)")
     }
     options.routers = routers
+    do throws(InvalidMessageLimit) {
+      options.messageLimit = try MessageLimit.said(
+        by: maxMessage, ThisProgram.environment[MessageLimit.variable])
+    } catch {
+      throw ValidationError("\(error)")
+    }
     if let cpus { options.controllerArguments += ["--cpus", "\(cpus)"] }
     if let gpus { options.controllerArguments += ["--gpus", "\(gpus)"] }
     return options

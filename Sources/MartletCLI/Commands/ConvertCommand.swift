@@ -12,7 +12,8 @@ struct ConvertCommand: ParsableCommand {
     discussion: """
       What the file says and an app cannot is listed as FILE:LINE:COLUMN: path: reason; then nothing is \
       written and the exit status is 1, unless --partial says to write the rest. What is written is an app that \
-      martlet validate takes once its protos are there.
+      martlet validate takes once its protos are there. A file may have several documents and lists: objects \
+      that are neither graphs nor configs are listed and left out.
       """)
 
   @Argument(
@@ -63,9 +64,10 @@ struct ConvertCommand: ParsableCommand {
   @OptionGroup var mesh: MeshOptions
 
   func run() throws {
-    let (apps, unsaid) = try converted()
+    let converted = try converted()
+    let apps = converted.apps
     let targets = try targets(of: apps)
-    var lines = unsaid.map(\.description)
+    var lines = converted.lines
     guard !apps.isEmpty else {
       throw Failure(Failure.failed, lines: lines + ["martlet: nothing of \(file) is left"])
     }
@@ -76,8 +78,9 @@ struct ConvertCommand: ParsableCommand {
       lines.append("martlet: what is left of \(file) is no app, so nothing is written")
       throw Failure(Failure.failed, lines: lines)
     }
-    guard lines.isEmpty || partial else {
-      let rest = "martlet: \(Wording.count(lines.count, "thing")) above cannot be converted; "
+    guard converted.unsaid.isEmpty || partial else {
+      let count = Wording.count(converted.unsaid.count, "thing")
+      let rest = "martlet: \(count) above cannot be converted; "
       throw Failure(
         Failure.failed, lines: lines + [rest + "--partial writes the rest, with a list of them"])
     }
@@ -97,12 +100,12 @@ struct ConvertCommand: ParsableCommand {
     }
   }
 
-  private func converted() throws(Failure) -> (apps: [ConvertedApp], unsaid: [LocatedProblem]) {
+  private func converted() throws(Failure) -> ConvertedFile {
     let text = try Files.source(file, maxBytes: AppFile.maxBytes)
     do throws(ConversionError) {
       let options = try ConversionOptions(
         methods: method, route: route, answers: answer, protos: protos, command: command)
-      return try Conversion.apps(text: text, file: file, options: options)
+      return try ConvertedFile(text: text, file: file, options: options)
     } catch {
       throw Failure(error)
     }

@@ -41,6 +41,8 @@ struct ControllerCommand: ParsableCommand {
 
   @OptionGroup var mesh: MeshSecurityOptions
 
+  @OptionGroup var messages: MessageLimitOptions
+
   @Option(
     name: .customLong("app"),
     help: ArgumentHelp("Deploy this app file; may be given again.", valueName: "file"))
@@ -83,6 +85,7 @@ struct ControllerCommand: ParsableCommand {
     options.gpus = capacity.gpus
     options.supervisorPID = supervisorPID()
     options.heartbeat = heartbeatFd
+    options.messageLimit = try messages.limit()
     for path in apps {
       let app = try LoadedApp(path: path)
       options.apps.append(
@@ -125,6 +128,8 @@ struct RouterCommand: ParsableCommand {
 
   @OptionGroup var times: PortTimeOptions
 
+  @OptionGroup var messages: MessageLimitOptions
+
   @OptionGroup var security: PortSecurityOptions
 
   @OptionGroup var mesh: MeshSecurityOptions
@@ -159,6 +164,7 @@ struct RouterCommand: ParsableCommand {
       controller: controller, mesh: mesh, endsWithParent: supervisorPID() != nil,
       limits: try times.times().limits)
     options.heartbeat = heartbeatFd
+    if let limit = try messages.limit() { options.limits.maxMessageBytes = limit.bytes }
     try play("router") { [options] in try await RouterRole.run(options) }
   }
 }

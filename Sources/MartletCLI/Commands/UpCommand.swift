@@ -40,6 +40,8 @@ struct UpCommand: ParsableCommand {
 
   @OptionGroup var times: PortTimeOptions
 
+  @OptionGroup var messages: MessageLimitOptions
+
   @OptionGroup var security: PortSecurityOptions
 
   @OptionGroup var meshSecurity: MeshSecurityOptions
@@ -104,6 +106,7 @@ struct UpCommand: ParsableCommand {
     options.times = try times.times()
     options.mesh = try meshSecurity.security()
     options.routers = routers
+    options.messageLimit = try messages.limit()
     if let cpus { options.controllerArguments += ["--cpus", "\(cpus)"] }
     if let gpus { options.controllerArguments += ["--gpus", "\(gpus)"] }
     return options

@@ -25,8 +25,8 @@ extension DeploymentSpec {
   /// Failed health checks in a row: with more, a replica that is dead would keep its requests.
   public static let maxHealthCheckFailures = 1000
 
-  /// CPUs or GPUs of one replica, in thousandths.
-  public static let maxMilliUnits = 1_000_000
+  /// CPUs or GPUs of one replica.
+  public static let maxCores = 1000
 
   /// Letters of a name: it is part of socket paths and log file names, and sockets' paths are short.
   public static let maxNameLength = 48
@@ -236,12 +236,12 @@ extension SpecCheck {
   }
 
   mutating func resources(_ spec: Resources, at path: SpecPath) {
-    let most = DeploymentSpec.maxMilliUnits
-    for (key, value) in [("cpus", spec.milliCPUs), ("gpus", spec.milliGPUs)]
-    where !(0...most).contains(value) {
+    let (most, one) = (DeploymentSpec.maxCores, Resources.unitsPerWhole)
+    for (key, value) in [("cpus", spec.cpuUnits), ("gpus", spec.gpuUnits)]
+    where !(0...most * one).contains(value) {
       note(
         path.appending(key),
-        "\(Double(value) / 1000) is out of range; allowed: 0 to \(most / 1000)")
+        "\(Double(value) / Double(one)) is out of range; allowed: 0 to \(most)")
     }
     if spec.memoryBytes < 0 { note(path.appending("memory"), "memory cannot be negative") }
   }

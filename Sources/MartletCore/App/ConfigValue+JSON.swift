@@ -15,7 +15,8 @@ extension ConfigValue {
     case .bool(let value): text += value ? "true" : "false"
     case .integer(let value): text += "\(value)"
     case .unsigned(let value): text += "\(value)"
-    case .number(let value): text += value.isFinite ? "\(value)" : Self.word(for: value)
+    case .number(let value):
+      text += value.isFinite ? Self.decimal(value) : Self.word(for: value)
     case .string(let value): text += Self.quoted(value)
     case .array(let elements):
       text += "["
@@ -36,6 +37,14 @@ extension ConfigValue {
 
   private static func word(for number: Double) -> String {
     number.isNaN ? "\"NaN\"" : number < 0 ? "\"-Infinity\"" : "\"Infinity\""
+  }
+
+  /// A text that reads back as the same number, also for those who read a whole number exactly:
+  /// the shortest one of 2⁶⁰ + 2⁸ would be another whole number.
+  static func decimal(_ number: Double) -> String {
+    guard number.magnitude > 0x1p53, number.magnitude < 0x1p64, let whole = Int128(exactly: number)
+    else { return "\(number)" }
+    return "\(whole).0"
   }
 
   private static func quoted(_ value: String) -> String {
@@ -72,7 +81,9 @@ extension ConfigValue {
       case .null: self = .null
       case .bool(let value): self = .bool(value)
       case .integer(let value): self = .integer(value)
-      case .number(let value): self = UInt64(text).map(ConfigValue.unsigned) ?? .number(value)
+      case .unsigned(let value): self = .unsigned(value)
+      case .oversized(let value): self = .number(value)
+      case .number(let value): self = ConfigValue.whole(text, near: value) ?? .number(value)
       case .string(let value): self = .string(value)
       }
     case .sequence(let elements): self = .array(elements.map { ConfigValue($0) })
@@ -81,6 +92,14 @@ extension ConfigValue {
         Dictionary(
           members.map { ($0.name, ConfigValue($0.value)) }, uniquingKeysWith: { _, last in last }))
     }
+  }
+
+  /// A whole number of 64 bits that a `Double` does not hold, however it is spelled:
+  /// 9007199254740993.0 is one.
+  private static func whole(_ text: String, near number: Double) -> ConfigValue? {
+    guard let whole = DecimalText(text)?.whole, Int128(exactly: number) != whole else { return nil }
+    return Int64(exactly: whole).map(ConfigValue.integer)
+      ?? UInt64(exactly: whole).map(ConfigValue.unsigned)
   }
 
   /// A mistake in JSON text.

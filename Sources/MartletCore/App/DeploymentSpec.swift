@@ -134,16 +134,26 @@ public struct AutoscalingSpec: Sendable, Hashable {
   }
 }
 
-/// What one replica takes of its machine. Fractions are allowed; they are kept in thousandths so that
-/// three times 0.3 and 0.1 make one whole.
+/// What one replica takes of its machine. Fractions are allowed; they are counted in ten-thousandths, as
+/// Ray does, so that three times 0.3 and 0.1 make one whole and 16 replicas share one GPU.
 public struct Resources: Sendable, Hashable {
-  public var milliCPUs: Int
-  public var milliGPUs: Int
+  /// What one CPU or GPU is counted as.
+  public static let unitsPerWhole = 10_000
+
+  public var cpuUnits: Int
+  public var gpuUnits: Int
   public var memoryBytes: Int64
 
-  public init(milliCPUs: Int = 1000, milliGPUs: Int = 0, memoryBytes: Int64 = 0) {
-    self.milliCPUs = milliCPUs
-    self.milliGPUs = milliGPUs
+  public init(cpuUnits: Int, gpuUnits: Int = 0, memoryBytes: Int64 = 0) {
+    self.cpuUnits = cpuUnits
+    self.gpuUnits = gpuUnits
     self.memoryBytes = memoryBytes
+  }
+
+  /// The same in thousandths.
+  public init(milliCPUs: Int = 1000, milliGPUs: Int = 0, memoryBytes: Int64 = 0) {
+    let units = Self.unitsPerWhole / 1000
+    self.init(
+      cpuUnits: milliCPUs * units, gpuUnits: milliGPUs * units, memoryBytes: memoryBytes)
   }
 }

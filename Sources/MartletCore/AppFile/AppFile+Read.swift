@@ -26,16 +26,37 @@ extension AppFile {
     return appFile
   }
 
-  /// Text that begins like a JSON object and is one is read as JSON, which has escapes that YAML's
-  /// quotes do not know; everything else is YAML.
+  /// The only document of a text; nil when it is empty.
   package static func parse(_ text: String, file: String) throws(AppFileError) -> SourceNode? {
+    let documents = try documents(text, file: file, limit: 1)
+    return documents.first
+  }
+
+  /// The documents of a text that are not empty. Text that begins like a JSON object and is one is
+  /// read as JSON, which has escapes that YAML's quotes do not know; everything else is YAML.
+  package static func documents(
+    _ text: String, file: String, limit: Int = YAMLDocument.maxCount
+  ) throws(AppFileError) -> [SourceNode] {
     let text = text.withoutByteOrderMark
     if text.first(where: { !$0.isWhitespace }) == "{",
       let root = try? SourceNode.parseJSON(text)
     {
-      return root
+      return [root]
     }
-    return try SourceNode.parseYAML(text, file: file)
+    var roots: [SourceNode] = []
+    for document in YAMLDocument.split(text) {
+      guard let root = try document.root(file: file) else { continue }
+      guard roots.count < limit else {
+        let mark = SourceMark(line: document.firstLine + 1, column: 1)
+        let message =
+          limit == 1
+          ? "several documents in one file; give each a file of its own"
+          : "more than \(limit) documents"
+        throw AppFileError(problems: [LocatedProblem(file, mark, SpecProblem([], message))])
+      }
+      roots.append(root)
+    }
+    return roots
   }
 }
 
@@ -123,6 +144,11 @@ extension AppFileReader {
   static let appKeys = ["name", "protos", "launcher", "deployments", "routes"]
 
   mutating func app(_ root: SourceNode) -> AppSpec? {
+    var root = root
+    if case .mapping(let members) = root.content {
+      // Keys that begin so are a place for anchors, as in Compose.
+      root.content = .mapping(members.filter { !$0.name.hasPrefix("x-") })
+    }
     guard let fields = fields(root, at: [], allowed: Self.appKeys),
       require(["name", "deployments"], in: fields, of: "an app")
     else { return nil }

@@ -106,15 +106,11 @@ extension AppFile {
   private static func resources(_ spec: Resources) -> [YAMLValue.Member] {
     let defaults = Resources()
     var members: [YAMLValue.Member] = []
-    if spec.milliCPUs != defaults.milliCPUs {
-      members.append(("cpus", .thousandths(spec.milliCPUs)))
-    }
-    if spec.milliGPUs != defaults.milliGPUs {
-      members.append(("gpus", .thousandths(spec.milliGPUs)))
-    }
+    if spec.cpuUnits != defaults.cpuUnits { members.append(("cpus", .share(spec.cpuUnits))) }
+    if spec.gpuUnits != defaults.gpuUnits { members.append(("gpus", .share(spec.gpuUnits))) }
     if spec.memoryBytes != defaults.memoryBytes {
       // The largest binary unit that keeps the number whole.
-      let unit = AppFileReader.byteUnits.prefix(4).last { spec.memoryBytes % $0.bytes == 0 }
+      let unit = ByteSize.units.prefix(4).last { spec.memoryBytes % $0.bytes == 0 }
       let text = unit.map { "\(spec.memoryBytes / $0.bytes)\($0.name)" } ?? "\(spec.memoryBytes)"
       members.append(("memory", .plain(text)))
     }

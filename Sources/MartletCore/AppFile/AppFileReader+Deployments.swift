@@ -135,8 +135,8 @@ extension AppFileReader {
     guard let node = fields["resources"],
       let fields = self.fields(node, at: path, allowed: Self.resourceKeys)
     else { return }
-    if let value = thousandths("cpus", in: fields) { resources.milliCPUs = value }
-    if let value = thousandths("gpus", in: fields) { resources.milliGPUs = value }
+    if let value = share("cpus", in: fields) { resources.cpuUnits = value }
+    if let value = share("gpus", in: fields) { resources.gpuUnits = value }
     if let value = bytes("memory", in: fields) { resources.memoryBytes = value }
   }
 }

@@ -11,7 +11,8 @@ extension AppFileReader {
     case .quoted(let text): return text
     case .plain(let text):
       if case .string = PlainScalar(text) { return text }
-      let hint = text.isEmpty ? "" : "; write \"\(text)\" in quotes if it is meant as a string"
+      let word = node.written ?? text
+      let hint = word.isEmpty ? "" : "; write \"\(word)\" in quotes if it is meant as a string"
       note(path, "expected a string, found \(node.kind)\(hint)", at: node.mark)
     case .mapping, .sequence:
       note(path, "expected a string, found \(node.kind)", at: node.mark)
@@ -31,10 +32,15 @@ extension AppFileReader {
   }
 
   /// Any scalar as it is written: arguments, environment variables and versions are text, and `8000`
-  /// there is no mistake.
+  /// there is no mistake. `null` and nothing at all are one.
   package mutating func text(_ node: SourceNode, at path: SpecPath) -> String? {
     switch node.content {
-    case .quoted(let text), .plain(let text): return text
+    case .quoted(let text): return text
+    case .plain(let text):
+      guard case .null = PlainScalar(text) else { return text }
+      let word = text.isEmpty ? "\"\" for an empty text" : "\"\(text)\" in quotes for the word"
+      note(path, "expected a string, found nothing; write \(word)", at: node.mark)
+      return nil
     case .mapping, .sequence:
       note(path, "expected a string, found \(node.kind)", at: node.mark)
       return nil
@@ -69,7 +75,8 @@ extension AppFileReader {
     if case .plain(let text) = node.content {
       switch PlainScalar(text) {
       case .integer(let value): return Double(value)
-      case .number(let value): return value
+      case .unsigned(let value): return Double(value)
+      case .oversized(let value), .number(let value): return value
       case .null, .bool, .string: break
       }
     }
@@ -94,9 +101,17 @@ extension AppFileReader {
     switch node.content {
     case .quoted: break
     case .plain(let text):
-      guard isDecimal(node, at: path), DecimalText(text) != nil else { return }
-      if case .number(let number) = PlainScalar(text), number.isInfinite {
-        note(path, "\(text) is larger than numbers can be; infinity is .inf", at: node.mark)
+      guard isDecimal(node, at: path) else { return }
+      let word = node.written ?? text
+      switch PlainScalar(text) {
+      case .number(let number) where number.isInfinite && DecimalText(text) != nil:
+        note(path, "\(word) is larger than numbers can be; infinity is .inf", at: node.mark)
+      case .oversized(let nearest):
+        note(
+          path,
+          "\(word) has more than 64 bits, and a program would read another number; write it in "
+            + "quotes, or \(nearest) if the nearest number will do", at: node.mark)
+      case .null, .bool, .integer, .unsigned, .number, .string: break
       }
     case .sequence(let elements):
       for (index, element) in elements.enumerated() {
@@ -136,37 +151,24 @@ extension AppFileReader {
     return Duration(secondsComponent: seconds, attosecondsComponent: Int64(rest))
   }
 
-  /// A number of which three decimal places are kept.
-  package mutating func thousandths(_ key: String, in fields: Fields) -> Int? {
+  /// CPUs or GPUs in `Resources.unitsPerWhole`: a number of which four decimal places are kept.
+  package mutating func share(_ key: String, in fields: Fields) -> Int? {
     let unit = "a number such as 1 or 0.3"
-    guard let value = decimal(key, in: fields, places: 3, unit: unit) else { return nil }
-    guard let thousandths = Int(exactly: value) else {
+    guard let value = decimal(key, in: fields, places: 4, unit: unit) else { return nil }
+    guard let units = Int(exactly: value) else {
       note(fields.path(of: key), "too large")
       return nil
     }
-    return thousandths
+    return units
   }
 
-  /// The units of Kubernetes' quantities that fit bytes.
-  static let byteUnits: [(name: String, bytes: Int64)] = [
-    ("Ki", 1 << 10), ("Mi", 1 << 20), ("Gi", 1 << 30), ("Ti", 1 << 40),
-    ("k", 1_000), ("M", 1_000_000), ("G", 1_000_000_000), ("T", 1_000_000_000_000),
-  ]
-
-  /// Bytes: a whole number, or a number with one of `byteUnits`.
+  /// Bytes: a whole number, or a number with one of `ByteSize.units`.
   package mutating func bytes(_ key: String, in fields: Fields) -> Int64? {
     guard let node = fields[key], isDecimal(node, at: fields.path(of: key)),
       let text = text(node, at: fields.path(of: key))
     else { return nil }
-    let unit = Self.byteUnits.first { text.hasSuffix($0.name) } ?? (name: "", bytes: 1)
-    let amount = String(text.dropLast(unit.name.count))
-    // Thousandths of a unit are enough for 1.5Gi and keep the product exact.
-    if let decimal = DecimalText(amount), let thousandths = decimal.scaled(byPowerOfTen: 3) {
-      let product = thousandths.multipliedReportingOverflow(by: Int128(unit.bytes))
-      let (bytes, rest) = product.partialValue.quotientAndRemainder(dividingBy: 1000)
-      if !product.overflow, rest == 0, let bytes = Int64(exactly: bytes) { return bytes }
-    }
-    let units = Self.list(Self.byteUnits.map(\.name))
+    if let size = ByteSize(text) { return size.bytes }
+    let units = Self.list(ByteSize.units.map(\.name))
     note(
       fields.path(of: key),
       "expected a number of bytes such as 512Mi, found \(text); units: \(units)", at: node.mark)

@@ -1,17 +1,17 @@
 // Decimal numbers as they are written, so that 0.3 is three tenths and not the nearest binary fraction.
 
 /// The parts of a decimal number: `[-+]? ( DIGITS [. DIGITS?] | . DIGITS ) ( [eE] [-+]? DIGITS )?`.
-struct DecimalText {
-  var isNegative = false
+package struct DecimalText {
+  package private(set) var isNegative = false
   /// All digits, those after the point included.
-  var digits: [UInt8] = []
+  private var digits: [UInt8] = []
   /// How many of `digits` are after the point, less the exponent.
-  var fractionDigits = 0
+  private var fractionDigits = 0
   /// Written without point and exponent.
-  var isInteger = true
+  package private(set) var isInteger = true
 
   /// Nil when the text is not a decimal number.
-  init?(_ text: String) {
+  package init?(_ text: String) {
     var rest = text.utf8[...]
     if let sign = rest.first, sign == UInt8(ascii: "-") || sign == UInt8(ascii: "+") {
       isNegative = sign == UInt8(ascii: "-")
@@ -28,12 +28,26 @@ struct DecimalText {
     guard !digits.isEmpty else { return nil }
     if let mark = rest.first, mark == UInt8(ascii: "e") || mark == UInt8(ascii: "E") {
       rest.removeFirst()
-      guard let exponent = Int(String(rest) ?? ""), abs(exponent) <= 400 else { return nil }
+      guard let exponent = Self.takeExponent(from: &rest) else { return nil }
       fractionDigits -= exponent
       isInteger = false
-      rest = rest[rest.endIndex...]
     }
     guard rest.isEmpty else { return nil }
+  }
+
+  /// No text has so many digits that a larger exponent would mean another number.
+  private static let maxExponent = 1 << 40
+
+  private static func takeExponent(from rest: inout Substring.UTF8View) -> Int? {
+    var isNegative = false
+    if let sign = rest.first, sign == UInt8(ascii: "-") || sign == UInt8(ascii: "+") {
+      isNegative = sign == UInt8(ascii: "-")
+      rest.removeFirst()
+    }
+    let digits = takeDigits(from: &rest)
+    guard !digits.isEmpty else { return nil }
+    let exponent = digits.reduce(0) { min(maxExponent, $0 * 10 + Int($1)) }
+    return isNegative ? -exponent : exponent
   }
 
   private static func takeDigits(from rest: inout Substring.UTF8View) -> [UInt8] {
@@ -42,19 +56,23 @@ struct DecimalText {
     return digits.map { $0 - UInt8(ascii: "0") }
   }
 
+  /// The number itself, whatever its spelling: `1e3`, `1.0` and `1000` are whole. Nil when it is not
+  /// whole, or over 10^30.
+  package var whole: Int128? { scaled(byPowerOfTen: 0) }
+
   /// The number times ten to the power of `places`; nil when that is not whole, or over 10^30.
   func scaled(byPowerOfTen places: Int) -> Int128? {
     let shift = places - fractionDigits
-    var kept = digits[...]
+    var kept = digits.drop { $0 == 0 }
+    if kept.isEmpty { return 0 }
     if shift < 0 {
       let cut = min(-shift, kept.count)
       guard kept.suffix(cut).allSatisfy({ $0 == 0 }) else { return nil }
       kept = kept.dropLast(cut)
     }
-    kept = kept.drop { $0 == 0 }
-    guard kept.count + max(0, shift) <= 30 || kept.isEmpty else { return nil }
+    guard kept.count + max(0, shift) <= 30 else { return nil }
     var value = kept.reduce(Int128(0)) { $0 * 10 + Int128($1) }
-    if value != 0 { for _ in 0..<max(0, shift) { value *= 10 } }
+    for _ in 0..<max(0, shift) { value *= 10 }
     return isNegative ? -value : value
   }
 

@@ -93,7 +93,7 @@ private struct JSONParser {
       skipSpace()
       guard take(":") else { throw failure("expected a colon after the name") }
       let member = SourceNode.Member(
-        name: name, nameMark: nameMark, value: try value(depth: depth + 1))
+        name: name, nameMark: nameMark, value: try value(depth: depth + 1), isNameQuoted: true)
       members.append(member)
       skipSpace()
       if take("}") { return members }
@@ -131,6 +131,9 @@ private struct JSONParser {
     let text = String(decoding: rest, as: UTF8.self)
     if !["true", "false", "null"].contains(text), !Self.isNumber(text) {
       throw failure(text.isEmpty ? "expected a value" : "unknown word \(text)")
+    }
+    guard Double(text)?.isFinite != false else {
+      throw failure("\(text) is larger than numbers can be")
     }
     position = start + rest.count
     return text

@@ -26,7 +26,9 @@ extension SourceNode {
       if case .duplicatedKeysInMapping(let names, let context) = error, names.count == 1,
         let (mark, path) = YAMLKeys.second(names[0], firstAt: SourceMark(context.mark), in: text)
       {
-        let problem = SpecProblem(path, "key given twice; keep one of them")
+        let isMerge = names[0] == mergeKey
+        let advice = isMerge ? "write one with a list, <<: [*first, *second]" : "keep one of them"
+        let problem = SpecProblem(path, "key given twice; \(advice)")
         throw AppFileError(problems: [LocatedProblem(file, mark, problem)])
       }
       let (mark, message) = words(for: error)
@@ -107,20 +109,74 @@ extension SourceNode {
       content = .sequence(elements)
     case .mapping(let mapping):
       try Self.check(mapping.tag, ["map"], at: node.mark)
-      var members: [Member] = []
-      for (key, value) in mapping {
-        guard let name = key.scalar else {
-          throw TreeError(mark: key.mark, message: YAMLKeys.notScalar)
-        }
-        members.append(
-          Member(
-            name: name.string, nameMark: key.mark.map { SourceMark($0) } ?? self.mark,
-            value: try SourceNode(value, depth: depth + 1, count: &count)))
-      }
-      content = .mapping(members)
+      content = .mapping(try Self.members(of: mapping, depth: depth, count: &count))
     case .alias:
       throw TreeError(mark: node.mark, message: "an alias to nothing")
     }
+  }
+
+  private static func members(
+    of mapping: Yams.Node.Mapping, depth: Int, count: inout Int
+  ) throws -> [Member] {
+    var own: [Member] = []
+    var merged: [Member] = []
+    for (key, value) in mapping {
+      guard let name = key.scalar else {
+        throw TreeError(mark: key.mark, message: YAMLKeys.notScalar)
+      }
+      let node = try SourceNode(value, depth: depth + 1, count: &count)
+      if name.string == mergeKey, name.style == .plain {
+        merged += try sources(node, at: value.mark)
+        continue
+      }
+      own.append(
+        Member(
+          name: name.string, nameMark: SourceMark(key.mark ?? mapping.mark), value: node,
+          isNameQuoted: name.style != .plain))
+    }
+    return merged.isEmpty ? own : Self.merging(merged, with: own)
+  }
+
+  /// The key of YAML 1.1 whose value, a mapping or a list of them, stands for its keys
+  /// (yaml.org/type/merge.html).
+  private static let mergeKey = "<<"
+
+  private static func sources(
+    _ node: SourceNode, at mark: Yams.Mark?
+  ) throws(TreeError) -> [Member] {
+    switch node.content {
+    case .mapping(let members): return members
+    case .sequence(let elements):
+      var members: [Member] = []
+      for element in elements {
+        guard case .mapping(let more) = element.content else {
+          throw TreeError(
+            mark: mark, message: "\(mergeExpected), found a list with \(element.kind)")
+        }
+        members += more
+      }
+      return members
+    case .plain, .quoted:
+      throw TreeError(mark: mark, message: "\(mergeExpected), found \(node.kind)")
+    }
+  }
+
+  private static let mergeExpected =
+    "the key << takes a mapping, or a list of mappings, whose keys are merged; write \"<<\" in "
+    + "quotes for a key of that name"
+
+  /// Own keys count before merged ones, and of those the first.
+  private static func merging(_ merged: [Member], with own: [Member]) -> [Member] {
+    var result: [Member] = []
+    var places: [String: Int] = [:]
+    for member in merged where places[member.name] == nil {
+      places[member.name] = result.count
+      result.append(member)
+    }
+    for member in own {
+      if let place = places[member.name] { result[place] = member } else { result.append(member) }
+    }
+    return result
   }
 
   /// Tags say what a value is for a program that knows them; here the keys do.

@@ -21,10 +21,22 @@ package struct SourceNode {
     package var name: String
     package var nameMark: SourceMark
     package var value: SourceNode
+
+    /// The name stands in quotes, or has a block style.
+    package var isNameQuoted = false
   }
 
   package var content: Content
   package var mark: SourceMark
+
+  /// What stands in the file, where `content` has another spelling of it.
+  package var written: String?
+
+  package init(content: Content, mark: SourceMark, written: String? = nil) {
+    self.content = content
+    self.mark = mark
+    self.written = written
+  }
 
   /// Records the place of every value in the tree.
   package func collectMarks(at path: SpecPath = [], into marks: inout [SpecPath: SourceMark]) {
@@ -51,11 +63,31 @@ package struct SourceNode {
     case .plain(let text):
       switch PlainScalar(text) {
       case .null: "nothing"
-      case .bool: "the truth value \(text)"
-      case .integer, .number: "the number \(text)"
-      case .string: "the string \(text)"
+      case .bool: "the truth value \(written ?? text)"
+      case .integer, .unsigned, .oversized, .number: "the number \(written ?? text)"
+      case .string: "the string \(written ?? text)"
       }
     }
+  }
+
+  /// The same nodes, further down in the file.
+  package func moved(down lines: Int) -> SourceNode {
+    var node = self
+    node.mark.line += lines
+    switch content {
+    case .quoted, .plain: break
+    case .sequence(let elements):
+      node.content = .sequence(elements.map { $0.moved(down: lines) })
+    case .mapping(let members):
+      node.content = .mapping(
+        members.map { member in
+          var member = member
+          member.nameMark.line += lines
+          member.value = member.value.moved(down: lines)
+          return member
+        })
+    }
+    return node
   }
 }
 
@@ -65,6 +97,10 @@ package enum PlainScalar {
   case null
   case bool(Bool)
   case integer(Int64)
+  /// A whole number that is too large for `integer`.
+  case unsigned(UInt64)
+  /// A whole number of more than 64 bits, and the number nearest to it.
+  case oversized(Double)
   case number(Double)
   case string(String)
 
@@ -83,12 +119,18 @@ package enum PlainScalar {
   private static func numeric(_ text: String) -> PlainScalar? {
     for (prefix, radix) in [("0x", 16), ("0o", 8)] where text.hasPrefix(prefix) {
       let digits = text.dropFirst(2)
-      guard digits.first?.isHexDigit == true else { return nil }
-      return Int64(digits, radix: radix).map(PlainScalar.integer)
+      guard !digits.isEmpty, digits.allSatisfy({ $0.isASCII && ($0.hexDigitValue ?? 16) < radix })
+      else { return nil }
+      return UInt64(digits, radix: radix).map(whole)
+        ?? .oversized(digits.reduce(0) { $0 * Double(radix) + Double($1.hexDigitValue ?? 0) })
     }
-    guard let shape = DecimalText(text) else { return nil }
-    if shape.isInteger, let integer = Int64(text) { return .integer(integer) }
-    return Double(text).map(PlainScalar.number)
+    guard let shape = DecimalText(text), let number = Double(text) else { return nil }
+    guard shape.isInteger else { return .number(number) }
+    return Int64(text).map(PlainScalar.integer) ?? UInt64(text).map(whole) ?? .oversized(number)
+  }
+
+  private static func whole(_ value: UInt64) -> PlainScalar {
+    Int64(exactly: value).map(PlainScalar.integer) ?? .unsigned(value)
   }
 }
 

@@ -16,7 +16,7 @@ indirect enum YAMLValue {
   static func number(_ value: Double) -> YAMLValue {
     if value.isNaN { return .plain(".nan") }
     if value.isInfinite { return .plain(value < 0 ? "-.inf" : ".inf") }
-    return .plain("\(value)")
+    return .plain(ConfigValue.decimal(value))
   }
 
   static func seconds(_ duration: Duration) -> YAMLValue {
@@ -25,8 +25,9 @@ indirect enum YAMLValue {
     return .plain(DecimalText.text(value, places: 18))
   }
 
-  static func thousandths(_ value: Int) -> YAMLValue {
-    .plain(DecimalText.text(Int128(value), places: 3))
+  /// CPUs or GPUs in `Resources.unitsPerWhole`.
+  static func share(_ units: Int) -> YAMLValue {
+    .plain(DecimalText.text(Int128(units), places: 4))
   }
 
   init(_ value: ConfigValue) {

@@ -92,7 +92,7 @@ struct Condition: Sendable, Hashable {
       return
     }
     func value(_ text: Substring) -> FieldValue? {
-      let value = field.value(parsing: String(text).trimmingSpaces)
+      let value = field.value(parsingNumber: String(text).trimmingSpaces)
       // Nothing is less or greater than a NaN, or equal to it.
       if let number = value?.number, number.isNaN { return nil }
       return value

@@ -44,15 +44,14 @@ extension JSONDecoder {
     }
   }
 
-  /// A number, or a string of one; `1.0` and `1e2` are integers too.
+  /// A number, or a string of one; `1.0` and `1e2` are integers too. Exact as written: 2⁵³ + 1 with a point
+  /// is no `Double`.
   private func integer<Integer: FixedWidthInteger>(
     _ value: JSONValue, _ type: Integer.Type
   ) throws(JSONError) -> Integer {
     let text = try numberText(value, "an integer")
     if let integer = Integer(text), !text.hasPrefix("+") { return integer }
-    if let number = Double(text), let integer = Integer(exactly: number),
-      text.contains(where: { ".eE".contains($0) })
-    {
+    if let whole = DecimalText(text)?.whole, let integer = Integer(exactly: whole) {
       return integer
     }
     throw error("\(text.shortened) is not an integer from \(Integer.min) to \(Integer.max)")

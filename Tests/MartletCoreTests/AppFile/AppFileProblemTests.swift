@@ -47,7 +47,7 @@ import Testing
     ("startup_timeout_s: -1", "-1.0 s is out of range; allowed: 0 to"),
     ("startup_timeout_s: never", "expected a number of seconds such as 0.5 or 30"),
     ("resources: {memory: 5 MiB}", "expected a number of bytes such as 512Mi, found 5 MiB"),
-    ("resources: {gpus: 0.0001}", "more than 3 decimal places"),
+    ("resources: {gpus: 0.00001}", "more than 4 decimal places"),
     ("resources: [1]", "expected a mapping with cpus, gpus, memory, found a list"),
     ("services: content.v1.A", "expected a list of service names, found the string"),
     ("user_config: 5", "expected a mapping"),
