@@ -87,6 +87,11 @@ package struct Dispatcher: ~Copyable, Sendable {
     return Route(version: VersionID(index: index), target: .deployment(PoolID(index: pool)))
   }
 
+  /// Whether the table has a version of an app.
+  package func knows(_ version: AppVersion, of app: String) -> Bool {
+    apps[app]?.versions[version] != nil
+  }
+
   /// The pool of a deployment as a version sees it; nil when it has none of that name.
   package func pool(of deployment: String, in version: VersionID) -> PoolID? {
     versions[version.index].pools[deployment].map(PoolID.init(index:))

@@ -70,6 +70,8 @@ final class PlainRequest: StreamHandler, CallOwner {
     _ received: borrowing HeaderBlock, _ pool: PoolID, endOfStream: Bool, now: Timestamp
   ) {
     headers.append(contentsOf: received) { !received.staysBehind(at: $0) }
+    // Clients may leave it out, and servers of gRPC refuse calls that come without.
+    if !received.contains(.te) { headers.append(.te, literal: "trailers") }
     if let identity = stream.forwardedIdentity {
       headers.append(fieldAt: 0, of: identity)
     }

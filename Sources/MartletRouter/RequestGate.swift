@@ -182,28 +182,12 @@ final class RequestGate: RequestAcceptor {
       stream.answer(
         Refusal(.unavailable, "the router has not heard from its controller yet; try again"))
     } else if isLocal, let deployment = headers[MeshHeader.deployment] {
-      let app = headers[MeshHeader.app] ?? ""
-      let names = router.dispatcher.deploymentNames(of: app)
-      let hint = Spelling.hint(for: deployment, among: names)
-      stream.answer(Refusal(.unimplemented, "app \(app) has no deployment \(deployment)\(hint)"))
+      stream.answer(unknownDeployment(deployment, headers))
     } else {
-      stream.answer(Refusal(.unimplemented, unknownMethod(path)))
+      let status = unknownMethod(path)
+      stream.answer(Refusal(status.code, status.message))
     }
     return nil
-  }
-
-  func unknownMethod(_ path: String) -> String {
-    let name = path.drop { $0 == "/" }
-    let names = router.dispatcher.routeNames
-    guard !names.isEmpty else {
-      return "no route for \(name): no app serves here yet; see martlet status"
-    }
-    if let nearest = Spelling.nearest(to: String(name), among: names) {
-      return "no route for \(name); did you mean \(nearest)?"
-    }
-    let limit = router.routerLimits.maxRoutesInMessage
-    let rest = names.count > limit ? ", …" : ""
-    return "no route for \(name); there are \(names.prefix(limit).joined(separator: ", "))\(rest)"
   }
 }
 

@@ -134,7 +134,8 @@ def test_an_app_that_waits_for_resources_says_that_it_does_not_serve(mesh):
     assert "PENDING: needs" in done.stderr
     with mesh.channel() as channel, pytest.raises(grpc.RpcError) as caught:
         channel.unary_unary("/probe.v1.Probe/Echo")(b"", timeout=10)
-    assert caught.value.code() == grpc.StatusCode.UNIMPLEMENTED
+    # A client that tries again finds the app once it serves.
+    assert caught.value.code() == grpc.StatusCode.UNAVAILABLE
     assert "no app serves here yet; see martlet status" in caught.value.details()
 
 

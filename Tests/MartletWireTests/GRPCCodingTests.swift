@@ -106,7 +106,7 @@ import Testing
 
   @Test(arguments: [
     ("x-a", "ümlaut"), ("x-a", "a\nb"), ("grpc-status", "0"), ("te", "x"), ("connection", "close"),
-    (":path", "/"), ("x a", "b"), ("", "b"), ("grpc-custom", "b"), ("x-bin", "text"), ("x", " a"),
+    (":path", "/"), ("x a", "b"), ("", "b"), ("grpc-custom", "b"), ("x-bin", "text"),
   ])
   func unsendableMetadataIsRefused(name: String, value: String) {
     var block = HeaderBlock()

@@ -29,15 +29,3 @@ extension RPCError {
     }
   }
 }
-
-extension HeaderBlock {
-  /// Appends the entries of `metadata` that HTTP/2 can carry. One that it cannot was put there by this
-  /// process's own handler and must not cost the caller its answer.
-  mutating func append(sendable metadata: Metadata) {
-    do throws(InvalidMetadata) {
-      try append(metadata)
-    } catch {
-      assertionFailure("\(error)")
-    }
-  }
-}

@@ -272,8 +272,14 @@ extension InboundCall: MessageSink {
     headIsSent = true
     var head = compression == nil ? HeaderBlock.grpcResponse : .grpcResponseAccepting
     if let compressor { head.append(encoding: compressor.compression) }
-    if let initialMetadata { head.append(sendable: initialMetadata) }
+    if let initialMetadata { append(initialMetadata, to: &head) }
     stream.sendHead(head)
+  }
+
+  /// Adds a handler's metadata. An entry that cannot be sent must not cost the caller its answer, nor the other
+  /// entries; the process's log has it.
+  private func append(_ metadata: Metadata, to headers: inout HeaderBlock) {
+    for left in headers.append(sendable: metadata) { server.leftOut(left, of: method) }
   }
 
   /// Ends the call with `error`'s status, or with OK.
@@ -286,10 +292,10 @@ extension InboundCall: MessageSink {
       return stream.sendTrailers(.grpcSuccess)
     }
     var trailers = headIsSent ? HeaderBlock() : HeaderBlock.grpcResponse
-    if !headIsSent, let initialMetadata { trailers.append(sendable: initialMetadata) }
+    if !headIsSent, let initialMetadata { append(initialMetadata, to: &trailers) }
     trailers.append(error?.status ?? .ok)
-    if let trailingMetadata { trailers.append(sendable: handlersOwn(trailingMetadata)) }
-    if let error { trailers.append(sendable: handlersOwn(error.metadata)) }
+    if let trailingMetadata { append(handlersOwn(trailingMetadata), to: &trailers) }
+    if let error { append(handlersOwn(error.metadata), to: &trailers) }
     if let trace {
       let microseconds = loop.now.duration(since: trace.began).saturatedNanoseconds / 1_000
       trailers.append(name: TraceHeader.executionTime, value: "\(microseconds)")

@@ -42,6 +42,7 @@ package final class ServerCore {
   /// Whether calls that ask for their trace are told what their handlers took.
   private let traces: Bool
   private var refusals: RefusalLog
+  private var unsent: RefusalLog
 
   init(
     loop: Loop, limits: Limits, handlers: HandlerTable, ongoing: OngoingCount,
@@ -52,6 +53,7 @@ package final class ServerCore {
     self.ongoing = ongoing
     self.traces = traces
     refusals = RefusalLog(logger)
+    unsent = RefusalLog(logger, "metadata of an answer is left out")
     unaryHandlers = UnaryHandlers(loop)
     index = PathIndex(handlers)
   }
@@ -73,6 +75,11 @@ package final class ServerCore {
     guard let entry = index.entry(forPath: path) else { return nil }
     lastEntry = entry
     return entry
+  }
+
+  /// A handler's metadata cannot be sent, and its answer goes without it.
+  func leftOut(_ metadata: InvalidMetadata, of method: MethodName) {
+    unsent.tell("\(method): \(metadata)", now: loop.now)
   }
 
   /// A call's handler has returned, or will never run.

@@ -142,7 +142,8 @@ extension RequestGate: WebCallAcceptor {
   private func findByHTTPName(_ request: WebRequest) throws(WebRefusal) -> Found {
     let named = router.dispatcher.httpRoutes(at: request.path)
     guard !named.isEmpty else {
-      throw WebRefusal(.unimplemented, unknownMethod(request.path), http: 404)
+      let status = unknownMethod(request.path)
+      throw WebRefusal(status, http: status.code == .unimplemented ? 404 : nil)
     }
     guard let verb = request.verb, let found = named[verb] else {
       throw .notAllowed(request, but: Array(named.keys))

@@ -3,21 +3,38 @@
 package import MartletCore
 
 extension HeaderBlock {
-  /// Appends custom metadata; `-bin` values become base64 without padding. Throws, having appended nothing, when a
-  /// name or a value cannot be sent (gRPC over HTTP/2, "Custom-Metadata").
+  /// Appends custom metadata; `-bin` values become base64 without padding, and text loses the spaces at its ends,
+  /// which a field value cannot have. Throws, having appended nothing, when a name or a value cannot be sent (gRPC
+  /// over HTTP/2, "Custom-Metadata").
   package mutating func append(_ metadata: Metadata) throws(InvalidMetadata) {
     guard !metadata.isEmpty else { return }
     for entry in metadata.entries { try Self.check(entry) }
+    for entry in metadata.entries { append(checked: entry) }
+  }
+
+  /// Appends those entries that can be sent, and returns what is wrong with the others.
+  package mutating func append(sendable metadata: Metadata) -> [InvalidMetadata] {
+    var left: [InvalidMetadata] = []
     for entry in metadata.entries {
-      switch entry.value {
-      case .text(let text):
-        append(name: entry.name, value: text)
-      case .binary(let bytes):
-        var name = entry.name
-        name.withUTF8 { name in
-          unsafe Base64.encode(bytes, .none).withUnsafeBytes { value in
-            unsafe append(name: UnsafeRawBufferPointer(name), value: value)
-          }
+      do throws(InvalidMetadata) {
+        try Self.check(entry)
+        append(checked: entry)
+      } catch {
+        left.append(error)
+      }
+    }
+    return left
+  }
+
+  private mutating func append(checked entry: Metadata.Entry) {
+    switch entry.value {
+    case .text(let text):
+      append(name: entry.name, value: Self.trimmed(text))
+    case .binary(let bytes):
+      var name = entry.name
+      name.withUTF8 { name in
+        unsafe Base64.encode(bytes, .none).withUnsafeBytes { value in
+          unsafe append(name: UnsafeRawBufferPointer(name), value: value)
         }
       }
     }
@@ -35,8 +52,8 @@ extension HeaderBlock {
         let key = unsafe String(decoding: name, as: UTF8.self)
         guard key.utf8.allSatisfy(Self.isNameByte), !Self.isReservedByGRPC(key) else { return }
         guard key.hasSuffix("-bin") else {
-          let text = unsafe String(decoding: value, as: UTF8.self)
-          if Self.isText(text) { metadata.add(text, for: key) }
+          let text = unsafe Self.trimmed(String(decoding: value, as: UTF8.self))
+          if text.utf8.allSatisfy(Self.isPrintable) { metadata.add(text, for: key) }
           return
         }
         let parts = unsafe value.split(
@@ -88,12 +105,9 @@ extension HeaderBlock {
       guard !entry.name.hasSuffix("-bin") else {
         throw InvalidMetadata(name: entry.name, reason: "a -bin name carries bytes, not text")
       }
-      guard text.utf8.allSatisfy(isPrintable) else {
+      guard trimmed(text).utf8.allSatisfy(isPrintable) else {
         throw InvalidMetadata(
           name: entry.name, reason: "text is printable ASCII; use a -bin name for anything else")
-      }
-      guard text.utf8.first != 0x20, text.utf8.last != 0x20 else {
-        throw InvalidMetadata(name: entry.name, reason: "text has no space at its ends")
       }
     case .binary:
       guard entry.name.hasSuffix("-bin") else {
@@ -118,9 +132,16 @@ extension HeaderBlock {
     "grpc-trace-bin", "grpc-tags-bin",
   ]
 
-  private static func isText(_ text: String) -> Bool {
-    text.utf8.allSatisfy(isPrintable) && text.utf8.first != 0x20 && text.utf8.last != 0x20
+  /// Text without the spaces and tabs at its ends, which gRPC lets anybody strip ("ASCII-Value").
+  private static func trimmed(_ text: String) -> String {
+    let bytes = text.utf8
+    guard bytes.first.map(isBlank) ?? false || bytes.last.map(isBlank) ?? false else { return text }
+    let rest = bytes.drop(while: isBlank)
+    let end = rest.lastIndex { !isBlank($0) }
+    return end.map { String(text[rest.startIndex...$0]) } ?? ""
   }
+
+  private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 
   static func isPrintable(_ byte: UInt8) -> Bool { (0x20...0x7E).contains(byte) }
 

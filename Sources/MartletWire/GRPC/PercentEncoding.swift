@@ -1,15 +1,36 @@
 // How `grpc-message` carries any text in printable ASCII.
 
 /// Percent-encoding of gRPC over HTTP/2, "Status-Message": space to `~` stand for themselves, `%`
-/// and everything else become `%XX` of their UTF-8 bytes.
+/// and everything else become `%XX` of their UTF-8 bytes. A space at either end does too: a field value of
+/// HTTP has none there (RFC 9113 §8.2.1), so it would be stripped or have the whole answer refused.
 package enum PercentEncoding {
   private static let digits = Array("0123456789ABCDEF".utf8)
 
   package static func encode(_ text: String) -> [UInt8] {
+    encode(text.utf8) { (0x20...0x7E).contains($0) && $0 != UInt8(ascii: "%") }
+  }
+
+  /// A `grpc-message` as it came, made fit for a field value; nil when it is already. Escapes stay as they
+  /// are: its sender has made them.
+  package static func repaired(_ bytes: UnsafeRawBufferPointer) -> [UInt8]? {
+    guard let first = unsafe bytes.first, let last = unsafe bytes.last else { return nil }
+    let isFit =
+      unsafe first != UInt8(ascii: " ") && last != UInt8(ascii: " ")
+      && bytes.allSatisfy { (0x20...0x7E).contains($0) }
+    return unsafe isFit ? nil : encode(bytes) { (0x20...0x7E).contains($0) }
+  }
+
+  /// `isPlain` says which bytes stand for themselves, unless they are spaces at an end.
+  private static func encode(
+    _ text: some BidirectionalCollection<UInt8>, _ isPlain: (UInt8) -> Bool
+  ) -> [UInt8] {
     var encoded: [UInt8] = []
-    encoded.reserveCapacity(text.utf8.count)
-    for byte in text.utf8 {
-      if (0x20...0x7E).contains(byte), byte != UInt8(ascii: "%") {
+    encoded.reserveCapacity(text.count + 4)
+    let last = text.indices.last
+    for index in text.indices {
+      let byte = text[index]
+      let isAtEnd = index == text.startIndex || index == last
+      if isPlain(byte), byte != UInt8(ascii: " ") || !isAtEnd {
         encoded.append(byte)
       } else {
         encoded.append(UInt8(ascii: "%"))

@@ -87,10 +87,16 @@ private let headerReceived: nghttp2_on_header_callback = {
 }
 
 /// nghttp2 would ignore a malformed field. RFC 9113 §8.1.1 has the whole message refused, or what
-/// one hop ignores another may act upon.
+/// one hop ignores another may act upon. The text of a status is encoded instead: the status counts.
 private let invalidHeaderReceived: nghttp2_on_invalid_header_callback = {
-  session, frame, _, _, _, _, _, _ in
+  session, frame, name, nameCount, value, valueCount, flags, userData in
   guard let frame = unsafe frame else { return 0 }
+  let spelled = unsafe HeaderName(
+    spelled: UnsafeRawBufferPointer(start: name, count: nameCount))
+  if spelled == .grpcMessage, unsafe core(userData).pointee.role == .client {
+    return unsafe headerReceived(
+      session, frame, name, nameCount, value, valueCount, flags, userData)
+  }
   unsafe nghttp2_submit_rst_stream(
     session, UInt8(NGHTTP2_FLAG_NONE.rawValue), frame.pointee.hd.stream_id,
     HTTP2ErrorCode.protocolError.rawValue)

@@ -12,10 +12,17 @@ extension SessionCore {
     _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, neverIndexed: Bool
   ) {
     let known = unsafe HeaderName(spelled: name)
+    let value = unsafe known == .grpcMessage ? value : AnswerField.trimmed(value)
     guard known.isStatusField, value.count <= SessionBounds.maxStatusFieldBytes else {
       return unsafe keepWithCare(known, name, value, neverIndexed)
     }
     unsafe keep(name, value, neverIndexed: neverIndexed)
+    if known == .grpcMessage { repairText() }
+  }
+
+  /// Encodes what a field value of HTTP cannot have in the text that was kept last.
+  private func repairText() {
+    unsafe inboundStorage?._withUnsafeGuaranteedRef { $0.repairText() }
   }
 
   private mutating func keepWithCare(
@@ -45,6 +52,7 @@ extension SessionCore {
           start: Self.messageName.utf8Start, count: Self.messageName.utf8CodeUnitCount), $0,
         neverIndexed: true)
     }
+    repairText()
   }
 
   private static var messageName: StaticString { HeaderName.grpcMessage.text }
