@@ -205,18 +205,22 @@ final class PlainRequest: StreamHandler, CallOwner {
   }
 
   /// Whoever makes the request has failed, which is no failure of the deployment.
-  func sourceFailed(_ refusal: Refusal) {
+  func sourceFailed(_ failure: FailedAnswer) {
     counted = nil
-    refuse(refusal)
+    refuse(failure)
   }
 
   /// Ends the request by the router's own word.
   private func refuse(_ refusal: Refusal) {
+    refuse(FailedAnswer(refusal))
+  }
+
+  private func refuse(_ failure: FailedAnswer) {
     guard phase != .over else { return }
     count(failed: true)
     attempt?.detach(.cancel)
     end(.abandoned)
-    if phase == .answering { stream.breakOff(refusal) } else { stream.answer(refusal) }
+    if phase == .answering { stream.breakOff(failure) } else { stream.answer(failure) }
     finish()
   }
 

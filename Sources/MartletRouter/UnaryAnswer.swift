@@ -18,6 +18,8 @@ struct UnaryAnswer {
   private let router: Router
   private var deframer: MessageDeframer
   private var message: [UInt8]?
+  /// What the answer says beside its message; gathered for those who pass it on.
+  private(set) var metadata = AnswerMetadata()
 
   init(_ router: Router) {
     self.router = router
@@ -27,6 +29,7 @@ struct UnaryAnswer {
   /// The head of an answer that goes on. Throws what is wrong with it.
   mutating func began(_ head: borrowing HeaderBlock) throws(RPCError) {
     deframer.decompressor = try router.decompressor(ofAnswer: head)
+    metadata.initial = head.ownMetadata
   }
 
   /// Payload. Throws when it is not framed well, or is more than one message.
@@ -52,7 +55,8 @@ struct UnaryAnswer {
   }
 
   /// The trailers, or the head of an answer that has nothing else.
-  func ended(_ trailers: borrowing HeaderBlock) -> Outcome {
+  mutating func ended(_ trailers: borrowing HeaderBlock) -> Outcome {
+    metadata.trailing = trailers.ownMetadata
     guard let status = trailers.grpcStatus else { return .nonsense(trailers.statusOfAnswer) }
     guard status.code == .ok else {
       return .failed(RPCError(status, metadata: trailers.metadata))

@@ -7,6 +7,8 @@ struct GraphPayload: Sendable, Equatable {
   var bytes: [UInt8]
   /// The node whose call answered it; nil for what the client or the app file said.
   var origin: Int?
+  /// The legs whose answers it is made of, in the order of the graph: of those only that said more than a message.
+  var sources: [GraphLeg] = []
 
   static let nothing = GraphPayload(bytes: [], origin: nil)
 }

@@ -10,6 +10,9 @@ package struct GraphLeg: Sendable, Hashable, CustomStringConvertible {
     self.number = number
   }
 
+  /// The calls that took the client's stream, as far as they are a source of the answer.
+  package static let intake = GraphLeg(-1)
+
   package var description: String { "leg \(number)" }
 }
 

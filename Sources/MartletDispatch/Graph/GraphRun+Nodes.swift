@@ -161,7 +161,7 @@ extension GraphRun {
   mutating func leave(
     _ payload: Payload, _ back: Return, _ turn: inout Turn
   ) throws(GraphFailure) {
-    guard let index = back.frame else { return end(.finish(payload.bytes), &turn) }
+    guard let index = back.frame else { return finish(payload, &turn) }
     let node = frames[index].node
     switch frames[index].state {
     case .sequence(let next):
@@ -198,7 +198,7 @@ extension GraphRun {
     var place = place
     while true {
       trace?.ended(place, .answered, output: payload.bytes.count, now: turn.now)
-      guard let index = place.frame else { return end(.finish(payload.bytes), &turn) }
+      guard let index = place.frame else { return finish(payload, &turn) }
       if case .subgraph = plan.nodes[frames[index].node].kind {
         turn.steps.append(.leave(payload, prune(index, &turn)))
         return

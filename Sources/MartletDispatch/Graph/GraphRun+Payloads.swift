@@ -60,16 +60,17 @@ extension GraphRun {
       at: node)
   }
 
-  /// A message that the graph made.
-  private func made(_ bytes: [UInt8], _ origin: Int?, at node: Int) throws(GraphFailure) -> Payload
-  {
+  /// A message that the graph made of others.
+  private func made(
+    _ bytes: [UInt8], _ origin: Int?, _ sources: [GraphLeg], at node: Int
+  ) throws(GraphFailure) -> Payload {
     guard bytes.count <= limits.maxMessageBytes else {
       throw failure(
         .resourceExhausted,
         "the message that it makes has \(bytes.count) bytes, beyond the limit of "
           + "\(limits.maxMessageBytes)", at: node)
     }
-    return Payload(bytes: bytes, origin: origin)
+    return Payload(bytes: bytes, origin: origin, sources: sources)
   }
 
   /// The output of a node that gathered its answers.
@@ -92,7 +93,9 @@ extension GraphRun {
       switch plan.combiner {
       case .merge:
         // Merging is what every protobuf parser does with messages that follow each other.
-        return .message(try made(answers.flatMap(\.bytes), answers.last?.origin, at: node))
+        return .message(
+          try made(
+            answers.flatMap(\.bytes), answers.last?.origin, answers.flatMap(\.sources), at: node))
       case .first: return .message(first)
       case .vote(let field): return .message(try vote(field, answers, at: node))
       case .maxBy(let field): return .message(try largest(field, answers, at: node))
@@ -104,6 +107,7 @@ extension GraphRun {
         for field in fields {
           result = try mean(field, answers, weights, into: result, at: node)
         }
+        result.sources = answers.flatMap(\.sources)
         return .message(result)
       case .collect(let field):
         return .message(try putting(answers, into: field, of: input, at: node))
@@ -111,9 +115,11 @@ extension GraphRun {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(answers.reduce(0) { $0 + $1.bytes.count + 10 })
         for answer in answers { bytes.appendField(field.number, answer.bytes) }
-        return .question(try made(bytes, first.origin, at: node), node: call)
+        return .question(try made(bytes, first.origin, [], at: node), node: call)
       case .map(let plan):
-        return .message(try map(plan, back, at: node) { gathering.answers[$0] })
+        var result = try map(plan, back, at: node) { gathering.answers[$0] }
+        result.sources = answers.flatMap(\.sources)
+        return .message(result)
       }
     default:
       preconditionFailure("only for_each and ensemble gather answers")
@@ -126,6 +132,7 @@ extension GraphRun {
   ) throws(GraphFailure) -> Payload {
     var result = try map(plan, back, at: node) { _ in payload }
     result.origin = payload.origin
+    result.sources = payload.sources
     return result
   }
 
@@ -152,7 +159,7 @@ extension GraphRun {
         return part
       }
     }
-    return try made(bytes, nil, at: node)
+    return try made(bytes, nil, [], at: node)
   }
 
   private func putting(
@@ -161,7 +168,8 @@ extension GraphRun {
     let bytes = try reading(input, field.parent, at: node) { bytes throws(WireError) in
       try field.replacingElements(in: bytes, with: answers.map(\.bytes))
     }
-    return try made(bytes, input.origin, at: node)
+    let sources = input.sources + answers.flatMap(\.sources)
+    return try made(bytes, input.origin, sources, at: node)
   }
 
   /// The child that a splitter takes.

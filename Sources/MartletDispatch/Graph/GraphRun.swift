@@ -65,6 +65,9 @@ package struct GraphRun: ~Copyable, Sendable {
   /// What the nodes did so far; nil: nobody asked.
   package internal(set) var trace: GraphTrace?
 
+  /// The legs whose answers the answer is made of, of those that said more than a message; once `finish` was ordered.
+  package private(set) var answerSources: [GraphLeg] = []
+
   /// The nodes that were entered and those that failed so far, beside calls.
   var tally: GraphTally
 
@@ -153,21 +156,27 @@ package struct GraphRun: ~Copyable, Sendable {
   /// The node that made a leg that is in flight; nil for any other.
   package func node(of leg: GraphLeg) -> Int? { ongoing[leg]?.node }
 
-  /// The request's message came in. Once, first.
-  package mutating func started(_ input: [UInt8], now: Timestamp = .zero) -> [GraphOrder] {
+  /// The request's message came in. Once, first. `isAnswer`: it is what calls that took the client's stream
+  /// answered, and they said more than that (`GraphLeg.intake`).
+  package mutating func started(
+    _ input: [UInt8], isAnswer: Bool = false, now: Timestamp = .zero
+  ) -> [GraphOrder] {
     precondition(legCount == 0 && frames.isEmpty, "a run starts once")
-    let payload = Payload(bytes: input, origin: nil)
+    let payload = Payload(bytes: input, origin: nil, sources: isAnswer ? [.intake] : [])
     var turn = begin(now)
     turn.steps.append(.enter(node: plan.root, payload, .answer))
     run(&turn)
     return orders(of: turn)
   }
 
-  /// A leg's deployment answered.
+  /// A leg's deployment answered; `saysMore` than the message, which `answerSources` tells apart.
   package mutating func answered(
-    _ leg: GraphLeg, _ message: [UInt8], now: Timestamp = .zero
+    _ leg: GraphLeg, _ message: [UInt8], saysMore: Bool = false, now: Timestamp = .zero
   ) -> [GraphOrder] {
-    ended(leg, now) { .leave(Payload(bytes: message, origin: $0.node), $0.back) }
+    ended(leg, now) {
+      .leave(
+        Payload(bytes: message, origin: $0.node, sources: saysMore ? [leg] : []), $0.back)
+    }
   }
 
   /// A leg ended with a status other than OK. Where no node has another way, the client gets that
@@ -349,6 +358,12 @@ package struct GraphRun: ~Copyable, Sendable {
     var taken = GraphTally()
     swap(&taken, &tally)
     return taken
+  }
+
+  /// Ends the run with an answer.
+  mutating func finish(_ payload: Payload, _ turn: inout Turn) {
+    answerSources = payload.sources
+    end(.finish(payload.bytes), &turn)
   }
 
   /// Ends the run with the last of its orders. Calls that were ordered in this turn never leave.

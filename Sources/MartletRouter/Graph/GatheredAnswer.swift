@@ -1,15 +1,21 @@
 // One message, gathered from what a call answers to a stream.
 internal import MartletCore
+internal import MartletDispatch
 internal import MartletNet
 internal import MartletWire
 
 /// Where the last call of a stream answers that the nodes of a graph go on with. It tells once what came of it:
 /// after a failure in mid-answer the calls are for the listener to give up.
 final class GatheredAnswer: ResponseStream {
-  private var whenEnded: ((Result<[UInt8], RPCError>) -> Void)?
+  enum Outcome {
+    case answered([UInt8], AnswerMetadata)
+    case failed(FailedAnswer)
+  }
+
+  private var whenEnded: ((Outcome) -> Void)?
   private var answer: UnaryAnswer
 
-  init(_ router: Router, whenEnded: @escaping (Result<[UInt8], RPCError>) -> Void) {
+  init(_ router: Router, whenEnded: @escaping (Outcome) -> Void) {
     self.whenEnded = whenEnded
     answer = UnaryAnswer(router)
   }
@@ -23,7 +29,7 @@ final class GatheredAnswer: ResponseStream {
     do throws(RPCError) {
       try answer.began(headers)
     } catch {
-      end(.failure(error))
+      end(.failed(FailedAnswer(error, AnswerMetadata())))
     }
   }
 
@@ -31,7 +37,7 @@ final class GatheredAnswer: ResponseStream {
     do throws(RPCError) {
       try answer.continued(bytes)
     } catch {
-      end(.failure(error))
+      end(.failed(FailedAnswer(error, AnswerMetadata())))
     }
   }
 
@@ -40,16 +46,18 @@ final class GatheredAnswer: ResponseStream {
   }
 
   func sendTrailers(copying trailers: borrowing HeaderBlock) {
-    switch answer.ended(trailers) {
-    case .answered(let message): end(.success(message))
-    case .failed(let error): end(.failure(error))
-    case .nonsense(let status): end(.failure(RPCError(status)))
+    let outcome = answer.ended(trailers)
+    switch outcome {
+    case .answered(let message): end(.answered(message, answer.metadata))
+    case .failed(let error): end(.failed(FailedAnswer(error, answer.metadata)))
+    case .nonsense(let status):
+      end(.failed(FailedAnswer(Refusal(status.code, status.message))))
     }
   }
 
-  private func end(_ result: Result<[UInt8], RPCError>) {
+  private func end(_ outcome: Outcome) {
     guard let whenEnded else { return }
     self.whenEnded = nil
-    whenEnded(result)
+    whenEnded(outcome)
   }
 }

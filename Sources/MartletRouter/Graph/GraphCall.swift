@@ -9,9 +9,9 @@ protocol GraphCallObserver: AnyObject {
   /// What every request of a leg says beside its method.
   var metadata: HeaderBlock { get }
 
-  func legAnswered(_ leg: GraphLeg, _ message: [UInt8])
+  func legAnswered(_ leg: GraphLeg, _ message: [UInt8], _ metadata: AnswerMetadata)
   /// A replica answered with a status other than OK.
-  func legFailed(_ leg: GraphLeg, _ error: RPCError)
+  func legFailed(_ leg: GraphLeg, _ error: RPCError, _ metadata: AnswerMetadata)
   /// No replica took the leg, or what one answered is no answer.
   func legRefused(_ leg: GraphLeg, _ refusal: Refusal)
 
@@ -118,7 +118,9 @@ final class GraphCall: CallOwner {
   /// The replica answered, with OK and a message or with another status.
   ///
   /// - Parameter word: what the replica says of where the time went.
-  func answered(_ result: Result<[UInt8], RPCError>, _ word: ReplicaWord?) {
+  func answered(
+    _ result: Result<[UInt8], RPCError>, _ metadata: AnswerMetadata, _ word: ReplicaWord?
+  ) {
     timing?.told = word
     if case .failure(let error) = result, error.status.code == .unavailable, let call,
       router.asksAnother(call, pushback: error.metadata["grpc-retry-pushback-ms"])
@@ -132,8 +134,8 @@ final class GraphCall: CallOwner {
     }
     report { observer in
       switch result {
-      case .success(let message): observer.legAnswered(leg, message)
-      case .failure(let error): observer.legFailed(leg, error)
+      case .success(let message): observer.legAnswered(leg, message, metadata)
+      case .failure(let error): observer.legFailed(leg, error, metadata)
       }
     }
   }
@@ -194,13 +196,15 @@ private final class GraphAttempt: ClientStreamHandler {
     guard call != nil else { return }
     if section == .response, !endOfStream { return answerBegan(headers) }
     guard section == .trailers || section == .response else { return }
-    switch answer.ended(headers) {
+    let outcome = answer.ended(headers)
+    let metadata = answer.metadata
+    switch outcome {
     case .answered(let message):
       let word = word(headers)
-      take { $0.answered(.success(message), word) }
+      take { $0.answered(.success(message), metadata, word) }
     case .failed(let error):
       let word = word(headers)
-      take { $0.answered(.failure(error), word) }
+      take { $0.answered(.failure(error), metadata, word) }
     case .nonsense(let status):
       take { $0.answeredNonsense(Refusal(status.code, status.message)) }
     }

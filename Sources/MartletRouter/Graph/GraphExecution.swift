@@ -8,11 +8,10 @@ internal import MartletWire
 /// unless they abandon it first.
 final class GraphExecution: GraphCallObserver {
   enum Outcome {
-    case answered([UInt8])
+    case answered([UInt8], AnswerMetadata)
     /// The answer is what these calls make of the message.
     case streams([GraphPlan.StreamCall], [UInt8])
-    /// The details are a `google.rpc.Status`, of the leg for which the graph failed.
-    case failed(Refusal, details: [UInt8]?)
+    case failed(FailedAnswer)
   }
 
   let router: Router
@@ -45,12 +44,10 @@ final class GraphExecution: GraphCallObserver {
   let began: Timestamp
 
   /// What is known of legs that failed beyond their status: the graph may fail with it.
-  private var failures: [Failure] = []
+  private var failures: [FailedAnswer] = []
 
-  private struct Failure {
-    var refusal: Refusal
-    var details: [UInt8]?
-  }
+  /// What legs that answered said beside their messages.
+  private var kept = KeptMetadata()
 
   /// The time to the deadline runs from now on. `metadata` is what every leg is told.
   init(
@@ -95,10 +92,12 @@ final class GraphExecution: GraphCallObserver {
     return (trace, timings)
   }
 
-  /// The message that the graph is asked. Once.
-  func start(_ message: [UInt8]) {
+  /// The message that the graph is asked. Once. `metadata` is what calls that took the client's stream said beside
+  /// it.
+  func start(_ message: [UInt8], _ metadata: AnswerMetadata = AnswerMetadata()) {
     guard !isOver else { return }
-    follow(run.started(message, now: router.loop.now))
+    if !metadata.isEmpty { kept.keep(metadata, of: .intake) }
+    follow(run.started(message, isAnswer: !metadata.isEmpty, now: router.loop.now))
   }
 
   /// Nobody waits for the answer any more.
@@ -118,7 +117,7 @@ final class GraphExecution: GraphCallObserver {
     let status = run.lateStatus
     abandon(isLate: true)
     recordWhole(failed: true)
-    whenEnded(.failed(Refusal(status.code, status.message), details: nil))
+    whenEnded(.failed(FailedAnswer(Refusal(status.code, status.message))))
   }
 
   /// The last value of each key that the request has.
@@ -134,18 +133,18 @@ final class GraphExecution: GraphCallObserver {
 
   func node(of leg: GraphLeg) -> String? { router.namesNodes ? run.nodeName(of: leg) : nil }
 
-  func legAnswered(_ leg: GraphLeg, _ message: [UInt8]) {
+  func legAnswered(_ leg: GraphLeg, _ message: [UInt8], _ metadata: AnswerMetadata) {
     let now = router.loop.now
     legEnded(leg, failed: false, now)
-    follow(run.answered(leg, message, now: now))
+    if !metadata.isEmpty { kept.keep(metadata, of: leg) }
+    follow(run.answered(leg, message, saysMore: !metadata.isEmpty, now: now))
   }
 
-  func legFailed(_ leg: GraphLeg, _ error: RPCError) {
+  func legFailed(_ leg: GraphLeg, _ error: RPCError, _ metadata: AnswerMetadata) {
     let now = router.loop.now
     legEnded(leg, failed: true, now)
-    if let details = error.statusDetails {
-      keep(Failure(refusal: Refusal(error.status.code, error.status.message), details: details))
-    }
+    let failure = FailedAnswer(error, metadata)
+    if failure.details != nil || !failure.trailing.isEmpty { keep(failure) }
     follow(run.failed(leg, error.status, now: now))
   }
 
@@ -155,12 +154,12 @@ final class GraphExecution: GraphCallObserver {
     if let pushback = refusal.pushback, pushback < .zero { run.stopRetrying() }
     var refusal = refusal
     refusal.status = run.placing(refusal.status, of: leg)
-    if refusal.pushback != nil { keep(Failure(refusal: refusal)) }
+    if refusal.pushback != nil { keep(FailedAnswer(refusal)) }
     follow(run.failed(leg, refusal.status, now: now))
   }
 
   /// Keeps one of each status, and of those the last.
-  private func keep(_ failure: Failure) {
+  private func keep(_ failure: FailedAnswer) {
     guard !failures.contains(where: { $0.refusal.status == failure.refusal.status }) else { return }
     if failures.count == Self.maxFailuresKept { failures.removeFirst() }
     failures.append(failure)
@@ -260,14 +259,12 @@ final class GraphExecution: GraphCallObserver {
     case .resume:
       resumption = router.loop.schedule(after: Self.pause) { [weak self] in self?.resume() }
     case .finish(let message):
-      end(.answered(message))
+      end(.answered(message, kept.metadata(of: run.answerSources)))
     case .stream(let calls, let message):
       end(.streams(calls, message))
     case .fail(let status):
       let known = failures.last { $0.refusal.status == status }
-      end(
-        .failed(
-          known?.refusal ?? Refusal(status.code, status.message), details: known?.details))
+      end(.failed(known ?? FailedAnswer(Refusal(status.code, status.message))))
     }
   }
 

@@ -94,17 +94,17 @@ final class GraphRequest: StreamHandler {
     }
   }
 
-  private func intakeEnded(_ result: Result<[UInt8], RPCError>) {
+  private func intakeEnded(_ outcome: GatheredAnswer.Outcome) {
     guard !isOver else { return }
-    switch result {
-    case .success(let message):
+    switch outcome {
+    case .answered(let message, let metadata):
       intake = nil
-      execution?.start(message)
-    case .failure(let error):
+      execution?.start(message, metadata)
+    case .failed(let failure):
       // The call itself may have ended well, with what is no answer.
       if let intake, !intake.isOver { intake.countFailure() }
       if let execution { counting(from: execution.began)(true) }
-      giveUp(Refusal(error.status.code, error.status.message))
+      giveUp(failure)
     }
   }
 
@@ -166,7 +166,8 @@ final class GraphRequest: StreamHandler {
     guard !isOver else { return }
     trace?.nodes = execution?.traced
     switch outcome {
-    case .answered(let message): stream.answer(message, sayingEncodings: saysEncodings)
+    case .answered(let message, let metadata):
+      stream.answer(message, metadata, sayingEncodings: saysEncodings)
     case .streams(let calls, let message):
       let began = execution?.began ?? router.loop.now
       execution = nil
@@ -176,17 +177,21 @@ final class GraphRequest: StreamHandler {
         whenEnded: counting(from: began))
       outflow?.send(message)
       return
-    case .failed(let refusal, let details): stream.answer(refusal, details: details)
+    case .failed(let failure): stream.answer(failure)
     }
     finish()
   }
 
   /// Ends the request without waiting for its legs.
   private func giveUp(_ refusal: Refusal) {
+    giveUp(FailedAnswer(refusal))
+  }
+
+  private func giveUp(_ failure: FailedAnswer) {
     guard !isOver else { return }
     execution?.abandon()
     trace?.nodes = execution?.traced
-    stream.answer(refusal, sayingEncodings: saysEncodings)
+    stream.answer(failure, sayingEncodings: saysEncodings)
     finish()
   }
 

@@ -48,9 +48,13 @@ final class MirroredCall: GraphCallObserver {
     router.place(call, in: pool, terms, isLeg: true, now: now)
   }
 
-  func legAnswered(_ leg: GraphLeg, _ message: [UInt8]) { ended(failed: false) }
+  func legAnswered(_ leg: GraphLeg, _ message: [UInt8], _ metadata: AnswerMetadata) {
+    ended(failed: false)
+  }
 
-  func legFailed(_ leg: GraphLeg, _ error: RPCError) { ended(failed: true) }
+  func legFailed(_ leg: GraphLeg, _ error: RPCError, _ metadata: AnswerMetadata) {
+    ended(failed: true)
+  }
 
   func legRefused(_ leg: GraphLeg, _ refusal: Refusal) {
     // The queue was full, or became so and had other calls before this one.

@@ -247,7 +247,11 @@ private final class StreamPipe: ResponseStream {
   /// The call's stream has ended well, and so does what the next one gets; or badly, and the next one fails.
   func sendTrailers(copying trailers: borrowing HeaderBlock) {
     let status = trailers.statusOfAnswer
-    guard status.code == .ok else { return fail(Refusal(status.code, status.message)) }
+    guard status.code == .ok else {
+      let error = RPCError(status, metadata: trailers.metadata)
+      return fail(
+        FailedAnswer(error, AnswerMetadata(trailing: trailers.ownMetadata)))
+    }
     let next = next
     end()
     next?.endReceived()
@@ -260,14 +264,14 @@ private final class StreamPipe: ResponseStream {
     let stage = chain?.stage(index)
     stage?.timing?.ended(refusal.status.code)
     stage?.count(failed: true)
-    fail(refusal)
+    fail(FailedAnswer(refusal))
     stage?.cancel()
   }
 
-  private func fail(_ refusal: Refusal) {
+  private func fail(_ failure: FailedAnswer) {
     let next = next
     end()
-    next?.sourceFailed(refusal)
+    next?.sourceFailed(failure)
   }
 
   private func end() {

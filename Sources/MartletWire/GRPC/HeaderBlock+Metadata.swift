@@ -67,6 +67,9 @@ extension HeaderBlock {
     return metadata
   }
 
+  /// False where no field is the application's own, as in most answers.
+  package var hasCustomFields: Bool { !names.isSubset(of: Self.reservedKnownNames) }
+
   /// Whether the field at `index` is the application's own, which a proxy passes on.
   package func isCustom(at index: Int) -> Bool {
     let name = name(at: index)
