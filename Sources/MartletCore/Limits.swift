@@ -51,8 +51,8 @@ public struct Limits: Sendable, Hashable {
   /// have no addresses, and their peers no such limit.
   public var maxConnectionsPerPeer = 5000
 
-  /// Time for a connection to be established, the HTTP/2 preface included; on HTTP/1.1, for each next
-  /// request to come.
+  /// Time for a connection to be established, the HTTP/2 preface included; on HTTP/1.1, for a head to become
+  /// whole, and for each 64 KiB of a body.
   public var connectTimeout = Duration.seconds(5)
 
   /// Time for a header section to become whole once its first frame has begun. One is written at once;
@@ -73,9 +73,13 @@ public struct Limits: Sendable, Hashable {
   /// Fields of an HTTP/1.1 request's head; browsers send some twenty.
   public var maxHTTP1Fields = 100
 
-  /// Payload bytes of an HTTP/1.1 request that asks for HTTP/2, which are kept until it is whole. Clients
-  /// ask with a GET or OPTIONS without payload; this leaves room for a small call.
-  public var maxUpgradeBodyBytes = 64 << 10
+  /// Bytes of HTTP/1.1 requests that come before the one in hand is answered. Room for a few small calls.
+  public var maxEarlyHTTP1Bytes = 64 << 10
+
+  /// How long a connection of HTTP/1.1 may be without a request once it has had one; zero: each connection has one
+  /// request. Proxies keep the connections of their pools for 60 to 90 s, and a request that goes out while the
+  /// server closes is lost.
+  public var keepAliveTimeout = Duration.seconds(75)
 
   public init() {}
 }

@@ -1,47 +1,67 @@
 // Times that a router keeps with its clients, as options say them.
 
-/// How often clients may ping.
+/// How often clients may ping, and how long their connections are kept.
 public struct PortTimes: Sendable, Hashable {
   /// A client with calls in flight may ping once in so long. Proxies and clients with a keepalive of 10 s are
   /// common.
   public var minPingInterval: Duration
 
-  /// The option that says it.
-  package static let minPingIntervalOption = "--min-ping-interval"
+  /// How long a connection of HTTP/1.1 may be without a request. Zero: each has one request.
+  public var keepAlive: Duration
 
-  public init(minPingInterval: Duration = Limits.Keepalive().leastPingInterval) {
+  /// The options that say them.
+  package static let minPingIntervalOption = "--min-ping-interval"
+  package static let keepAliveOption = "--keep-alive-timeout"
+
+  public init(
+    minPingInterval: Duration = Limits.Keepalive().leastPingInterval,
+    keepAlive: Duration = Limits().keepAliveTimeout
+  ) {
     self.minPingInterval = minPingInterval
+    self.keepAlive = keepAlive
   }
 
-  /// Reads the option's text, in seconds; nil is the default. Throws for what is no time.
-  package init(minPingInterval text: String?) throws(InvalidPortTime) {
-    guard let text else {
-      self.init()
-      return
+  /// Reads the options' texts, in seconds; nil is the default. Throws for what is no time.
+  package init(minPingInterval: String?, keepAlive: String?) throws(InvalidPortTime) {
+    self.init()
+    if let minPingInterval {
+      self.minPingInterval = try Self.time(minPingInterval, Self.minPingIntervalOption)
     }
-    guard let seconds = Double(text), seconds >= 0, seconds <= Self.mostSeconds else {
+    if let keepAlive { self.keepAlive = try Self.time(keepAlive, Self.keepAliveOption) }
+  }
+
+  private static func time(_ text: String, _ option: String) throws(InvalidPortTime) -> Duration {
+    guard let seconds = Double(text), seconds >= 0, seconds <= mostSeconds else {
       throw InvalidPortTime(
-        description:
-          "\(Self.minPingIntervalOption) takes seconds from 0 to \(Int(Self.mostSeconds)), not \(text)"
-      )
+        description: "\(option) takes seconds from 0 to \(Int(mostSeconds)), not \(text)")
     }
-    self.init(minPingInterval: .milliseconds(Int64((seconds * 1000).rounded())))
+    return .milliseconds(Int64((seconds * 1000).rounded()))
   }
 
   private static let mostSeconds = 24.0 * 3600
 
   /// The options of a supervisor and of a router that say the same.
   package var arguments: [String] {
-    let milliseconds = minPingInterval.saturatedNanoseconds / 1_000_000
-    return [Self.minPingIntervalOption, "\(Double(milliseconds) / 1000)"]
+    [
+      Self.minPingIntervalOption, Self.text(minPingInterval), Self.keepAliveOption,
+      Self.text(keepAlive),
+    ]
+  }
+
+  private static func text(_ time: Duration) -> String {
+    "\(Double(time.saturatedNanoseconds / 1_000_000) / 1000)"
   }
 
   /// The limits of a router that keeps these times.
-  package var limits: Limits {
-    var limits = Limits()
+  package var limits: Limits { applied(to: Limits()) }
+
+  /// Limits with these times in them.
+  package func applied(to limits: Limits) -> Limits {
+    var limits = limits
     limits.keepalive.leastPingInterval = minPingInterval
     limits.keepalive.leastIdlePingInterval = max(
       minPingInterval, limits.keepalive.leastIdlePingInterval)
+    limits.keepAliveTimeout = keepAlive
     return limits
   }
 }

@@ -89,7 +89,7 @@ package final class LocalRouter: Sendable {
   ///
   /// - Throws: an `RPCError` when it cannot listen there, or a file of `security` cannot be used.
   package func listen(
-    on endpoint: Endpoint, security: PortSecurity = PortSecurity()
+    on endpoint: Endpoint, security: PortSecurity = PortSecurity(), times: PortTimes = PortTimes()
   ) async throws(RPCError) -> Endpoint {
     let tls = try security.tls.map { files throws(RPCError) in
       try ServerTLS(files, protocols: ["h2", "http/1.1"], logger: logger)
@@ -98,7 +98,8 @@ package final class LocalRouter: Sendable {
       let gate = RequestGate(this.router, isLocal: false)
       let port = SharedPort(
         pages: gate, calls: gate, tls: tls, takesPlaintext: security.takesPlaintext)
-      let listener = Listener(on: this.loop, limits: this.limits, acceptor: gate, port: port)
+      let limits = times.applied(to: this.limits)
+      let listener = Listener(on: this.loop, limits: limits, acceptor: gate, port: port)
       this.ingresses.append(listener)
       return listener
     }

@@ -236,7 +236,8 @@ extension SupervisorOptions {
     }
     do throws(InvalidPortTime) {
       times = try PortTimes(
-        minPingInterval: values.removeValue(forKey: PortTimes.minPingIntervalOption))
+        minPingInterval: values.removeValue(forKey: PortTimes.minPingIntervalOption),
+        keepAlive: values.removeValue(forKey: PortTimes.keepAliveOption))
     } catch {
       return nil
     }

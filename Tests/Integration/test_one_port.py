@@ -139,8 +139,11 @@ def test_what_http1_does_not_get(shared):
         get("/", "X: " + "x" * 40_000): 431,
         get("/", *[f"X-{number}: x" for number in range(200)]): 431,
         get("/", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAAA"): 400,
+        # The wish is ignored where there is a body.
         get("/", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings:",
-            "Content-Length: 100000") + "x" * 100_000: 413,
+            "Content-Length: 100000") + "x" * 100_000: 404,
+        get("/echo.v1.Echo/Echo", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings:",
+            "Content-Type: application/grpc", f"Content-Length: {5 << 20}", method="POST") + "x" * (5 << 20): 413,
         get("/-/healthz", "Connection: Upgrade", "Upgrade: websocket"): 200,
         get("/-/healthz", "Content-Length: 3", method="POST") + "abc": 405,
         get(version="1.0"): 200,

@@ -1,39 +1,26 @@
 """A status arrives with its text, whatever that is: from Python and Swift, by graphs, in JSON and by gRPC-Web."""
 
 import json
-import sys
 
 import grpc
 import pytest
 
 import rawhttp2 as h2
 import served_app
-from mesh import HERE, ROOT
+import told_app
+from mesh import ROOT
+from told_app import ECHO, GRAPH
 from webclient import grpc_web, http1, http2
 
-ECHO, GRAPH = "/probe.v1.Probe/Echo", "/probe.v1.Other/Double"
 TEXTS = [
     "no such user: ", " no such user", "  both  ", " ", "   ", "\tcolumn\t", "two\nlines\n", "\r\n", "nul\0byte",
     "größer ", "鳥", "%", "100 %", "%20", "%zz ", "\x7f", "",
 ]
 
 
-def app(name):
-    echo = {"call": name, "method": "probe.v1.Probe/Echo"}
-    return {
-        "name": "told",
-        "protos": [str(HERE / "protos/probe/v1/probe.proto")],
-        "deployments": [{
-            "name": name, "command": [sys.executable, str(HERE / "told_server.py")],
-            "services": ["probe.v1.Probe", "probe.v1.Other"], "num_replicas": 1, "resources": {"cpus": 0.1}}],
-        "routes": [
-            {"service": "probe.v1.Probe", "deployment": name},
-            {"method": "probe.v1.Other/Double", "graph": echo}]}
-
-
 @pytest.fixture(scope="module")
 def told(stubs):
-    with served_app.running(stubs, app("told")) as mesh:
+    with served_app.running(stubs, told_app.app()) as mesh:
         yield mesh
 
 
@@ -53,8 +40,7 @@ def interop(stubs):
 
 
 def request(**says):
-    from probe.v1 import probe_pb2
-    return probe_pb2.EchoRequest(text=json.dumps({"told": says}))
+    return told_app.request(told=says)
 
 
 def call(mesh, path, message, **options):
@@ -98,7 +84,7 @@ def test_texts_arrive_by_plain_http(told, ask, path):
     for text in TEXTS:
         if "\0" in text:
             continue
-        says = {"text": json.dumps({"told": {"code": 5, "message": text}})}
+        says = {"text": told_app.text(told={"code": 5, "message": text})}
         reply = ask(told.address, "POST", path, [("content-type", "application/json")], json.dumps(says).encode())
         assert reply.status == 404, (text, reply)
         error = json.loads(reply.body)

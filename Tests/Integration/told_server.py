@@ -1,12 +1,14 @@
 """A deployment that answers as its request tells it: with any metadata, and any status with any text.
 
 The request's `text` is JSON for the deployment of that name: {"NAME": {"initial": [[NAME, VALUE], …], "trailing": …,
-"code": 5, "message": "…", "text": "the answer's"}}. What it says of no deployment is an empty answer.
+"code": 5, "message": "…", "text": "the answer's", "size": BYTES, "sleep_s": SECONDS}}. What it says of no deployment
+is an empty answer; `size` is that of the answer's payload.
 """
 
 import json
 import os
 import sys
+import threading
 
 import grpc
 from concurrent import futures
@@ -21,6 +23,12 @@ NAME = os.environ["MARTLET_REPLICA"].split("#")[0]
 
 def answer(request, context):
     told = json.loads(request.text or "{}").get(NAME, {})
+    if "sleep_s" in told:
+        ended = threading.Event()
+        context.add_callback(ended.set)
+        if ended.wait(told["sleep_s"]):
+            print(f"cancelled {told['text']}", flush=True)
+            return probe_pb2.EchoReply()
     if "initial" in told:
         context.send_initial_metadata([tuple(entry) for entry in told["initial"]])
     context.set_trailing_metadata([tuple(entry) for entry in told.get("trailing", [])])
@@ -30,7 +38,8 @@ def answer(request, context):
     heard = {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
     # The next step of a graph is told the same.
     return probe_pb2.EchoReply(
-        text=told.get("text", request.text), metadata=heard, replica=os.environ["MARTLET_REPLICA"])
+        payload=bytes(told.get("size", 0)), text=told.get("text", request.text), metadata=heard,
+        replica=os.environ["MARTLET_REPLICA"])
 
 
 class Probe(probe_pb2_grpc.ProbeServicer):

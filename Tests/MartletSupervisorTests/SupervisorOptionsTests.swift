@@ -23,6 +23,7 @@ import Testing
     options.security = PortSecurity(
       tls: ServerTLSFiles(certificate: "/c", key: "/k"), insecure: true,
       origins: try AllowedOrigins(["https://app.example", "*", "http://localhost:5173"]))
+    options.times = PortTimes(keepAlive: .milliseconds(1500))
     options.parentPID = 7
     options.readyDescriptor = 5
     #expect(SupervisorOptions(arguments: options.arguments) == options)
@@ -32,7 +33,8 @@ import Testing
   @Test(arguments: [
     [], ["--run-dir"], ["--run-dir", "relative"], ["--run-dir", "/r", "--bogus", "1"],
     ["--run-dir", "/r", "--listen", "nowhere"], ["--run-dir", "/r", "--routers", "many"],
-    ["--run-dir", "/r", "--tls-cert", "/c"],
+    ["--run-dir", "/r", "--tls-cert", "/c"], ["--run-dir", "/r", "--keep-alive-timeout", "long"],
+    ["--run-dir", "/r", "--keep-alive-timeout", "-1"],
   ])
   func badArgumentsAreRefused(arguments: [String]) {
     #expect(SupervisorOptions(arguments: arguments) == nil)

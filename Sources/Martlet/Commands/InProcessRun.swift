@@ -8,6 +8,7 @@ struct InProcessRun: Sendable {
   let app: LocalApp
   let listen: Endpoint
   let security: PortSecurity
+  let times: PortTimes
 
   /// Returns when everything is finished. A second signal does not wait for what is under way.
   func run() async throws {
@@ -18,7 +19,7 @@ struct InProcessRun: Sendable {
     let mesh = try await LocalMesh(app)
     let address: Endpoint
     do {
-      address = try await mesh.listen(on: listen, security: security)
+      address = try await mesh.listen(on: listen, security: security, times: times)
     } catch {
       await mesh.shutdown(within: .zero)
       throw error

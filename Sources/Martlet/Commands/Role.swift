@@ -74,7 +74,9 @@ enum Role {
     else { return misunderstood("router", arguments) }
     guard let mesh = meshSecurity() else { return EX_USAGE }
     guard
-      let times = try? PortTimes(minPingInterval: values[PortTimes.minPingIntervalOption])
+      let times = try? PortTimes(
+        minPingInterval: values[PortTimes.minPingIntervalOption],
+        keepAlive: values[PortTimes.keepAliveOption])
     else { return misunderstood("router", arguments) }
     do throws(InvalidPortSecurity) {
       let security = try PortSecurity(

@@ -44,6 +44,12 @@ struct RunCommand<App: Application>: ParsableCommand {
       valueName: "seconds"))
   var minPingInterval: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Close a connection of HTTP/1.1 that has been without a request for so long; 75 by default.",
+      valueName: "seconds"))
+  var keepAliveTimeout: String?
+
   @Flag(
     help: ArgumentHelp(
       "Run everything in this one process, with one replica of each deployment; for debuggers."))
@@ -85,6 +91,7 @@ struct RunCommand<App: Application>: ParsableCommand {
   var buildCommand: String?
 
   func validate() throws {
+    _ = try times()
     guard inProcess else {
       do throws(InvalidCapacity) {
         _ = try GivenCapacity(cpus: cpus, gpus: gpus.map(Double.init))
@@ -104,7 +111,8 @@ struct RunCommand<App: Application>: ParsableCommand {
   func run() throws {
     guard !inProcess else {
       let (listen, security) = try port()
-      let run = InProcessRun(app: try LocalApp(App()), listen: listen, security: security)
+      let run = InProcessRun(
+        app: try LocalApp(App()), listen: listen, security: security, times: try times())
       finish { try await run.run() }
     }
     let executable = try ThisProgram.path()
@@ -170,6 +178,14 @@ struct RunCommand<App: Application>: ParsableCommand {
     }
   }
 
+  private func times() throws -> PortTimes {
+    do throws(InvalidPortTime) {
+      return try PortTimes(minPingInterval: minPingInterval, keepAlive: keepAliveTimeout)
+    } catch {
+      throw ValidationError("\(error)")
+    }
+  }
+
   private func supervisorOptions() throws -> SupervisorOptions {
     let path = runDir.map(ThisProgram.absolute)
     let standard = { RunDirectory.standard { ProcessInfo.processInfo.environment[$0] } }
@@ -178,11 +194,7 @@ struct RunCommand<App: Application>: ParsableCommand {
     }
     var options = SupervisorOptions(runDirectory: directory)
     (options.listen, options.security) = try port()
-    do throws(InvalidPortTime) {
-      options.times = try PortTimes(minPingInterval: minPingInterval)
-    } catch {
-      throw ValidationError("\(error)")
-    }
+    options.times = try times()
     do throws(InvalidPortSecurity) {
       options.mesh = try ThisProgram.meshSecurity()
     } catch {

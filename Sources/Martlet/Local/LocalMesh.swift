@@ -131,10 +131,10 @@ public final class LocalMesh: Sendable {
   /// - Throws: `InvalidPortSecurity` where plain text would pass over a network unasked, or an `RPCError`
   ///   when it cannot listen there.
   public func listen(
-    on endpoint: Endpoint, security: PortSecurity = PortSecurity()
+    on endpoint: Endpoint, security: PortSecurity = PortSecurity(), times: PortTimes = PortTimes()
   ) async throws -> Endpoint {
     try security.check(endpoint)
-    return try await router.listen(on: endpoint, security: security)
+    return try await router.listen(on: endpoint, security: security, times: times)
   }
 
   /// Takes nothing new, waits for what is under way and ends everything. Call it once you are done: the mesh

@@ -38,11 +38,11 @@ struct UpCommand: ParsableCommand {
   @Option(help: "GPUs to share out; by default what the machine has.")
   var gpus: Int?
 
-  @OptionGroup var times: PortTimeOptions
-
   @OptionGroup var messages: MessageLimitOptions
 
   @OptionGroup var security: PortSecurityOptions
+
+  @OptionGroup var times: PortTimeOptions
 
   @OptionGroup var meshSecurity: MeshSecurityOptions
 

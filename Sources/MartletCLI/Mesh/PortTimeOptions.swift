@@ -3,7 +3,7 @@
 internal import ArgumentParser
 internal import MartletCore
 
-/// `--min-ping-interval`.
+/// `--min-ping-interval` and `--keep-alive-timeout`.
 struct PortTimeOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -12,12 +12,20 @@ struct PortTimeOptions: ParsableArguments {
       valueName: "seconds"))
   var minPingInterval: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "How long a connection of HTTP/1.1 may be without a request, in seconds (default: 75).",
+      valueName: "seconds"))
+  var keepAliveTimeout: String?
+
   func validate() throws {
     _ = try times()
   }
 
   func times() throws -> PortTimes {
-    do throws(InvalidPortTime) { return try PortTimes(minPingInterval: minPingInterval) } catch {
+    do throws(InvalidPortTime) {
+      return try PortTimes(minPingInterval: minPingInterval, keepAlive: keepAliveTimeout)
+    } catch {
       throw ValidationError("\(error)")
     }
   }

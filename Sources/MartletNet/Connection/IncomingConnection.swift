@@ -66,9 +66,16 @@ final class IncomingConnection {
 
   /// Begins to wait for what must come next.
   func expectWithinTime() {
+    expect(within: limits.connectTimeout)
+  }
+
+  func expect(within time: Duration) {
     timer?.cancel()
-    timer = loop.schedule(after: limits.connectTimeout) {
-      self.close("nothing came in time")
+    timer = loop.schedule(after: time) {
+      guard let http1 = self.stage as? HTTP1Connection else {
+        return self.close("nothing came in time")
+      }
+      http1.nothingCame(within: time)
     }
   }
 
@@ -141,9 +148,13 @@ final class IncomingConnection {
   }
 
   private func becomeHTTP1() throws {
+    // A client may end its side behind its last request and wait for the answer.
+    try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
+    let watch = FirstByteWatch()
     let decoder = HTTP1Connection.makeDecoder(limits)
+    try channel.pipeline.syncOperations.addHandler(watch)
     try channel.pipeline.syncOperations.addHandler(decoder)
-    let http1 = HTTP1Connection(self, decoder)
+    let http1 = HTTP1Connection(self, watch, decoder)
     try channel.pipeline.syncOperations.addHandler(http1)
     stage = http1
   }
@@ -172,6 +183,7 @@ final class IncomingConnection {
   func upgrade(_ upgrade: H2CUpgrade, after answer: ByteBuffer) throws {
     let session = HTTP2Session(.server, limits: limits, memory: loop.sessionMemory)
     let stream = try session.upgrade(settings: upgrade.settings, isHead: upgrade.isHead)
+    try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: false)
     channel.writeAndFlush(answer, promise: nil)
     try becomeHTTP2(session).start(with: upgrade, on: stream)
   }
@@ -187,13 +199,13 @@ final class IncomingConnection {
     linger(before: detector)
   }
 
-  /// Ends our side, and the peer's a little later; what still comes goes no further than to the place
-  /// of `handler`.
+  /// Ends our side once all is written, and the peer's a little later; what still comes goes no further than to
+  /// the place of `handler`.
   func linger(before handler: any ChannelHandler) {
     timer?.cancel()
     do {
       try channel.pipeline.syncOperations.addHandler(
-        LingeringEnd(loop), position: .before(handler))
+        LingeringEnd(loop, patience: limits.connectTimeout), position: .before(handler))
     } catch {
       close("\(error)")
     }

@@ -48,28 +48,3 @@ final class ProtocolDetector: ConnectionStage, RemovableChannelHandler {
     connection.left(self)
   }
 }
-
-/// Takes the place of a stage that has given its last answer. Closing at once would destroy the answer
-/// when bytes are left unread (TCP resets then), so the peer gets time to read it.
-final class LingeringEnd: ChannelInboundHandler {
-  typealias InboundIn = ByteBuffer
-
-  private let loop: Loop
-  private var timer: Timer?
-
-  init(_ loop: Loop) {
-    self.loop = loop
-  }
-
-  func handlerAdded(context: ChannelHandlerContext) {
-    context.close(mode: .output, promise: nil)
-    let channel = context.channel
-    timer = loop.schedule(after: Transport.lingerTime) { channel.close(promise: nil) }
-  }
-
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
-
-  func handlerRemoved(context: ChannelHandlerContext) {
-    timer?.cancel()
-  }
-}

@@ -70,6 +70,8 @@ package final class ServerConnection {
   /// The one timer of all the connection's times; it is set anew when it has fired.
   private var timer: Timer?
   private let tracksIdleness: Bool
+  /// A request that came as HTTP/1.1, until its client has shown that it speaks HTTP/2.
+  private var upgrade: (request: H2CUpgrade, stream: HTTP2StreamID)?
 
   /// `session` is one that has begun already, for an upgraded connection. `isOfMesh` is for peers that have
   /// proved it; those of unix sockets need not.
@@ -107,10 +109,23 @@ package final class ServerConnection {
     transport.start(self)
   }
 
-  /// Begins with a request that came as HTTP/1.1 (`HTTP2Session.upgrade`).
+  /// Begins with a request that came as HTTP/1.1 (`HTTP2Session.upgrade`). It is answered once the client's preface
+  /// has come. Before, only our settings may go out: clients read what follows the 101 into a buffer of the old
+  /// protocol, and fail where an answer of 32 KiB or more comes with it (curl), or now and then (the JDK).
   func start(with upgrade: H2CUpgrade, on stream: HTTP2StreamID) {
+    self.upgrade = (upgrade, stream)
     start()
-    transport.session.receiveUpgraded(upgrade.request, body: upgrade.body, on: stream, self)
+  }
+
+  private func answerUpgrade() {
+    guard let (request, stream) = upgrade else { return }
+    upgrade = nil
+    // Not from within the session's callback.
+    loop.executeLater {
+      guard self.transport.isOpen else { return }
+      self.transport.session.receiveUpgraded(
+        request.request, body: request.body.bytes, on: stream, self)
+    }
   }
 
   /// Streams that are open now.
@@ -187,6 +202,7 @@ extension ServerConnection: TransportOwner {
     facts.isGreeted = true
     timer?.cancel()
     lookAfterLife()
+    answerUpgrade()
   }
 
   package func pingAcknowledged(_ payload: UInt64) {

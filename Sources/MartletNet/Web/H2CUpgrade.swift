@@ -10,14 +10,15 @@ struct H2CUpgrade {
   let settings: [UInt8]
   let request: HeaderBlock
   let isHead: Bool
-  var body: [UInt8] = []
+  var body: HTTP1Body
 
   /// What the server says before its preface.
   static let answer = ByteBuffer(
     string: "HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: h2c\r\n\r\n")
 
-  /// Nil when the request does not ask, or not rightly: a server may then answer it as it is.
-  init?(_ head: HTTPRequestHead) {
+  /// Nil when the request does not ask, or not rightly: a server may then answer it as it is. Its body has at most
+  /// `maxBytes`.
+  init?(_ head: HTTPRequestHead, maxBytes: Int = 0) {
     let headers = head.headers
     let connection = Set(headers[canonicalForm: "connection"].map { $0.lowercased() })
     let encoded = headers["http2-settings"]
@@ -28,6 +29,7 @@ struct H2CUpgrade {
       let settings = Array(encoded[0].utf8).withUnsafeBytes({ Base64.decode($0) })
     else { return nil }
     self.settings = settings
+    body = HTTP1Body(maxBytes: maxBytes)
     isHead = head.method == .HEAD
     var request = HeaderBlock()
     request.append(.method, head.method.rawValue)

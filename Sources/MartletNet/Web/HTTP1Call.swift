@@ -7,15 +7,17 @@ internal import NIOHTTP1
 /// §7.1). To a client of HTTP/1.0, which knows no chunks, the end of the connection is that of the body. On its
 /// connection's loop only.
 final class HTTP1Call: WebAnswer {
-  /// Bytes of a body that must come within `Limits.connectTimeout`.
-  private static let bodyStep = 64 << 10
+  /// Digits that a chunk's length may have in front without a client that counts them failing.
+  private static let maxLeadingZeros = 8
 
   let head: HTTPRequestHead
   let request: WebRequest
   private let maxBytes: Int
   let tooLong: Page
-  private var body: [UInt8] = []
+  var body: HTTP1Body
   var answering: (any WebCall)?
+  private var hasBegun = false
+  private var leadingZeros = 0
   private weak var connection: HTTP1Connection?
 
   init(
@@ -26,6 +28,7 @@ final class HTTP1Call: WebAnswer {
     self.request = request
     self.maxBytes = maxBytes
     self.tooLong = tooLong
+    body = HTTP1Body(maxBytes: maxBytes)
     self.connection = connection
   }
 
@@ -33,26 +36,6 @@ final class HTTP1Call: WebAnswer {
   var announcesTooMuch: Bool {
     let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
     return length > maxBytes
-  }
-
-  /// What became of a piece of the body.
-  enum Intake {
-    case taken
-    /// Enough has come for the rest to have its own time.
-    case stepDone
-    case tooMuch
-  }
-
-  func take(_ bytes: ByteBuffer) -> Intake {
-    guard body.count + bytes.readableBytes <= maxBytes else { return .tooMuch }
-    let steps = body.count / Self.bodyStep
-    body += bytes.readableBytesView
-    return body.count / Self.bodyStep > steps ? .stepDone : .taken
-  }
-
-  func takeBody() -> [UInt8] {
-    defer { body = [] }
-    return body
   }
 
   private var isChunked: Bool { head.version.minor > 0 }
@@ -71,10 +54,10 @@ final class HTTP1Call: WebAnswer {
     } else if isChunked {
       text += "transfer-encoding: chunked\r\n"
     }
-    if connection.isLast(self, hasLength: endOfStream || isChunked) {
-      text += "connection: close\r\n"
-    } else if !isChunked {
-      text += "connection: keep-alive\r\n"
+    hasBegun = true
+    let isLast = connection.isLast(self, hasLength: endOfStream || isChunked)
+    for field in connection.lifeFields(isLast: isLast) {
+      text += "\(field.name): \(field.value)\r\n"
     }
     connection.write(Array((text + "\r\n").utf8))
     if endOfStream { connection.answered(self, hasLength: true) }
@@ -84,6 +67,7 @@ final class HTTP1Call: WebAnswer {
     // An empty chunk would be the last one.
     guard let connection, connection.isAnswering(self), !bytes.isEmpty else { return }
     guard isChunked else { return connection.write(bytes) }
+    leadingZeros = 0
     connection.write(Array("\(String(bytes.count, radix: 16))\r\n".utf8))
     connection.write(bytes)
     connection.write([0x0d, 0x0a])
@@ -96,4 +80,16 @@ final class HTTP1Call: WebAnswer {
   }
 
   var isWritable: Bool { connection?.isWritable ?? false }
+
+  /// Bytes that change nothing for a client that still reads. For one that is gone the network answers, and the
+  /// connection ends with the call. Nil where HTTP has nothing like that.
+  func takeSign() -> [UInt8]? {
+    // HTTP/1.0 knows neither interim answers nor chunks.
+    guard isChunked else { return nil }
+    guard hasBegun else { return Array("HTTP/1.1 100 Continue\r\n\r\n".utf8) }
+    guard leadingZeros < Self.maxLeadingZeros else { return nil }
+    // The first digit of the next chunk's length, or of the last one's.
+    leadingZeros += 1
+    return [UInt8(ascii: "0")]
+  }
 }

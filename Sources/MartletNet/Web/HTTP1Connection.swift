@@ -4,15 +4,16 @@ internal import MartletWire
 internal import NIOCore
 internal import NIOHTTP1
 
-/// Answers one request after the other: pages at once, calls when they are done. A client that asks on without
-/// reading, or asks much while a call is under way, is cut off. On its loop only.
+/// Answers one request after the other: pages at once, calls when they are done. What was accepted is answered, in
+/// order, whatever comes behind it: another request, nonsense, or the end of what the client sends. A client that
+/// asks on without reading, or asks much while a call is under way, is cut off. On its loop only.
 final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias OutboundOut = ByteBuffer
   typealias Decoder = ByteToMessageHandler<HTTPRequestDecoder>
 
   private enum State {
-    /// Requests are answered. Exits: `upgrading`, `over`.
+    /// Requests are answered. Exits: `upgrading`, `gathering`, `over`.
     case answering
     /// The payload of a request that asks for HTTP/2 is awaited. Exits: `over`.
     case upgrading(H2CUpgrade)
@@ -24,17 +25,33 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
     case over
   }
 
-  private let connection: IncomingConnection
-  private let decoder: Decoder
+  /// After the end of what a client sends, it may have left. It is asked for a sign of life after this time, then
+  /// after twice as long, and so on.
+  private static let firstSign = Duration.seconds(2)
+  private static let lastSign = Duration.seconds(64)
+
+  let connection: IncomingConnection
+  private let watch: FirstByteWatch
+  private var decoder: Decoder
   private var context: ChannelHandlerContext?
   private var state = State.answering
-  /// Parts of the requests after the one that is being answered.
-  private var early: [HTTPServerRequestPart] = []
-  private var earlyBytes = 0
+  private var early: HTTP1Arrivals
   private var isDraining = false
+  /// The client sends no more.
+  private var inputHasEnded = false
+  private var signTimer: Timer?
+
+  /// Bytes came since the last request was whole: those of the next one's head.
+  private var headHasBegun = false
+  private var headIsTimed = true
+  /// The decoder rests once the request is whole that it is at: that asks for another protocol.
+  private var decodedHeadEndsDecoding = false
+
   /// What is to be written, in front of the channel's own queue.
   private var output = ByteBuffer()
   private var isDirty = false
+  /// What the channel held back for a slow client when that was last looked at.
+  private var lastBuffered = 0
 
   static func makeDecoder(_ limits: Limits) -> Decoder {
     var bounds = NIOHTTPDecoderLimitConfiguration()
@@ -45,10 +62,13 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
       HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: bounds))
   }
 
-  /// `decoder` stands right in front.
-  init(_ connection: IncomingConnection, _ decoder: Decoder) {
+  /// `decoder` stands in front, and `watch` in front of that.
+  init(_ connection: IncomingConnection, _ watch: FirstByteWatch, _ decoder: Decoder) {
     self.connection = connection
+    self.watch = watch
     self.decoder = decoder
+    early = HTTP1Arrivals(maxBytes: connection.limits.maxEarlyHTTP1Bytes)
+    watch.whenBytesCame = { [weak self] in self?.headHasBegun = true }
   }
 
   /// Ends the connection, after the answer that is under way.
@@ -56,8 +76,37 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
     isDraining = true
     switch state {
     case .gathering, .calling: break
+    case .answering where bufferedBytes > 0: end()
     case .answering, .upgrading, .over: context?.close(promise: nil)
     }
+  }
+
+  // MARK: What comes
+
+  private func received(_ arrival: HTTP1Arrival) {
+    switch state {
+    case .over: return
+    case .calling:
+      guard early.keep(arrival) else {
+        return connection.close("asks on and does not wait for the answer")
+      }
+    case .answering, .upgrading, .gathering: take(arrival)
+    }
+  }
+
+  private func take(_ arrival: HTTP1Arrival) {
+    switch arrival {
+    case .part(.head(let head)): received(head)
+    case .part(.body(let bytes)): received(bytes)
+    case .part(.end): receivedEnd()
+    case .broken(let error): refuse(HTTP1Refusals.page(for: error))
+    // Whoever ends within a request has broken it already. All others are answered.
+    case .ended: end()
+    }
+  }
+
+  private func takeEarly() {
+    for arrival in early.takeAll() { received(arrival) }
   }
 
   // MARK: Requests
@@ -67,11 +116,13 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
       return connection.close("asks on and does not read the answers")
     }
     let isLast = !head.isKeepAlive || head.hasPayload || head.headers.contains(name: "upgrade")
-    if let page = refusal(of: head) {
-      return answer(page, to: head, isLast: isLast || head.method == .CONNECT)
+    if let page = HTTP1Refusals.page(for: head) {
+      // What is wrong there may hide where the next request begins.
+      return answer(page, to: head, isLast: true)
     }
-    if !connection.isSecure, let upgrade = H2CUpgrade(head) {
+    if let upgrade = upgrade(of: head) {
       state = .upgrading(upgrade)
+      connection.expectWithinTime()
       return
     }
     if let page = preflight(head) { return answerMarked(page, to: head, isLast: isLast) }
@@ -79,7 +130,9 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
       return answer(page, to: head, isLast: isLast || head.method == .CONNECT)
     }
     guard !head.isGRPC, head.method != .CONNECT, let calls = connection.port.calls else {
-      return answer(nothing(for: head), to: head, isLast: isLast || head.method == .CONNECT)
+      return answer(
+        HTTP1Refusals.nothing(for: head, on: connection), to: head,
+        isLast: isLast || head.method == .CONNECT)
     }
     let request = WebRequest(
       method: head.method.rawValue, target: head.target, fields: head.headers.http2Fields,
@@ -95,23 +148,19 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
     connection.expectWithinTime()
     // Of HTTP/1.0 there is no such answer (RFC 9110 §10.1.1).
     if request.expectsContinue, head.version.minor > 0 {
-      context.writeAndFlush(
-        wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
+      write(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
+      flush()
     }
   }
 
-  /// RFC 9112 §3.2 and §6.1.
-  private func refusal(of head: HTTPRequestHead) -> Page? {
-    guard head.version.minor == 0 || head.headers["host"].count == 1 else {
-      return Page(status: 400, "an HTTP/1.1 request has one Host field")
-    }
-    let codings = head.headers[canonicalForm: "transfer-encoding"]
-    if let other = codings.first(where: { $0.lowercased() != "chunked" }) {
-      return Page(
-        status: 501,
-        "transfer-encoding \(other) is not known; what is compressed says so in content-encoding")
-    }
-    return nil
+  /// What becomes of a request that asks for HTTP/2; nil when it is answered as it is. A server may ignore the wish
+  /// (RFC 9110 §7.8), and where there is a body it does: clients send one with their first request without having
+  /// asked whether they may, of any length. A call by gRPC has no answer in HTTP/1.1.
+  private func upgrade(of head: HTTPRequestHead) -> H2CUpgrade? {
+    guard !connection.isSecure, !inputHasEnded, head.headers.contains(name: "upgrade"),
+      !head.hasPayload || head.isGRPC
+    else { return nil }
+    return H2CUpgrade(head, maxBytes: connection.limits.maxMessageBytes + GRPCMessage.prefixBytes)
   }
 
   private var crossOrigin: CrossOrigin? { connection.port.calls?.crossOrigin }
@@ -127,37 +176,28 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
     crossOrigin?.mark(answer, for: head.headers.first(name: "origin")) ?? answer
   }
 
-  private func nothing(for head: HTTPRequestHead) -> Page {
-    if head.isGRPC, connection.isSecure {
-      return Page(status: 505, "gRPC needs HTTP/2: choose h2 by ALPN")
-    }
-    if head.isGRPC {
-      return Page(status: 426, "gRPC needs HTTP/2: h2c with prior knowledge, or Upgrade: h2c")
-        .with("upgrade", "h2c")
-    }
-    return Page(
-      status: 404,
-      connection.port.pages == nil
-        ? "nothing is here for HTTP/1.1; calls are gRPC"
-        : "nothing is here but /-/healthz, /-/routes and calls by POST /SERVICE/METHOD")
-  }
-
   private func received(_ bytes: ByteBuffer) {
-    if case .gathering(let call) = state {
-      switch call.take(bytes) {
+    switch state {
+    case .gathering(let call):
+      switch call.body.take(bytes) {
       case .taken: return
       // A long body has more time, as long as it comes on.
       case .stepDone: return connection.expectWithinTime()
       case .tooMuch: return answer(call.tooLong, to: call.head, isLast: true)
       }
+    case .upgrading(var upgrade):
+      // Out of the state first, so that the body grows in place.
+      state = .over
+      let intake = upgrade.body.take(bytes)
+      state = .upgrading(upgrade)
+      switch intake {
+      case .taken: return
+      case .stepDone: return connection.expectWithinTime()
+      case .tooMuch:
+        return refuse(Page(status: 413, "this is too much for a request that asks for HTTP/2"))
+      }
+    case .answering, .calling, .over: return
     }
-    guard case .upgrading(var upgrade) = state else { return }
-    state = .over
-    guard upgrade.body.count + bytes.readableBytes <= connection.limits.maxUpgradeBodyBytes else {
-      return refuse(Page(status: 413, "this is too much for a request that asks for HTTP/2"))
-    }
-    upgrade.body += bytes.readableBytesView
-    state = .upgrading(upgrade)
   }
 
   private func receivedEnd() {
@@ -171,6 +211,7 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
     state = .over
     guard let operations = context?.pipeline.syncOperations else { return }
     operations.removeHandler(self, promise: nil)
+    operations.removeHandler(watch, promise: nil)
     // Last, because it passes on what it has not read.
     operations.removeHandler(decoder, promise: nil)
   }
@@ -180,7 +221,7 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
   private func begin(_ call: HTTP1Call) {
     state = .calling(call)
     connection.stopExpecting()
-    let answering = connection.port.calls?.call(call.request, call.takeBody(), call)
+    let answering = connection.port.calls?.call(call.request, call.body.takeAll(), call)
     if isAnswering(call) { call.answering = answering }
   }
 
@@ -191,7 +232,11 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
 
   /// Whether the connection ends with the answer. Without a length there is no other way to end that.
   func isLast(_ call: HTTP1Call, hasLength: Bool) -> Bool {
-    isDraining || !call.head.isKeepAlive || !hasLength
+    endsSoon || !call.head.isKeepAlive || !hasLength
+  }
+
+  private var endsSoon: Bool {
+    isDraining || inputHasEnded && !early.hasMore || connection.limits.keepAliveTimeout == .zero
   }
 
   func answer(_ page: Page, to call: HTTP1Call) {
@@ -209,32 +254,8 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
     flush()
     call.answering = nil
     state = .answering
-    if isLast(call, hasLength: hasLength) {
-      end()
-    } else {
-      connection.expectWithinTime()
-    }
+    if isLast(call, hasLength: hasLength) { end() } else { awaitRequest() }
     takeEarly()
-  }
-
-  private func takeEarly() {
-    let parts = early
-    early = []
-    earlyBytes = 0
-    for part in parts { received(part) }
-  }
-
-  /// A request that comes before the last one was answered waits, within limits.
-  private func keep(_ part: HTTPServerRequestPart) {
-    switch part {
-    case .head(let head): earlyBytes += head.uri.utf8.count + 256 + head.headers.listBytes
-    case .body(let bytes): earlyBytes += bytes.readableBytes
-    case .end(let trailers): earlyBytes += trailers?.listBytes ?? 0
-    }
-    guard earlyBytes <= connection.limits.maxUpgradeBodyBytes else {
-      return connection.close("asks on and does not wait for the answer")
-    }
-    early.append(part)
   }
 
   private func abandonCall() {
@@ -242,6 +263,27 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
     state = .over
     call.answering?.abandon()
     call.answering = nil
+  }
+
+  // MARK: The client's end
+
+  private func inputEnded() {
+    guard !inputHasEnded else { return }
+    inputHasEnded = true
+    received(.ended)
+    awaitSign(Self.firstSign)
+  }
+
+  /// A client may have ended its side only, and wait for the answer, or be gone; TCP does not tell before something
+  /// is sent. Nobody is to work for one that is gone.
+  private func awaitSign(_ pause: Duration) {
+    guard case .calling = state else { return }
+    signTimer = connection.loop.schedule(after: pause) { [weak self] in
+      guard let self, case .calling(let call) = state, let sign = call.takeSign() else { return }
+      write(sign)
+      flush()
+      awaitSign(min(pause * 2, Self.lastSign))
+    }
   }
 
   // MARK: Answers
@@ -252,27 +294,40 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
   }
 
   private func answerMarked(_ page: Page, to head: HTTPRequestHead, isLast: Bool) {
-    let keepAlive = head.version.minor == 0 && !isLast
-    let named = isLast ? page.closing : keepAlive ? page.with("connection", "keep-alive") : page
-    write(named, isHead: head.method == .HEAD)
+    let isLast = isLast || endsSoon
+    write(page, isLast: isLast, isHead: head.method == .HEAD)
     if isLast {
       end()
     } else {
-      connection.expectWithinTime()
+      state = .answering
+      awaitRequest()
     }
   }
 
   private func refuse(_ page: Page) {
-    write(page.closing, isHead: false)
+    write(page, isLast: true, isHead: false)
     end()
   }
 
   private func end() {
     state = .over
+    signTimer?.cancel()
     connection.linger(before: decoder)
   }
 
-  private func write(_ page: Page, isHead: Bool) {
+  /// How long the connection goes on: until this answer, or until no request has come for so long.
+  func lifeFields(isLast: Bool) -> [Page.Field] {
+    guard !isLast else { return [Page.Field(name: "connection", value: "close")] }
+    let seconds = Int(connection.limits.keepAliveTimeout.inSeconds)
+    return [
+      Page.Field(name: "connection", value: "keep-alive"),
+      Page.Field(name: "keep-alive", value: "timeout=\(seconds)"),
+    ]
+  }
+
+  private func write(_ page: Page, isLast: Bool, isHead: Bool) {
+    var page = page
+    page.fields += lifeFields(isLast: isLast)
     write(page.http1(isHead: isHead))
     flush()
   }
@@ -289,21 +344,90 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
 
   /// Whether the client takes what is written. What is queued here is little, and soon written.
   var isWritable: Bool { context?.channel.isWritable ?? false }
+}
 
-  // MARK: From NIO
+// MARK: - Times
 
+extension HTTP1Connection {
+  /// The next request may take its time to begin, and then has as much as the first one to become whole.
+  private func awaitRequest() {
+    headIsTimed = false
+    connection.expect(within: connection.limits.keepAliveTimeout)
+  }
+
+  /// Nothing came within a time. A client that still takes an answer, however slowly, is not silent.
+  func nothingCame(within time: Duration) {
+    switch state {
+    case .answering where bufferedBytes > 0 && bufferedBytes != lastBuffered:
+      lastBuffered = bufferedBytes
+      connection.expect(within: time)
+    case .gathering, .upgrading:
+      refuse(Page(status: 408, "the body did not come in time"))
+    case .answering, .calling, .over: connection.close("nothing came in time")
+    }
+  }
+
+  private var bufferedBytes: Int { context?.channel.bufferedBytes ?? 0 }
+
+  private func timeHead() {
+    guard case .answering = state, headHasBegun, !headIsTimed else { return }
+    headIsTimed = true
+    connection.expectWithinTime()
+  }
+}
+
+// MARK: - From NIO
+
+extension HTTP1Connection {
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
     self.context = nil
+    signTimer?.cancel()
     abandonCall()
     connection.left(self)
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    received(unwrapInboundIn(data))
+    let part = unwrapInboundIn(data)
+    switch part {
+    case .head(let head):
+      decodedHeadEndsDecoding = head.endsDecoding && upgrade(of: head) == nil
+    case .body: break
+    case .end:
+      headHasBegun = false
+      // Not from within its decoding.
+      if decodedHeadEndsDecoding { connection.loop.executeLater { self.renewDecoder() } }
+    }
+    received(.part(part))
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    timeHead()
+    context.fireChannelReadComplete()
+  }
+
+  /// A decoder reads nothing behind a request that asks for another protocol. Where the request was answered as it
+  /// is, another decoder reads on.
+  private func renewDecoder() {
+    guard let context, !isOver else { return }
+    let fresh = Self.makeDecoder(connection.limits)
+    let operations = context.pipeline.syncOperations
+    do {
+      try operations.addHandler(fresh, position: .after(decoder))
+    } catch {
+      return connection.close("\(error)")
+    }
+    let rested = decoder
+    decoder = fresh
+    // It passes on what it has not read.
+    operations.removeHandler(rested, promise: nil)
+  }
+
+  private var isOver: Bool {
+    if case .over = state { true } else { false }
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -311,29 +435,17 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
     call.answering?.becameWritable()
   }
 
-  private func received(_ part: HTTPServerRequestPart) {
-    switch state {
-    case .over: return
-    case .calling: return keep(part)
-    case .answering, .upgrading, .gathering: break
-    }
-    switch part {
-    case .head(let head): received(head)
-    case .body(let bytes): received(bytes)
-    case .end: receivedEnd()
-    }
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if case ChannelEvent.inputClosed? = event as? ChannelEvent { inputEnded() }
+    context.fireUserInboundEventTriggered(event)
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    guard let error = error as? HTTPParserError else { return context.close(promise: nil) }
-    switch state {
-    case .answering, .gathering: break
-    case .upgrading, .calling, .over: return context.close(promise: nil)
-    }
     switch error {
-    case .headerOverflow: refuse(Page(status: 431, "the request's head is too large"))
-    case .invalidVersion: refuse(Page(status: 505, "this port speaks HTTP/1.1 and HTTP/2"))
-    default: refuse(Page(status: 400, "this is not HTTP: \(error)"))
+    case let error as HTTPParserError: received(.broken(error))
+    // More of what is broken.
+    case is ByteToMessageDecoderError: break
+    default: context.close(promise: nil)
     }
   }
 }
@@ -346,26 +458,4 @@ extension HTTP1Connection: Flushable {
     output.clear()
     context.writeAndFlush(wrapOutboundOut(written), promise: nil)
   }
-}
-
-extension HTTPRequestHead {
-  /// The target in origin form, also when it came in absolute form (RFC 9112 §3.2).
-  var target: String {
-    guard !uri.hasPrefix("/"), let scheme = uri.firstRange(of: "://") else { return uri }
-    let rest = uri[scheme.upperBound...]
-    return rest.firstIndex(of: "/").map { String(rest[$0...]) } ?? "/"
-  }
-
-  fileprivate var isGRPC: Bool {
-    RequestMedia(headers.first(name: "content-type")) == .grpc
-  }
-
-  fileprivate var hasPayload: Bool {
-    headers.contains(name: "transfer-encoding")
-      || headers.first(name: "content-length").map { $0 != "0" } ?? false
-  }
-}
-
-extension Page {
-  fileprivate var closing: Page { with("connection", "close") }
 }

@@ -26,12 +26,13 @@ extension HTTP2Session {
     return HTTP2StreamID(number: 1, slot: slot)
   }
 
-  /// Tells the delegate of the whole request of `upgrade`. Its payload came outside of HTTP/2 and counts
-  /// against no window.
+  /// Tells the delegate of the whole request of `upgrade`, unless its stream is over already. Its payload came
+  /// outside of HTTP/2 and counts against no window.
   package func receiveUpgraded(
     _ request: borrowing HeaderBlock, body: [UInt8], on stream: HTTP2StreamID,
     _ delegate: any HTTP2SessionDelegate
   ) {
+    guard unsafe !core.pointee.isEnded, wantsMore(of: stream) else { return }
     unsafe core.pointee.enter(delegate)
     defer { unsafe core.pointee.leave() }
     delegate.headersReceived(request, .request, on: stream, endOfStream: body.isEmpty)
