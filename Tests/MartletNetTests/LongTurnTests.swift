@@ -7,7 +7,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct LongTurnTests {
   private static let calls = 16
 
-  /// Sixteen handlers run in one turn and take a few milliseconds each: when the first answer has arrived,
+  /// Sixteen handlers run in one turn and take 20 ms each: when the first answer has arrived,
   /// most of them have not begun to compute. Either they begin together, in the task that they share, or
   /// they have waited for the same thing and go on together, each in a task of its own.
   @Test(arguments: [false, true])
@@ -18,7 +18,7 @@ import Testing
       table.unary(.echo) { request, _ in
         if afterAWait, request != [0] { await gate.wait() }
         begun.set()
-        let end = Loop.now + .milliseconds(4)
+        let end = Loop.now + .milliseconds(20)
         while Loop.now < end {}
         return request
       }
