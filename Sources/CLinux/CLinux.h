@@ -42,6 +42,11 @@ static inline int martlet_die_with_parent(int signal) {
   return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0);
 }
 
+/// A file in memory that goes to no child; -1 and errno on failure (memfd_create(2), MFD_CLOEXEC).
+static inline int martlet_memory_file(const char *name) {
+  return (int)syscall(SYS_memfd_create, name, 1u);
+}
+
 /// Takes `bytes` of disk for a file without changing its length, or as its length; an error number or 0
 /// (fallocate(2)).
 static inline int martlet_reserve(int descriptor, off_t bytes, int keeps_length) {

@@ -59,7 +59,7 @@ extension MeshController {
     if access(config, F_OK) != 0, let group = fleet.replicas[number]?.group,
       let spec = fleet.apps[group.deployment.app]?.newest(using: group)?
         .spec.deployment(named: group.deployment.deployment),
-      (try? TextFile.write(spec.userConfig.json, to: config)) != nil
+      (try? writeConfig(spec.userConfig.json, of: number)) != nil
     {
       restored.append(config)
     }
@@ -69,6 +69,19 @@ extension MeshController {
       restored.append(files.logPath(id))
     }
     return restored
+  }
+
+  /// On disk, or in memory while the disk is full.
+  func writeConfig(_ text: String, of number: UInt64) throws(ControllerError) {
+    let path = files.configPath(number)
+    // What an earlier controller had in its memory.
+    if KeptSocket.isLeft(path) { unlink(path) }
+    do throws(ControllerError) {
+      try files.withRoom { () throws(ControllerError) in try TextFile.write(text, to: path) }
+    } catch {
+      memoryFiles[number] = MemoryFile(text, at: path)
+      guard memoryFiles[number] != nil else { throw error }
+    }
   }
 
   private func rewriteState() -> Bool {

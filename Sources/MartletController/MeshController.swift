@@ -86,6 +86,8 @@ actor MeshController {
   var nextRoutineScan = Timestamp.zero
   /// Sockets whose names come back when others remove them, by replica; the controller's own is 0.
   var keptSockets: [UInt64: KeptSocket] = [:]
+  /// Configurations that found no room on disk.
+  var memoryFiles: [UInt64: MemoryFile] = [:]
   /// What could not be stored yet, and why.
   var unstored: [FleetOrder] = []
   var storeError = ""
@@ -234,10 +236,7 @@ actor MeshController {
       let source = try store.read { try $0.source(of: spawn.group.deployment.app, spawn.version) }
       guard let source else { throw ControllerError("its app file is no longer stored") }
       if !files.hasFolders { try files.makeFolders() }
-      let config = files.configPath(spawn.number)
-      try files.withRoom { () throws(ControllerError) in
-        try TextFile.write(spawn.spec.userConfig.json, to: config)
-      }
+      try writeConfig(spawn.spec.userConfig.json, of: spawn.number)
       let process = try ReplicaProcess(starting: command(spawn, id, source.directory), files)
       startedAt[spawn.number] = nowUnixMs
       watch(spawn.number, process)
@@ -306,6 +305,7 @@ actor MeshController {
   private func cleanUp(_ number: UInt64) {
     startedAt[number] = nil
     keptSockets[number] = nil
+    memoryFiles[number] = nil
     if let probe = probes.removeValue(forKey: number) { send.yield(.close(probe)) }
     registrations.removeValue(forKey: number)?.finish()
     files.remove(number)
