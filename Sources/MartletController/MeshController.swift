@@ -109,12 +109,7 @@ actor MeshController {
     let send = send
     alarm = Alarm(loop: loop) { send.yield(.wake) }
     endingsAlarm = Alarm(loop: loop) { send.yield(.followEndings) }
-    let (epoch, nextReplica) = try store.transaction { transaction in
-      let epoch = try transaction.counter("epoch") + 1
-      try transaction.setCounter("epoch", epoch)
-      return (epoch, try transaction.counter("next_replica"))
-    }
-    // Every start of a controller has a range of generations of its own, above all earlier ones.
+    let (epoch, nextReplica) = try Self.begin(store, log)
     let devices = MachineInventory.gpus(
       options.gpus, inherited: ProcessEnvironment.own[ProcessEnvironment.visibleGPUs])
     if let wanted = options.gpus, wanted > devices.count {
@@ -125,6 +120,30 @@ actor MeshController {
       capacity: MachineInventory.capacity(milliCPUs: options.milliCPUs, gpus: devices.count),
       generation: epoch << 32, nextReplica: max(1, nextReplica), limits: options.fleet)
   }
+
+  /// Every start of a controller has a range of generations of its own, above all earlier ones. It goes by the clock, so
+  /// that it is above those as well that could not be stored, or were lost.
+  private static func begin(
+    _ store: StateStore, _ log: Logger
+  ) throws -> (epoch: UInt64, nextReplica: UInt64) {
+    let (stored, nextReplica) = try store.read { state in
+      (try state.counter("epoch"), try state.counter("next_replica"))
+    }
+    let epoch = max(stored + 1, UInt64(max(0, time(nil) - firstSecond)))
+    do {
+      try store.transaction { try $0.setCounter("epoch", epoch) }
+    } catch {
+      guard StateStore.isFull(error) else { throw error }
+      log.error("cannot store that a controller begins: \(error)")
+      // The next one is not to begin in the same second.
+      sleep(2)
+      return (epoch + 1, nextReplica)
+    }
+    return (epoch, nextReplica)
+  }
+
+  /// 2025-01-01; from there on seconds have room in the upper half of a generation.
+  private static let firstSecond = 1_735_689_600
 
   var nowUnixMs: Int64 {
     var time = timespec()

@@ -146,6 +146,12 @@ struct StateStore {
       app TEXT NOT NULL, deployment TEXT NOT NULL, message TEXT NOT NULL);
     """
 
+  /// Whether a write failed for want of room.
+  static func isFull(_ error: any Error) -> Bool {
+    guard let code = (error as? DatabaseError)?.resultCode else { return false }
+    return [.SQLITE_FULL, .SQLITE_IOERR].contains(code)
+  }
+
   /// Everything in `body` becomes durable together.
   func transaction<Result>(_ body: (StateTransaction) throws -> Result) throws -> Result {
     try queue.write { try body(StateTransaction(database: $0)) }

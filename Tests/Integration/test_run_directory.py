@@ -164,6 +164,17 @@ def fill(mesh):
     return ballast
 
 
+def exhaust(mesh):
+    """Until nothing at all can be stored, and the controller says so."""
+    for count in range(300):
+        fill(mesh)
+        done = mesh.cli("scale", f"probe={2 + count % 2}", check=False)
+        if done.returncode != 0:
+            assert "nothing can be stored" in done.stderr and "full" in done.stderr, done.stderr
+            return
+    raise AssertionError("everything could be stored")
+
+
 def test_a_full_disk_stops_nothing_and_heals(small_disk):
     mesh = small_disk
     mesh.up(probe_app(mesh.folder, num_replicas=2, idempotent=True))
@@ -177,15 +188,7 @@ def test_a_full_disk_stops_nothing_and_heals(small_disk):
             mesh.wait_running("probe", 2)
             fill(mesh)
         controller = mesh.process("controller")
-        # Whatever can be stored: in the end nothing can.
-        refused = None
-        for count in range(200):
-            fill(mesh)
-            done = mesh.cli("scale", f"probe={2 + count % 2}", check=False)
-            if done.returncode != 0:
-                refused = done
-                break
-        assert refused is not None and "No space" in refused.stderr or "full" in refused.stderr
+        exhaust(mesh)
         assert mesh.process("controller") == controller, "it went on"
         victim = mesh.replicas("probe")[0]
         os.kill(victim.pid, signal.SIGKILL)
@@ -200,3 +203,21 @@ def test_a_full_disk_stops_nothing_and_heals(small_disk):
         restart(mesh, "controller")
         mesh.wait_running("probe", 1)
     assert load.failures == []
+
+
+def test_a_controller_that_begins_on_a_full_disk_does_its_work(small_disk):
+    mesh = small_disk
+    mesh.up(probe_app(mesh.folder, num_replicas=2))
+    mesh.wait_running("probe", 2)
+    exhaust(mesh)
+    ballast = fill(mesh)
+    restart(mesh, "controller")
+    wait_until(lambda: len(mesh.replicas("probe")) >= 2, 20, "replicas run")
+    victim = mesh.replicas("probe")[0]
+    os.kill(victim.pid, signal.SIGKILL)
+    wait_until(lambda: not alive(victim.pid), 5, "the victim is gone")
+    wait_until(lambda: len(mesh.replicas("probe")) >= 2, 20, "it is replaced")
+    assert call_from_here(mesh) == "on"
+    ballast.unlink()
+    wait_until(lambda: mesh.cli("scale", "probe=1", check=False).returncode == 0, 10, "healed")
+    mesh.wait_running("probe", 1)
