@@ -25,7 +25,7 @@ import Testing
     case .requestTimeout: spec.requestTimeout = .milliseconds(200)
     case .idempotent: spec.idempotent = true
     case .outlierDetection: spec.outlierDetection.consecutiveErrors = 2
-    case .resources: spec.resources.milliCPUs = 10
+    case .resources: spec.resources.cpuUnits = 100
     case .userConfig: spec.userConfig = .object(["a": .integer(1)])
     case .healthCheckPeriod: spec.healthCheckPeriod = .milliseconds(100)
     case .healthCheckTimeout: spec.healthCheckTimeout = .milliseconds(100)
