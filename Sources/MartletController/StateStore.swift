@@ -350,13 +350,14 @@ struct StateTransaction {
 
   func replicas() throws -> [StoredReplica] {
     try rows("SELECT * FROM replicas ORDER BY number").map { row in
-      let shares = (row["gpus"] as String).split(separator: ",").compactMap { share in
-        let parts = share.split(separator: ":")
-        guard parts.count == 2, let device = Int(parts[0]), let share = Double(parts[1]) else {
-          return nil
+      let shares = (row["gpus"] as String).split(separator: ",")
+        .compactMap { text -> Placement.GPUShare? in
+          let parts = text.split(separator: ":")
+          guard parts.count == 2, let device = Int(parts[0]), let share = Double(parts[1]) else {
+            return nil
+          }
+          return Placement.GPUShare(device: device, units: StoredShare(number: share).units)
         }
-        return Placement.GPUShare(device: device, units: StoredShare(number: share).units)
-      }
       let pid: Int64? = row["pid"]
       let ticks: Int64? = row["start_ticks"]
       return StoredReplica(
