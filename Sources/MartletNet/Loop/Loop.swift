@@ -35,6 +35,11 @@ package final class Loop: TaskExecutor, Sendable {
   /// hundreds of quick calls a turn thus still writes once a turn to each connection.
   private static let handlersForOneFlush: Int64 = 2
 
+  /// Handlers that take less than this, in nanoseconds, are quick: after some of them the clock is read only
+  /// once for `mostHandlersForOneLook`, since reading it takes as long as a hundredth part of a small call.
+  private static let quickHandler: Int64 = 10_000
+  private static let mostHandlersForOneLook = 4
+
   /// Places of the loop's queues that are kept from turn to turn; longer ones go back to malloc.
   private static let keptCapacity = 4096
 
@@ -63,6 +68,11 @@ package final class Loop: TaskExecutor, Sendable {
     /// Since when handlers have run without a flush, and how long the last flush between handlers took.
     var heldSince = Timestamp.zero
     var flushTime: Int64 = 0
+    /// When the clock was last read between handlers, for how many of them, and how many are left until
+    /// it is read again.
+    var lastLook = Timestamp.zero
+    var handlersForLook = 1
+    var handlersUntilLook = 1
     var outputBuffer = ByteBuffer()
   }
 
@@ -222,17 +232,29 @@ package final class Loop: TaskExecutor, Sendable {
   /// Several handlers are about to run in a row. On the loop only.
   func handlersBegin() {
     local.heldSince = now
+    local.lastLook = local.heldSince
+    local.handlersForLook = 1
+    local.handlersUntilLook = 1
   }
 
   /// One of several handlers has returned, and others are to run before the turn ends: writes what is
   /// finished when handlers have held it up for too long. Not from within a callback of a session.
   func handlerEnded() {
-    guard !local.unflushed.isEmpty else { return }
+    local.handlersUntilLook -= 1
+    guard local.handlersUntilLook <= 0, !local.unflushed.isEmpty else { return }
     let start = now
+    let isQuick =
+      start.nanoseconds - local.lastLook.nanoseconds
+      < Loop.quickHandler * Int64(local.handlersForLook)
+    local.handlersForLook =
+      isQuick ? min(local.handlersForLook * 2, Loop.mostHandlersForOneLook) : 1
+    local.handlersUntilLook = local.handlersForLook
+    local.lastLook = start
     let held = start.nanoseconds - local.heldSince.nanoseconds
     guard held >= handlersMayTake else { return }
     flushConnections()
     local.heldSince = now
+    local.lastLook = local.heldSince
     local.flushTime = local.heldSince.nanoseconds - start.nanoseconds
   }
 
