@@ -111,6 +111,38 @@ import Testing
     #expect(world.routed.count == 2)
   }
 
+  @Test func aDeployOverADeleteOfWhichNoVersionIsLeftLetsRequestsWait() {
+    var world = running()
+    // Its replicas take their time to end, as they do with what they have to put in order.
+    _ = world.fleet.handle(.deleted(app: "app"), now: world.now)
+    for _ in 0..<3 {
+      let report = RouterReport(router: "router-0", generation: world.fleet.routing.generation)
+      _ = world.fleet.handle(.routerReported(report, connection: 1), now: world.now)
+    }
+    #expect(world.fleet.apps["app"]?.versions.isEmpty == true)
+    #expect(world.condition == .deleting)
+    world.send(.deployed(world.app(2)))
+    #expect(world.fleet.routing.apps.first?.current == AppVersion(2))
+    #expect(world.routed == [])
+    world.run(.milliseconds(100))
+    #expect(world.condition == .running)
+    #expect(world.fleet.apps["app"]?.admitsTarget == false)
+  }
+
+  @Test func aVersionThatAdmittedRequestsAndFailedEndsThem() {
+    var world = running()
+    _ = world.fleet.handle(.deleted(app: "app"), now: world.now)
+    for _ in 0..<3 {
+      let report = RouterReport(router: "router-0", generation: world.fleet.routing.generation)
+      _ = world.fleet.handle(.routerReported(report, connection: 1), now: world.now)
+    }
+    world.broken = [AppVersion(2)]
+    world.send(.deployed(world.app(2)))
+    world.run(.seconds(2))
+    #expect(world.condition == .deployFailed)
+    #expect(world.fleet.routing.apps.first?.current == nil)
+  }
+
   @Test func aDeployOverADeleteWaitsForTheRoomOfWhatEnds() {
     var world = FleetWorld(cpus: 2000)
     world.send(.deployed(world.app(1)))

@@ -67,7 +67,7 @@ import Testing
     world.send(.deployed(app(world, 2, mark: "-2")))
     runAlone(&world, 19_900)
     #expect(versions(world) == [1])
-    runAlone(&world, 12_000)
+    runAlone(&world, 22_000)
     #expect(versions(world) == [2])
     #expect(world.condition == .running)
   }

@@ -12,11 +12,13 @@ extension Fleet {
     // Who deletes an app and deploys it again wants new replicas.
     let before = app.isDeleting ? nil : app.current
     record.revisions = revisions(of: new, after: before.flatMap { app.versions[$0] })
+    let admitsTarget = app.isDeleting || app.admitsTarget
     if app.isDeleting { takeBack(&app) }
     if let abandoned = app.target {
       leave(abandoned, of: &app, now: now)
       app.ended(abandoned, .overtaken(by: record.version))
     }
+    app.admitsTarget = admitsTarget && app.current == nil
     app.nextPins = [:]
     app.launcher = new.spec.launcher
     app.versions[record.version] = record
@@ -44,7 +46,8 @@ extension Fleet {
   }
 
   /// A deploy over a delete takes the delete back: while requests of the version that was deleted are
-  /// still in hand, new ones enter under it too, until the new version takes over.
+  /// still in hand, new ones enter under it too, until the new version takes over. Where none is left, they
+  /// wait for the new version.
   private func takeBack(_ app: inout FleetApp) {
     guard let serving = app.retiring.keys.max() else { return }
     app.retiring[serving] = nil
@@ -170,6 +173,7 @@ extension Fleet {
     }
     app.current = target
     app.target = nil
+    app.admitsTarget = false
     app.failure = nil
     app.waitsFor = ""
     guard let record = app.versions[target] else { return }

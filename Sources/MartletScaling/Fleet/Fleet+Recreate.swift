@@ -111,11 +111,12 @@ extension Fleet {
   /// Gives up a version that was being rolled out. One that requests entered under already has them to
   /// the end.
   mutating func leave(_ target: AppVersion, of app: inout FleetApp, now: Timestamp) {
-    guard app.handover != nil, let record = app.versions[target] else {
+    guard app.handover != nil || app.admitsTarget, let record = app.versions[target] else {
       app.versions[target] = nil
       return
     }
     app.handover = nil
+    app.admitsTarget = false
     app.retiring[target] = RetiringVersion(deadline: now + record.longestGrace)
   }
 }

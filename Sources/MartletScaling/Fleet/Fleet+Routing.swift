@@ -23,7 +23,7 @@ extension Fleet {
 
   /// Nil for an app that no request may enter and none is left in.
   private func table(of app: FleetApp) -> FleetRouting.App? {
-    let entry = app.handover == nil ? app.current : app.target
+    let entry = app.handover != nil || app.admitsTarget ? app.target : app.current
     let numbers = Set([app.current, entry].compactMap { $0 }).union(app.retiring.keys)
     let versions = numbers.sorted().compactMap { app.versions[$0] }
     guard !versions.isEmpty else { return nil }

@@ -71,6 +71,9 @@ package struct FleetApp: Sendable, Equatable {
   /// Set once requests enter under the target although deployments that must not run twice have no
   /// replica of it yet: what is left of the requests of the current version.
   package var handover: RetiringVersion?
+  /// Requests enter under the target although nothing of it runs yet: it was deployed over a delete, of
+  /// which no version is left.
+  package var admitsTarget = false
   /// Why the last deploy failed; nil when it did not.
   package var failure: String?
   /// What the rollout waits for; empty when it does not.
