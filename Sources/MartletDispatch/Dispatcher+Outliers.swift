@@ -88,7 +88,9 @@ extension Dispatcher {
       if record.isRecovering {
         recent.chance(besideRunOf: record.run) <= limits.relapseChance
       } else {
-        fails(record, fault, others - record.othersBefore, pools[pool].limits.outliers.consecutiveErrors)
+        fails(
+          record, fault, others - record.othersBefore, pools[pool].limits.outliers.consecutiveErrors
+        )
           || record.recent.isWorse(than: recent, limits)
       }
     return isOutlier && mayEject(in: pool)

@@ -100,7 +100,10 @@ import Testing
       "ray_actor_options: {runtime_env: {pip: [torch]}}", "ray_actor_options.runtime_env.pip",
       "brings what it needs"
     ),
-    ("autoscaling_config: {smoothing_factor: 2}", "autoscaling_config.smoothing_factor", "mean load"),
+    (
+      "autoscaling_config: {smoothing_factor: 2}", "autoscaling_config.smoothing_factor",
+      "mean load"
+    ),
     (
       "autoscaling_config: {look_back_period_s: 0}", "autoscaling_config.look_back_period_s",
       "out of range"

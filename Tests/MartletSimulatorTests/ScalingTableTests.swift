@@ -6,7 +6,8 @@ import Testing
 /// A deployment whose calls take 0.1 s and that may have many replicas.
 private func run(
   _ spec: AutoscalingSpec, load: [(second: Int, callsPerSecond: Double)], seconds: Int,
-  seed: UInt64 = 1, startTime: Duration = .milliseconds(50), serviceTime: Duration = .milliseconds(100)
+  seed: UInt64 = 1, startTime: Duration = .milliseconds(50),
+  serviceTime: Duration = .milliseconds(100)
 ) throws -> (outcome: DeploymentOutcome, mean: Double) {
   var deployment = DeploymentSpec(name: "model", command: ["model"], services: ["a.B"])
   deployment.replicas = .auto(spec)

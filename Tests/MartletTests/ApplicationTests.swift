@@ -8,7 +8,9 @@ private struct PageReader: Application {
   var deployments: Deployments {
     Deployment("downloader", Downloader.self)
     Deployment("expert", Classifier.self, execution: .threads(2))
-      .autoscaling(0...4, targetOngoingRequests: 3, lookBackPeriod: .seconds(2), downscaleDelay: .seconds(5))
+      .autoscaling(
+        0...4, targetOngoingRequests: 3, lookBackPeriod: .seconds(2), downscaleDelay: .seconds(5)
+      )
       .resources(cpus: 1, gpus: 0.3)
       .maxOngoingRequests(2)
       .maxQueuedRequests(16)
