@@ -1,7 +1,9 @@
 """Real clients that ask for HTTP/2 with `Upgrade: h2c`: the JDK's and curl, with bodies and answers of every length."""
 
 import json
+import pathlib
 import subprocess
+import tempfile
 import urllib.parse
 
 import pytest
@@ -27,9 +29,9 @@ def java(tmp_path_factory):
     folder = tmp_path_factory.mktemp("java")
     subprocess.run(["javac", "-d", str(folder), str(HERE / "java/Calls.java")], check=True, timeout=120)
 
-    def run(url, *words):
+    def run(*words):
         done = subprocess.run(
-            ["java", "-XX:TieredStopAtLevel=1", "-cp", str(folder), "Calls", url, *words],
+            ["java", "-XX:TieredStopAtLevel=1", "-cp", str(folder), "Calls", *words],
             capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stderr[-2000:]
         return [line.split() for line in done.stdout.splitlines()]
@@ -55,27 +57,54 @@ def test_the_jdk_posts_bodies_of_every_length(told, java):
     sizes = [0, 10, 60_000, 70_000, 1_000_000, 3_000_000]
     url = f"http://{told.address}{ECHO}"
     for kind in ("fresh", "same"):
-        words = [word for size in sizes for word in ("POST", str(size))]
-        lines = java(url, kind, *words)
+        words = [word for size in sizes for word in ("POST", url, str(size))]
+        lines = java(kind, *words)
         # What is no JSON for the deployment is its failure, which is an answer as well.
         assert [line[0] for line in lines] == ["HTTP_1_1"] * len(sizes), lines
         assert all(line[1] in ("200", "500") for line in lines), lines
 
 
 def test_the_jdk_gets_answers_of_every_length(told, java):
-    for size in LENGTHS:
-        lines = java(look(told, size), "fresh", *["GET"] * 12)
-        assert lines == [["HTTP_2", "200", lines[0][2]]] * 12, (size, lines)
+    lines = java("fresh", *(word for size in LENGTHS * 10 for word in ("GET", look(told, size))))
+    assert {tuple(line[:2]) for line in lines} == {("HTTP_2", "200")}
+    for size, line in zip(LENGTHS * 10, lines):
         # Besides the payload in base64 there are the request's own metadata.
-        assert size <= int(lines[0][2]) < size + 500
+        assert size <= int(line[2]) < size + 500
 
 
 def test_the_jdk_goes_on_as_http2(told, java):
-    url = f"http://{told.address}{ECHO}"
-    assert [line[0] for line in java(look(told, 10), "same", "GET", "GET", "POST", "9")] == ["HTTP_2"] * 3
-    # After a body nobody has upgraded, and a request without one still may.
-    assert [line[0] for line in java(look(told, 10), "same", "POST", "9", "POST", "9", "GET")][:2] == ["HTTP_1_1"] * 2
-    assert len(java(url, "same", *["POST", "100000"] * 20)) == 20
+    get, post = ["GET", look(told, 10)], ["POST", f"http://{told.address}{ECHO}", "9"]
+    assert [line[0] for line in java("same", *get, *get, *post)] == ["HTTP_2"] * 3
+    # With a body nothing is upgraded, and the connection goes on.
+    assert [line[0] for line in java("same", *post * 20)] == ["HTTP_1_1"] * 20
+
+
+@pytest.fixture(scope="module", params=[40_000, 50_000, 60_000])
+def paged(request, stubs):
+    """A mesh whose page of routes has about so many bytes: an answer that is ready at once."""
+    methods = [f"M{number:03}{'m' * 180}" for number in range(request.param // 200)]
+    app = told_app.app()
+    with tempfile.TemporaryDirectory(prefix="m") as folder:
+        proto = pathlib.Path(folder) / "pages.proto"
+        calls = "".join(f"  rpc {name}(Nothing) returns (Nothing);\n" for name in methods)
+        proto.write_text(f'syntax = "proto3"; package pages;\nmessage Nothing {{}}\nservice Pages {{\n{calls}}}\n')
+        app["protos"].append(str(proto))
+        app["deployments"][0]["services"].append("pages.Pages")
+        app["routes"] += [{"method": f"pages.Pages/{name}", "deployment": "told"} for name in methods]
+        with served_app.running(stubs, app) as mesh:
+            yield mesh
+
+
+def test_an_answer_that_is_ready_at_once_waits_for_the_client(paged, java):
+    """Clients read what comes with the 101 into what they have for heads: curl fails from 32 KiB on."""
+    url = f"http://{paged.address}/-/routes"
+    want = len(subprocess.run(["curl", "-sS", "--http1.1", url], capture_output=True, check=True).stdout)
+    assert want > 35_000
+    for _ in range(10):
+        done = subprocess.run(
+            ["curl", "-sS", "--http2", "-w", "%{http_version}", url], capture_output=True, timeout=30)
+        assert (done.returncode, done.stdout[-1:], len(done.stdout)) == (0, b"2", want + 1), done.stderr
+    assert java("fresh", *["GET", url] * 60) == [["HTTP_2", "200", str(want)]] * 60
 
 
 @pytest.mark.parametrize("size", LENGTHS)

@@ -8,16 +8,18 @@ import java.time.Duration;
 
 class Calls {
   /**
-   * URL FRESH (POST BYTES | GET)...: makes the requests in order, from one client or each from a fresh one, and prints
-   * the version, the status and the length of each answer. A POST has one field, `text`, of so many bytes.
+   * fresh|same (POST URL BYTES | GET URL)...: makes the requests in order, each from a fresh client or all from the
+   * same, and prints the version, the status and the length of each answer. A POST has one field, `text`, of so many
+   * bytes.
    */
   public static void main(String[] words) throws Exception {
-    boolean fresh = words[1].equals("fresh");
+    boolean fresh = words[0].equals("fresh");
     HttpClient client = HttpClient.newHttpClient();
-    for (int at = 2; at < words.length; at++) {
+    for (int at = 1; at < words.length; at++) {
+      boolean post = words[at].equals("POST");
       HttpRequest.Builder request =
-          HttpRequest.newBuilder(URI.create(words[0])).timeout(Duration.ofSeconds(20));
-      if (words[at].equals("POST")) {
+          HttpRequest.newBuilder(URI.create(words[++at])).timeout(Duration.ofSeconds(20));
+      if (post) {
         String body = "{\"text\": \"" + "x".repeat(Integer.parseInt(words[++at])) + "\"}";
         request.header("content-type", "application/json");
         request.POST(HttpRequest.BodyPublishers.ofString(body));
