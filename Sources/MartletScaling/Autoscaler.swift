@@ -28,8 +28,8 @@ package struct DeploymentLoad: Sendable, Equatable {
 ///   window calls for more beyond doubt. A great excess shows within 0.1 s, a small one takes longer.
 /// - **At once**: for the first request, and for a queue that stands although all replicas are there.
 /// - **Down**: to what the mean over `look_back_period_s` (default: `downscale_delay_s`) calls for,
-///   and never below what the load called for within half of `downscale_delay_s`, so that a load which
-///   swings does not make the count flap.
+///   and never below what the load called for within half of `downscale_delay_s`. A count that rose
+///   stays for that delay, up to 30 s. So a load that swings does not make the count flap.
 /// - **To zero**: after `downscale_to_zero_delay_s` without any load.
 ///
 /// Property kept: without load the count never rises, and it stays within its bounds.
@@ -155,18 +155,21 @@ package struct Autoscaler: Sendable, Equatable {
     calls.changed(to: called.sure, now: now)
     patience.changed(to: called.likely, now: now)
     needs.changed(to: need(spec), now: now)
-    let before = desired
     if load.inHand > 0 { rise(spec, now: now) }
-    if desired > before { rises.changed(to: desired, now: now) }
-    rises.changed(to: 0, now: now)
     if mayScaleDown { fall(spec, now: now) }
     planLook(spec, now: now)
   }
 
   private mutating func rise(_ spec: AutoscalingSpec, now: Timestamp) {
-    var more = patience.value(over: windows.upRest, now: now)
-    if queueStands(now: now) { more = max(more, desired + 1, replicas(for: arriving, spec)) }
-    desired = max(desired, count.clamped(max(more, 1)))
+    let before = desired
+    let more = max(1, patience.value(over: windows.upRest, now: now))
+    desired = max(desired, count.clamped(more))
+    if queueStands(now: now) {
+      let one = load.ready > 0 ? desired + 1 : desired
+      desired = max(desired, count.clamped(max(one, replicas(for: arriving, spec))))
+    }
+    if desired > before { rises.changed(to: desired, now: now) }
+    rises.changed(to: 0, now: now)
   }
 
   private mutating func fall(_ spec: AutoscalingSpec, now: Timestamp) {

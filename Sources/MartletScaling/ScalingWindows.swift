@@ -10,7 +10,7 @@ struct ScalingWindows: Sendable, Equatable {
   static let shortestDown = Duration.seconds(2)
 
   /// A rise that the mean does not confirm within this time was chance.
-  static let longestRiseHold = Duration.seconds(10)
+  static let longestRiseHold = Duration.seconds(30)
 
   /// What is beyond doubt must be there still: over this time, or over a quarter of a short window.
   static let latest = Duration.seconds(2)
@@ -32,7 +32,7 @@ struct ScalingWindows: Sendable, Equatable {
   let upRest: Duration
   let downRest: Duration
 
-  /// How long a count that was called for beyond doubt is kept, and one that the count rose to.
+  /// How long a count is kept that the load called for beyond doubt, and one that it rose to.
   let hold: Duration
   let riseHold: Duration
 
@@ -44,7 +44,7 @@ struct ScalingWindows: Sendable, Equatable {
     upRest = max(.zero, spec.upscaleDelay - up)
     downRest = max(.zero, spec.downscaleDelay - down)
     hold = max(spec.downscaleDelay / 2, downRest, Self.shortestDown)
-    riseHold = max(min(spec.downscaleDelay / 2, Self.longestRiseHold), Self.shortestDown)
+    riseHold = max(min(spec.downscaleDelay, Self.longestRiseHold), Self.shortestDown)
   }
 
   private static func doublings(of shortest: Duration) -> [Duration] {

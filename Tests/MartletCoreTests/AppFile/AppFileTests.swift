@@ -16,9 +16,8 @@ import Testing
         command: [./app, replica, expert-a]
         services: [content.v1.Classifier]
         num_replicas: auto
-        autoscaling_config: {min_replicas: 0, max_replicas: 4, initial_replicas: 1,
-                             target_ongoing_requests: 2.5, downscale_delay_s: 0.25,
-                             look_back_period_s: 10}
+        autoscaling_config: {min_replicas: 0, max_replicas: 4, look_back_period_s: 10,
+            initial_replicas: 1, target_ongoing_requests: 2.5, downscale_delay_s: 0.25}
         max_ongoing_requests: 16
         max_queued_requests: 0
         request_timeout_s: 5
