@@ -67,6 +67,9 @@ package struct DispatchLimits: Sendable, Hashable {
   package var suspectAfterEjections = 3
   package var suspectAfter = Duration.seconds(3)
 
+  /// The same for one that still has another call: a long computation may keep it from the short calls of others.
+  package var suspectBusyAfter = Duration.seconds(60)
+
   /// Wait before the second connection attempt to a replica; doubles up to `maxReconnectDelay`. The
   /// first comes at once: on one machine a listening replica answers in microseconds.
   package var baseReconnectDelay = Duration.milliseconds(10)

@@ -165,7 +165,9 @@ extension Dispatcher {
     replicas[slot].ejectedUntil = until
     replicas[slot].room = .max
     replicas[slot].phantoms = 0
-    replicas[slot].record.ejected(limits, now: now)
+    // The call that failed last is still counted.
+    let isBusy = replicas[slot].ongoing > 1
+    replicas[slot].record.ejected(limits, isBusy: isBusy, now: now)
     replicaWakes.set(slot, at: until)
     if replicas[slot].record.isSuspected { loadChanges &+= 1 }
     trustIfAllRecover(pool, now: now)

@@ -109,7 +109,8 @@ struct OutlierRecord: Sendable {
     isSuspected = false
   }
 
-  mutating func ejected(_ limits: DispatchLimits, now: Timestamp) {
+  /// `isBusy`: it has other calls in hand than those that made it an outlier.
+  mutating func ejected(_ limits: DispatchLimits, isBusy: Bool, now: Timestamp) {
     ejections += 1
     allEjections += 1
     if hungRun > 0, hungRun == run {
@@ -122,7 +123,7 @@ struct OutlierRecord: Sendable {
       hungUntil = now
       isSuspected =
         hungEjections >= limits.suspectAfterEjections
-        && hungSince + limits.suspectAfter <= now
+        && hungSince + (isBusy ? limits.suspectBusyAfter : limits.suspectAfter) <= now
     } else {
       hungEjections = 0
     }

@@ -84,6 +84,20 @@ import Testing
     #expect(suspects.first?.reason.contains("calls hung") == true)
   }
 
+  @Test func oneThatIsBusyWithALongCallIsSuspectedMuchLater() {
+    var crowd = Crowd([.hangs, .answers(.milliseconds(20))])
+    guard case .send(_, let slot) = crowd.mesh.arrive() else {
+      Issue.record("not sent")
+      return
+    }
+    #expect(slot == crowd.mesh.slot(1))
+    crowd.run(.seconds(40), rate: 80, timeout: .seconds(1))
+    #expect(crowd.mesh.dispatcher.loadReport().suspects.isEmpty)
+    #expect((crowd.got[1] ?? 0) < 40, "it is ejected all the same")
+    crowd.run(.seconds(60), rate: 80, timeout: .seconds(1))
+    #expect(crowd.mesh.dispatcher.loadReport().suspects.map(\.number) == [1])
+  }
+
   @Test func anAnswerEndsTheSuspicion() {
     var crowd = hang(.seconds(12))
     #expect(crowd.mesh.dispatcher.loadReport().suspects.count == 1)
