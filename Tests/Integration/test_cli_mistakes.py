@@ -89,7 +89,8 @@ def test_what_the_controller_finds_is_told_with_the_file_s_name(mesh):
     mesh.cli("down")
     detached = mesh.cli("up", bad, "--detach", "--listen", "127.0.0.1:0", check=False)
     assert detached.returncode == 78 and detached.stderr.startswith(f"{bad}:")
-    mesh.cli("down")
+    # What `up` started has ended with it.
+    assert mesh.cli("status", check=False).returncode == 69
     stays = mesh.cli("up", bad, "--listen", "127.0.0.1:0", check=False)
     assert stays.returncode == 78 and stays.stderr.startswith(f"{bad}:"), stays.stderr
 
