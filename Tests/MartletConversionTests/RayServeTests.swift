@@ -119,7 +119,7 @@ import Testing
     ("max_ongoing_requests: 0", "max_ongoing_requests", "0 is out of range"),
     ("max_queued_requests: 100001", "max_queued_requests", "100001 is out of range"),
     ("health_check_period_s: 0", "health_check_period_s", "0.0 s is out of range"),
-    ("graceful_shutdown_timeout_s: 3e6", "graceful_shutdown_timeout_s", "out of range"),
+    ("graceful_shutdown_timeout_s: 3.0e+6", "graceful_shutdown_timeout_s", "out of range"),
     ("ray_actor_options: {num_gpus: -1}", "ray_actor_options.num_gpus", "-1.0 is out of range"),
     ("user_config: [1]", "user_config", "expected a mapping"),
     ("user_config: {a: 2026-11-30}", "user_config.a", "2026-11-30 is a date to YAML 1.1"),

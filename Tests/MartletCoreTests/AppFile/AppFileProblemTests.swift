@@ -57,7 +57,7 @@ import Testing
     ("env: {A: [c]}", "expected a string, found a list"),
     ("code_version: [1]", "expected a string, found a list"),
     ("update: [recreate]", "expected a string, found a list"),
-    ("update: recreat", "unknown way to update recreat; did you mean recreate? allowed: rolling"),
+    ("update: recreat", "unknown way to update recreat; did you mean recreate?; allowed: rolling"),
     ("code_version: ''", "leave code_version out to go by the program's files"),
     ("code_version: a b", "visible ASCII characters only, without spaces"),
     ("code_version: \u{E9}", "visible ASCII characters only"),

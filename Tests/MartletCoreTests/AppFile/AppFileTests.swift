@@ -183,8 +183,8 @@ import Testing
     let file = try AppFile.read(text: Self.text, file: "martlet.yaml")
     #expect(file.mark(of: [.key("name")]) == SourceMark(line: 1, column: 7))
     let gpus: SpecPath = [.key("deployments"), .index(1), .key("resources"), .key("gpus")]
-    #expect(file.mark(of: gpus) == SourceMark(line: 17, column: 32))
-    #expect(file.mark(of: gpus.appending("deeper")) == SourceMark(line: 17, column: 32))
+    #expect(file.mark(of: gpus) == SourceMark(line: 20, column: 32))
+    #expect(file.mark(of: gpus.appending("deeper")) == SourceMark(line: 20, column: 32))
   }
 
   @Test func aLaterProblemGetsItsPlace() throws {
@@ -194,7 +194,7 @@ import Testing
       "no field boxes")
     #expect(
       file.located([problem]).description
-        == "martlet.yaml:26:21: routes[0].graph.sequence[1].for_each: no field boxes")
+        == "martlet.yaml:29:21: routes[0].graph.sequence[1].for_each: no field boxes")
   }
 
   @Test func readsJSON() throws {

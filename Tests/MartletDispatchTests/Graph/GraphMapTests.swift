@@ -315,7 +315,8 @@ import Testing
     ),
     (
       .map(map(["best": .path("$response")], as: "Summary")), "Examine",
-      "map.best: graph.v1.Summary.best is graph.v1.Label, but what comes here is graph.v1.Question"
+      "map.best: graph.v1.Summary.best is graph.v1.Label, but what comes here is graph.v1.Question; "
+        + "graph.v1.Label has doubt with the number 5, and graph.v1.Question has no such number"
     ),
     (
       .map(map(["object": .path("$request.hint")], as: "Summary")), "Examine",
