@@ -38,7 +38,8 @@ struct FileGenerator {
     printer.print(
       "// Services and field paths of \(file.name), written by protoc-gen-martlet. Do not edit.",
       "// swift-format-ignore-file")
-    for module in imports { printer.print("\(options.visibility.rawValue) import \(module)") }
+    let level = options.usesAccessLevelOnImports ? "\(options.visibility.rawValue) " : ""
+    for module in imports { printer.print("\(level)import \(module)") }
   }
 
   /// Swift-protobuf itself is needed only for its well-known types; importing it without need would

@@ -7,9 +7,12 @@ struct OptionError: Error, CustomStringConvertible {
 
 /// The options of one run.
 struct GeneratorOptions: Equatable {
-  /// `Visibility=Internal|Public|Package`: access level of everything that is generated and of the
-  /// imports it needs.
+  /// `Visibility=Internal|Public|Package`: access level of everything that is generated.
   var visibility = Visibility.internal
+
+  /// `UseAccessLevelOnImports=true|false`: imports have that access level, too. A module that has
+  /// other imports of the same library without one does not compile then, so it must be asked for.
+  var usesAccessLevelOnImports = false
 
   /// `Import=MODULE`: where the generated code finds `Call`, `UnaryMethod` and the rest. Empty
   /// inside the module that defines them. May be given several times.
@@ -26,6 +29,10 @@ struct GeneratorOptions: Equatable {
     case `internal`, `public`, package
   }
 
+  private enum Answer: String, CaseIterable {
+    case `true`, `false`
+  }
+
   enum FileNaming: String, CaseIterable {
     case fullPath, pathToUnderscores, dropPath
   }
@@ -40,10 +47,13 @@ struct GeneratorOptions: Equatable {
       case "FileNaming": fileNaming = try choice(value, for: key)
       case "Import": imports = (imports ?? []) + (value.isEmpty ? [] : [value])
       case "ServiceProtocol": serviceProtocol = value
+      case "UseAccessLevelOnImports":
+        let answer: Answer = try choice(value, for: key)
+        usesAccessLevelOnImports = answer == .true
       default:
         throw OptionError(
-          description: "unknown option \"\(key)\"; there are Visibility, FileNaming, Import and "
-            + "ServiceProtocol")
+          description: "unknown option \"\(key)\"; there are Visibility, FileNaming, Import, "
+            + "ServiceProtocol and UseAccessLevelOnImports")
       }
     }
     if let imports { self.imports = imports }

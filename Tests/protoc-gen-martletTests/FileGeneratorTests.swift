@@ -52,15 +52,30 @@ import Testing
 
   @Test func userCodeIsInternalAndImportsMartlet() throws {
     let lines = try generate([])
-    #expect(lines.contains("internal import Martlet"))
+    #expect(lines.contains("import Martlet"))
     #expect(lines.contains("enum A_V1_Front: ServiceNamespace {"))
     #expect(lines.contains("  protocol Service: DeploymentService {"))
     #expect(lines.contains("    func go(_ request: A_V1_M, _ call: Call) async throws -> A_V1_M"))
     #expect(lines.contains("    static let text = FieldPath<A_V1_M, String>(\"text\")"))
   }
 
+  /// A module whose other files import Martlet plainly would not compile with anything else.
+  @Test(arguments: ["Internal", "Public", "Package"])
+  func importsHaveAnAccessLevelOnlyWhereAsked(visibility: String) throws {
+    let level = visibility.lowercased()
+    let plain = try generate([(key: "Visibility", value: visibility)])
+    #expect(plain.contains("import Martlet"))
+    #expect(!plain.contains("\(level) import Martlet"))
+    let asked = try generate([
+      (key: "Visibility", value: visibility), (key: "UseAccessLevelOnImports", value: "true"),
+    ])
+    #expect(asked.contains("\(level) import Martlet"))
+  }
+
   @Test func visibilityIsSaidEverywhere() throws {
-    let lines = try generate([(key: "Visibility", value: "Public")])
+    let lines = try generate([
+      (key: "Visibility", value: "Public"), (key: "UseAccessLevelOnImports", value: "true"),
+    ])
     #expect(lines.contains("public import Martlet"))
     let declarations = ["enum ", "struct ", "static ", "init("]
     for line in lines where declarations.contains(where: { line.trimmed.hasPrefix($0) }) {
