@@ -1,5 +1,6 @@
 // The program of an app: its commands, and the roles in which a mesh starts it.
 internal import ArgumentParser
+internal import MartletCore
 private import Glibc
 
 extension Application {
@@ -23,6 +24,7 @@ struct AppCommand<App: Application>: ParsableCommand {
     CommandConfiguration(
       commandName: App.name,
       abstract: "The app \(App.name), served by Martlet.",
+      version: "\(App.name), built with Martlet \(MartletVersion.text)",
       subcommands: [RunCommand<App>.self, BuildCommand<App>.self])
   }
 }

@@ -20,12 +20,26 @@ internal import MartletSupervisor
       exit(failure.exitCode)
     } catch {
       let status = MartletCommand.exitCode(for: error)
-      // Help is asked for, and a bare exit status has no words.
+      // Help and the version are asked for, and a bare exit status has no words.
       guard status == .validationFailure else { MartletCommand.exit(withError: error) }
+      if let unknown = unknownSubcommand(arguments) {
+        Terminal.complain("martlet: \(unknown); see: martlet --help")
+        exit(status.rawValue)
+      }
       let message = MartletCommand.message(for: error).prefix { !$0.isNewline }
       Terminal.complain("martlet: \(message); see: martlet \(helpFor(arguments))--help")
       exit(status.rawValue)
     }
+  }
+
+  /// What to say about a first word that is no subcommand, with the nearest one.
+  private static func unknownSubcommand(_ arguments: [String]) -> String? {
+    let names = MartletCommand.configuration.subcommands.map { $0.configuration.commandName }
+    guard let word = arguments.first, !word.hasPrefix("-"), word != "help",
+      !names.contains(word)
+    else { return nil }
+    let named = names.compactMap(\.self)
+    return "unknown subcommand '\(word.printable)'\(Spelling.hint(for: word, among: named))"
   }
 
   /// The subcommand whose help fits a mistake in `arguments`, and a space.
@@ -39,6 +53,7 @@ struct MartletCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "martlet",
     abstract: "Serves many models as one mesh of processes.",
+    version: "martlet \(MartletVersion.text)",
     subcommands: [
       UpCommand.self, DownCommand.self, DeployCommand.self, StatusCommand.self, PsCommand.self,
       LogsCommand.self, EventsCommand.self, ScaleCommand.self, CallCommand.self,
