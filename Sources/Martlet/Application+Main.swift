@@ -1,7 +1,7 @@
 // The program of an app: its commands, and the roles in which a mesh starts it.
 internal import ArgumentParser
-internal import MartletCore
 private import Glibc
+internal import MartletCore
 
 extension Application {
   /// Runs what the command line says. `run` and `build` are for people; `replica`, `supervisor`,
