@@ -27,8 +27,9 @@ def copy(source, target, silent):
 
 def main():
     path = os.environ["MARTLET_LISTEN"].removeprefix("unix:")
-    inner = path + ".inner"
-    environment = {**os.environ, "MARTLET_LISTEN": f"unix:{inner}"}
+    # Without a file, which would stay behind when this process is killed.
+    inner = f"deaf-relay-{os.getpid()}"
+    environment = {**os.environ, "MARTLET_LISTEN": f"unix-abstract:{inner}"}
     program = subprocess.Popen(sys.argv[1:], env=environment)
     signal.signal(signal.SIGTERM, lambda *_: program.terminate())
     signal.signal(signal.SIGUSR1, lambda *_: [silent.set() for silent in SILENT])
@@ -42,7 +43,7 @@ def main():
             outer, _ = listener.accept()
             there = socket.socket(socket.AF_UNIX)
             try:
-                there.connect(inner)
+                there.connect("\0" + inner)
             except OSError:
                 outer.close()
                 continue
@@ -53,7 +54,6 @@ def main():
 
     threading.Thread(target=accept, daemon=True).start()
     program.wait()
-    os.unlink(inner)
     os._exit(program.returncode)
 
 
