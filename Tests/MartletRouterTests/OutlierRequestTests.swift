@@ -1,5 +1,6 @@
 // What the router tells its dispatcher of answers, and what it does with requests that fail or kill.
 import MartletCore
+import MartletDispatch
 import MartletNet
 import Synchronization
 import Testing
