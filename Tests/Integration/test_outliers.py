@@ -71,9 +71,10 @@ def test_a_replica_that_fails_at_once_is_no_black_hole(mesh, rate, code):
     name = {14: "UNAVAILABLE", 13: "INTERNAL"}[code]
     with mesh.channel() as channel, Stream(channel, rate) as calls:
         wait_until(lambda: sum(calls.ends.values()) >= 5 * rate, 30, f"{5 * rate} calls")
-        print(f"\n{rate} a second: {dict(calls.ends)}")
+        ends = dict(calls.ends)
+        print(f"\n{rate} a second: {ends}")
         assert 0 < calls.share(name) < 0.05
-    assert calls.ends.keys() == {name, *(k for k in calls.ends if k.startswith("probe#"))}
+    assert ends.keys() == {name, *(k for k in ends if k.startswith("probe#"))}
 
 
 def test_bad_requests_of_one_caller_eject_no_replica(mesh):
