@@ -49,7 +49,7 @@ CASES = {
     "large_answer": call("large"),
     "large_merge": {"ensemble": [call("big"), call("big")], "combine": "merge"},
     "fails": {"sequence": [call("good"), call("broken")]},
-    "full": call("none"),
+    "full": call("narrow"),
     "retries": {"sequence": [{"route": OTHER}], "retry": RETRY},
 }
 PLACE = f"{DO} at routes[0].graph.switch.cases."
@@ -97,7 +97,7 @@ def work(stubs):
             made("good"), made("broken", mesh.folder, status_code=15), made("slow", delay_s=20),
             made("nonsense", answer="ffffffff"), made("badtext", answer="1201ff"),
             made("large", payload_bytes=MAX_MESSAGE), made("big", payload_bytes=3 << 20),
-            made("none", options={"num_replicas": 0, "max_queued_requests": 2}),
+            made("narrow", delay_s=20, options={"max_ongoing_requests": 1, "max_queued_requests": 2}),
             made("shaky", mesh.folder, status_code=14),
         ], {
             DO: work_app.by_kind(CASES), OTHER: {"sequence": [{"route": THIRD}], "retry": RETRY},
@@ -223,20 +223,20 @@ def test_retries_in_retries_do_not_multiply(work, ask):
         assert len(calls) == 4
 
 
-def test_a_full_queue_in_front_of_nobody(work, ask):
+def test_a_full_queue(work, ask):
     ends = []
     waiting = [threading.Thread(target=lambda: ends.append(ask(item("full"), timeout=3)))
-               for _ in range(2)]
+               for _ in range(3)]
     for thread in waiting:
         thread.start()
     try:
-        wait_until(lambda: work.deployment("none").queued_requests == 2, 2.5, "two wait")
+        wait_until(lambda: work.deployment("narrow").queued_requests == 2, 2.5, "two wait")
         began = time.monotonic()
         code, details, trailers = ask(item("full"))
         assert time.monotonic() - began < 0.5, "it is refused at once"
         assert (code, details) == (
             "RESOURCE_EXHAUSTED",
-            f"{PLACE}full: calling none: the queue of none is full (max_queued_requests: 2)")
+            f"{PLACE}full: calling narrow: the queue of narrow is full (max_queued_requests: 2)")
         assert int(trailers["grpc-retry-pushback-ms"]) > 0
         status, code, message = post(work, {"kind": "full"})
         assert (status, code, message) == (429, "RESOURCE_EXHAUSTED", details)

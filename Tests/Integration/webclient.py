@@ -110,7 +110,7 @@ class Outcome:
     trailing: list
 
 
-OWN = {"content-type", "content-length", "transfer-encoding", "date", "connection", "grpc-status",
+OWN = {"content-type", "content-length", "transfer-encoding", "date", "connection", "keep-alive", "grpc-status",
        "grpc-message", "grpc-encoding", "grpc-accept-encoding"}
 
 
