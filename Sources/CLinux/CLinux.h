@@ -2,7 +2,6 @@
 // missing from the headers that Swift imports.
 #pragma once
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
@@ -30,10 +29,18 @@ static inline int martlet_become_subreaper(void) {
   return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 
+// <fcntl.h> would make this module an owner of `struct stat`, which Swift then misses wherever only Glibc is
+// imported: the flags of openat(2) are written out.
+#if defined(__aarch64__) || defined(__arm__)
+#define MARTLET_NOFOLLOW 0100000
+#else
+#define MARTLET_NOFOLLOW 0400000
+#endif
+
 /// A descriptor that means the file of that name and nothing more, without following a link; -1 and errno
-/// on failure (open(2), O_PATH).
+/// on failure (open(2): O_PATH, O_CLOEXEC, O_NOFOLLOW, from the current folder).
 static inline int martlet_open_name(const char *path) {
-  return open(path, 010000000 | O_CLOEXEC | O_NOFOLLOW);
+  return (int)syscall(SYS_openat, -100, path, 010000000 | 02000000 | MARTLET_NOFOLLOW);
 }
 
 /// The calling process gets `signal` when its parent thread dies (prctl(2)); set between fork and
