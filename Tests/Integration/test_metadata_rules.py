@@ -63,7 +63,7 @@ def test_a_bad_entry_is_refused_and_named(routed, field):
     assert f'"{field[0]}"' in answer.field("grpc-message")
 
 
-@pytest.mark.parametrize("value", ["AQ==", "AQ", "q6ur", "", "AQI=,AQ"])
+@pytest.mark.parametrize("value", ["AQ==", "AQ", "q6ur", ""])
 def test_a_good_entry_passes(routed, value):
     assert ask(routed.address, ("x-tok-bin", value)).field("grpc-status") == "0"
 
