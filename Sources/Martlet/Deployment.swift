@@ -144,6 +144,12 @@ public struct Deployment: Sendable {
     with { $0.startupTimeout = timeout }
   }
 
+  /// How long a new replica has to stay ready before an update counts it; 1 s by default. A version whose
+  /// replicas end earlier does not take over from the one that serves.
+  public func minReady(_ time: Duration) -> Deployment {
+    with { $0.minReady = time }
+  }
+
   /// How long a draining replica may take to finish before it is killed.
   public func gracefulShutdownTimeout(_ timeout: Duration) -> Deployment {
     with { $0.gracefulShutdownTimeout = timeout }

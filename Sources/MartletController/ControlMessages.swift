@@ -77,6 +77,7 @@ extension Martlet_Control_V1_DeployResponse {
     version = deployed.version.number
     changed = deployed.changed
     restoredVersion = (deployed.restored ?? .none).number
+    givenUpVersion = (deployed.givenUp ?? .none).number
   }
 }
 

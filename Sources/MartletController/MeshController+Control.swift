@@ -12,6 +12,8 @@ extension MeshController {
     var changed: Bool
     /// After a rollback: the version whose files these are.
     var restored: AppVersion?
+    /// After a rollback: the version that did not serve and will not.
+    var givenUp: AppVersion?
   }
 
   var now: Timestamp { Loop.now }
@@ -74,8 +76,15 @@ extension MeshController {
     return version
   }
 
+  /// Undoes the last deploy: gives up a version that does not serve, else brings back the one before.
   func rollback(_ name: String) throws -> Deployed {
     let app = try app(name)
+    if let current = app.current, let given = app.target ?? app.failedVersion {
+      try checkWritable()
+      log.info("giving up version \(given) of \(name); \(current) serves")
+      handle(.rolledBack(app: name))
+      return Deployed(app: name, version: current, changed: true, givenUp: given)
+    }
     guard let current = app.current ?? app.target else {
       throw RPCError(.failedPrecondition, "app \(name) has no version that serves")
     }

@@ -314,11 +314,11 @@ actor MeshController {
   /// A replica and all that it has started are gone.
   func reap(_ number: UInt64) {
     guard let process = processes.removeValue(forKey: number) else { return }
-    let how = process.reap()
+    let (how, bySignal) = process.reap()
     guard let replica = fleet.replicas[number], let id = ids[number] else { return }
     let isExpected = replica.machine.isStopping && !replica.machine.gaveUp
     let lines = isExpected ? "" : files.lastLines(id)
-    handle(.exited(number, how: how, lastLines: lines))
+    handle(.exited(number, how: how, lastLines: lines, bySignal: bySignal))
   }
 
   private func cleanUp(_ number: UInt64) {

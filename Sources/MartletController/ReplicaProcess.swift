@@ -105,21 +105,22 @@ struct ReplicaProcess: Sendable {
   /// Takes the exit status of a process that has ended and ends what it left in its process group. Until then
   /// the zombie of a child keeps its pid, and with it the number of its group, from others.
   ///
-  /// - Returns: how it ended, such as `exited with status 3`.
-  func reap() -> String {
+  /// - Returns: how it ended, such as `exited with status 3`, and whether others did that, or may have.
+  func reap() -> (how: String, bySignal: Bool) {
     defer { close(descriptor) }
-    guard isChild else { return "ended (its exit status went to the supervisor)" }
+    guard isChild else { return ("ended (its exit status went to the supervisor)", true) }
     var info = siginfo_t()
     // While the zombie is not reaped its pid, and so the number of its group, is nobody else's.
     guard waitid(P_PID, id_t(identity.pid), &info, WEXITED | WNOWAIT) == 0 else {
-      return "ended (no exit status: \(lastError()))"
+      return ("ended (no exit status: \(lastError()))", false)
     }
     Glibc.kill(-identity.pid, SIGKILL)
     var status: Int32 = 0
     waitpid(identity.pid, &status, 0)
     let signal = status & 0x7f
-    guard signal != 0 else { return "exited with status \((status >> 8) & 0xff)" }
-    return "was killed by signal \(signal) (\(String(cString: strsignal(signal))))"
+    guard signal != 0 else { return ("exited with status \((status >> 8) & 0xff)", false) }
+    let how = "was killed by signal \(signal) (\(String(cString: strsignal(signal))))"
+    return (how, signal == SIGKILL || signal == SIGTERM)
   }
 }
 

@@ -5,7 +5,8 @@ package import MartletCore
 /// The restart back-off of one deployment. The first replacement comes at once: most deaths are
 /// accidents and a gap costs requests. A program that dies again and again before it is ever ready
 /// (a crash loop) is tried ever less often; one that dies soon after it was ready is slowed down
-/// only a little, since it does serve.
+/// only a little, since it does serve. One that dies a moment after it was ready, again and again, counts as one
+/// that never got ready.
 package struct RestartBackoff: Sendable, Equatable {
   package struct Limits: Sendable, Hashable {
     /// The wait after the second start in a row that failed; each further one doubles it.
@@ -25,11 +26,22 @@ package struct RestartBackoff: Sendable, Equatable {
     /// A replica that was ready for this long has proved itself.
     package var provenAfter = Duration.seconds(5)
 
+    /// A replica that ends by itself within this time after it was ready counts as a failed start. Longer
+    /// than programs take that fail right after they have opened their port, shorter than first calls take to
+    /// find a mistake in a handler.
+    package var earlyDeath = Duration.seconds(1)
+
     package init() {}
   }
 
   /// Starts in a row that ended before the replica was ready.
   package private(set) var failedStarts = 0
+
+  /// Replicas in a row that ended by themselves too soon after they were ready.
+  package private(set) var earlyDeaths = 0
+
+  /// Failures in a row that speak against the program.
+  package var failures: Int { failedStarts + earlyDeaths }
 
   /// No start before this moment; nil when a start may happen now.
   package private(set) var blockedUntil: Timestamp?
@@ -44,16 +56,40 @@ package struct RestartBackoff: Sendable, Equatable {
   /// A replica ended before it was ready.
   package mutating func startFailed(now: Timestamp) {
     failedStarts += 1
-    guard failedStarts > 1 else { return }
+    delayStart(now: now)
+  }
+
+  /// A replica ended by itself too soon after it was ready.
+  package mutating func diedEarly(now: Timestamp) {
+    earlyDeaths += 1
+    delayStart(now: now)
+  }
+
+  private mutating func delayStart(now: Timestamp) {
+    guard failures > 1 else { return }
     // 2^20 × 100 ms is far above every sensible longest delay; more would overflow.
-    let doubled = limits.firstDelay * (1 << min(failedStarts - 2, 20))
+    let doubled = limits.firstDelay * (1 << min(failures - 2, 20))
     blockedUntil = now + min(doubled, limits.longestStartDelay)
   }
 
-  /// A replica answered that it is ready.
+  /// A replica answered that it is ready. After early deaths that says little.
   package mutating func becameReady() {
     failedStarts = 0
+    if earlyDeaths == 0 { blockedUntil = nil }
+  }
+
+  /// A replica has been ready for as long as `provingTime` asks.
+  package mutating func proved() {
+    failedStarts = 0
+    earlyDeaths = 0
     blockedUntil = nil
+  }
+
+  /// How long a replica has to be ready to count. Once one has died early, the next one has to prove more.
+  ///
+  /// - Parameter least: the time without early deaths.
+  package func provingTime(_ least: Duration) -> Duration {
+    earlyDeaths == 0 ? least : max(least, limits.provenAfter)
   }
 
   /// A replica that had been ready for `uptime` ended unasked.
@@ -69,7 +105,8 @@ package struct RestartBackoff: Sendable, Equatable {
   /// So many of the last deaths were not the program's doing. Starts that failed stay counted.
   package mutating func forgive(_ deaths: Int) {
     quickDeaths = max(0, quickDeaths - deaths)
-    if failedStarts == 0, quickDeaths <= limits.freeDeaths { blockedUntil = nil }
+    earlyDeaths = max(0, earlyDeaths - deaths)
+    if failures == 0, quickDeaths <= limits.freeDeaths { blockedUntil = nil }
   }
 
   /// Whether a replica may be started now.

@@ -15,23 +15,28 @@ package enum RolloutDecision: Sendable, Equatable {
   package struct Progress: Sendable, Hashable {
     package var deployment: String
     package var desired: Int
+    /// Replicas that have been ready for long enough.
     package var running: Int
+    /// Replicas that are ready and have to stay so for a while.
+    package var proving: Int
     /// Replicas that wait for resources, and for what.
     package var waiting: Int
     package var missing: String
-    /// Starts in a row that failed, and how the last one did.
+    /// Starts in a row that failed, or ended too soon after they were ready, and how the last one did.
     package var failedStarts: Int
     package var lastFailure: String
     /// A start took too long. No second try: it would take as long.
     package var hung: Bool
 
     package init(
-      deployment: String, desired: Int, running: Int, waiting: Int = 0, missing: String = "",
+      deployment: String, desired: Int, running: Int, proving: Int = 0, waiting: Int = 0,
+      missing: String = "",
       failedStarts: Int = 0, lastFailure: String = "", hung: Bool = false
     ) {
       self.deployment = deployment
       self.desired = desired
       self.running = running
+      self.proving = proving
       self.waiting = waiting
       self.missing = missing
       self.failedStarts = failedStarts
@@ -60,8 +65,15 @@ package enum RolloutDecision: Sendable, Equatable {
       return
     }
     for progress in deployments where progress.desired > 0 {
-      if progress.running == 0, progress.waiting > 0 {
+      if progress.running == 0, progress.proving == 0, progress.waiting > 0 {
         self = .wait("deployment \(progress.deployment) needs \(progress.missing)")
+        return
+      }
+      let ready = progress.running + progress.proving
+      if ready > 0, progress.proving > 0, ready + progress.waiting >= progress.desired {
+        self = .wait(
+          "deployment \(progress.deployment) has \(ready) of \(progress.desired) replicas; "
+            + "\(progress.proving) have to stay ready for a while (min_ready_s)")
         return
       }
       if progress.running == 0 || progress.running + progress.waiting < progress.desired {

@@ -41,7 +41,7 @@ extension DeploymentSetting {
     case .maxQueuedRequests, .requestTimeout, .idempotent, .outlierDetection: .inPlace([.router])
     case .healthCheckPeriod, .healthCheckTimeout, .healthCheckFailures: .inPlace([.probe])
     case .startupTimeout: .inPlace([.probe])
-    case .update: .inPlace([.nextDeploy])
+    case .update, .minReady: .inPlace([.nextDeploy])
     }
   }
 }

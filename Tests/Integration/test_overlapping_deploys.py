@@ -194,10 +194,10 @@ def test_a_rollback_to_the_same_files_says_that_nothing_changes(mesh):
     mesh.up(file)
     program.write_text(text + "# built anew\n")
     deploy(mesh, file)
-    before = mesh.replicas("probe")[0].pid
+    before = mesh.wait_running("probe", 1)[0].pid
     said = mesh.cli("rollback", "probe-app").stdout
     assert "nothing changes" in said and "rolled out" not in said
-    assert mesh.app().version == 2 and mesh.replicas("probe")[0].pid == before
+    assert mesh.app().version == 2 and mesh.wait_running("probe", 1)[0].pid == before
 
 
 def test_a_rollback_waits_and_says_what_it_brought_back(mesh):
@@ -208,3 +208,60 @@ def test_a_rollback_waits_and_says_what_it_brought_back(mesh):
     assert "v3 (v1 again) is RUNNING" in said
     with mesh.channel() as channel:
         assert ended(stub(mesh, channel))[1].version == "one"
+
+
+def test_a_rollback_during_a_rollout_returns_to_what_serves_at_once(mesh):
+    file = probe_app(mesh.folder, user_config={"version": "zero"})
+    mesh.up(file)
+    deploy(mesh, rewrite(file, user_config={"version": "one"}))
+    before = mesh.wait_running("probe", 1)[0].pid
+    new = waiting(mesh, "deploy", rewrite(file, user_config={"startup_s": 30, "version": "two"}))
+    wait_until(lambda: mesh.app().target_version == 3, 10, "the rollout has begun")
+    starting = wait_until(lambda: mesh.replicas("probe", "STARTING"), 10, "its replica starts")
+    began = time.monotonic()
+    said = mesh.cli("rollback", "probe-app").stdout
+    assert "v3 is given up; v2 serves as before" in said and time.monotonic() - began < 2
+    complained = new.communicate(timeout=5)[1]
+    assert new.returncode == 1 and "it was rolled back to version v2" in complained, complained
+    assert mesh.app().version == 2 and mesh.app().target_version == 0
+    wait_until(lambda: not os.path.exists(f"/proc/{starting[0].pid}"), 25, "the new replica is gone")
+    assert mesh.wait_running("probe", 1)[0].pid == before, "the old one was not touched"
+    with mesh.channel() as channel:
+        assert ended(stub(mesh, channel))[1].version == "one"
+    # The next one undoes the deploy before.
+    assert "v1 again" in mesh.cli("rollback", "probe-app").stdout
+    with mesh.channel() as channel:
+        assert ended(stub(mesh, channel))[1].version == "zero"
+
+
+def test_a_rollback_after_a_failed_deploy_ends_the_failure(mesh):
+    file = probe_app(mesh.folder, user_config={"version": "zero"})
+    mesh.up(file)
+    deploy(mesh, rewrite(file, user_config={"version": "one"}))
+    assert deploy(mesh, rewrite(file, user_config={"crash": True}), check=False).returncode == 1
+    assert "v3 is given up; v2 serves as before" in mesh.cli("rollback", "probe-app").stdout
+    assert "DEPLOY_FAILED" not in mesh.cli("status").stdout
+    with mesh.channel() as channel:
+        assert ended(stub(mesh, channel))[1].version == "one"
+
+
+def test_a_delete_during_a_rollout_tells_the_deploy(mesh):
+    file = probe_app(mesh.folder)
+    mesh.up(file)
+    new = waiting(mesh, "deploy", rewrite(file, user_config={"startup_s": 30}))
+    wait_until(lambda: mesh.app().target_version == 2, 10, "the rollout has begun")
+    mesh.cli("delete", "probe-app")
+    complained = new.communicate(timeout=5)[1]
+    assert new.returncode == 1 and "it was deleted" in complained, complained
+
+
+def test_a_rollout_gives_up_the_version_that_somebody_rolls_back_over_a_restart(mesh):
+    file = probe_app(mesh.folder, user_config={"version": "one"})
+    mesh.up(file)
+    new = waiting(mesh, "deploy", rewrite(file, user_config={"startup_s": 30, "version": "two"}))
+    wait_until(lambda: mesh.replicas("probe", "STARTING"), 10, "its replica starts")
+    mesh.cli("rollback", "probe-app")
+    os.kill(mesh.process("controller"), signal.SIGKILL)
+    wait_until(lambda: mesh.status().routers, 20, "the controller is back")
+    assert new.communicate(timeout=20)[1].count("rolled back") == 1 and new.returncode == 1
+    assert mesh.app().version == 1 and mesh.app().target_version == 0

@@ -23,6 +23,10 @@ struct FleetWorld {
   var hasRouter = true
   /// Time from spawn to SERVING.
   var startTime = Duration.milliseconds(5)
+  /// Versions whose programs exit by themselves so long after they answered SERVING.
+  var shortLived: [AppVersion: Duration] = [:]
+  /// How long replicas of `app` have to stay ready in an update.
+  var minReady = Duration.zero
   private var readyAt: [UInt64: Timestamp] = [:]
 
   init(cpus: Int = 64_000, gpus: Int = 0) {
@@ -61,6 +65,7 @@ struct FleetWorld {
       case .check(let number):
         let ready = readyAt[number].map { $0 <= now } ?? true
         send(.checked(number, alive[number] != nil && ready ? .serving : .failed("refused")))
+        endShortLived()
       case .forget(let number):
         alive[number] = nil
         ongoing[number] = nil
@@ -75,7 +80,18 @@ struct FleetWorld {
   mutating func die(_ number: UInt64, how: String = "was killed by signal 9") {
     guard alive.removeValue(forKey: number) != nil else { return }
     ongoing[number] = nil
-    send(.exited(number, how: how, lastLines: ""))
+    send(.exited(number, how: how, lastLines: "", bySignal: how.contains("signal")))
+  }
+
+  /// Those that have served for as long as they do.
+  private mutating func endShortLived() {
+    for (number, version) in alive.sorted(by: { $0.key < $1.key }) {
+      guard let life = shortLived[version], let ready = readyAt[number], ready + life <= now else {
+        continue
+      }
+      alive[number] = nil
+      send(.exited(number, how: "exited with status 3", lastLines: "no such model"))
+    }
   }
 
   /// Lets the clock run, the fleet's own wake-ups and a report every 10 ms included.
@@ -85,6 +101,7 @@ struct FleetWorld {
       let wake = fleet.nextWake ?? end
       now = min(end, max(min(wake, now + .milliseconds(10)), now + .microseconds(100)))
       report()
+      endShortLived()
       send(.timePassed)
     }
   }
@@ -94,6 +111,7 @@ struct FleetWorld {
   {
     var deployment = DeploymentSpec(name: "a", command: ["./a\(mark)"], services: ["s.S"])
     deployment.replicas = replicas
+    deployment.minReady = minReady
     return VersionRecord(
       version: AppVersion(version), spec: AppSpec(name: "app", deployments: [deployment]))
   }

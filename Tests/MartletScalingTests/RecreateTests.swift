@@ -133,6 +133,7 @@ import Testing
       var record = app(world, version, mark: "-\(version)")
       var rolling = DeploymentSpec(name: "b", command: ["./b-\(version)"], services: ["s.T"])
       rolling.replicas = .fixed(1)
+      rolling.minReady = .zero
       record.spec.deployments.append(rolling)
       return record
     }

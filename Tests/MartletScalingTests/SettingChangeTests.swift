@@ -8,6 +8,7 @@ import Testing
   private static let before: DeploymentSpec = {
     var spec = DeploymentSpec(name: "a", command: ["./a"], services: ["s.S"])
     spec.replicas = .auto(AutoscalingSpec())
+    spec.minReady = .zero
     return spec
   }()
 
@@ -31,6 +32,7 @@ import Testing
     case .healthCheckTimeout: spec.healthCheckTimeout = .milliseconds(100)
     case .healthCheckFailures: spec.healthCheckFailures = 5
     case .startupTimeout: spec.startupTimeout = .seconds(5)
+    case .minReady: spec.minReady = .milliseconds(10)
     case .gracefulShutdownTimeout: spec.gracefulShutdownTimeout = .seconds(3)
     case .environment: spec.environment = ["A": "1"]
     case .codeVersion: spec.codeVersion = "2"

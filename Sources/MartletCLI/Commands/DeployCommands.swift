@@ -44,8 +44,11 @@ struct DeployCommand: ParsableCommand {
 struct RollbackCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rollback",
-    abstract: "Go back to the version of an app before the current one, as a new version.",
+    abstract: "Undo the last deploy of an app.",
     discussion: """
+      A version that is being rolled out, or has failed, is given up at once, and the version that serves goes on. \
+      Otherwise the version before the current one comes back, as a new version.
+
       What comes back is the app file as it was, in the folder in which it was deployed. A program that \
       was replaced in its place since then does not come back: deploy each release from a folder of its \
       own, and a rollback brings its programs back, too.
@@ -66,6 +69,11 @@ struct RollbackCommand: ParsableCommand {
     let request = Martlet_Control_V1_RollbackRequest.with { $0.app = app }
     let answer = try mesh.ask { try await $0.rollback(request, timeout: Mesh.answerTimeout) }
     let origin = answer.restoredVersion == 0 ? "" : " (v\(answer.restoredVersion) again)"
+    guard answer.givenUpVersion == 0 else {
+      Terminal.print(
+        "\(answer.app) v\(answer.givenUpVersion) is given up; v\(answer.version) serves as before")
+      return
+    }
     guard answer.changed else {
       Terminal.print(
         "\(answer.app) v\(answer.version) has the app file and the programs of "

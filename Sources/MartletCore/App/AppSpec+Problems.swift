@@ -172,6 +172,7 @@ extension SpecCheck {
       spec.healthCheckFailures, 1...DeploymentSpec.maxHealthCheckFailures,
       at: path.appending("health_check_failures"))
     delay(spec.startupTimeout, at: path.appending("startup_timeout_s"), zeroAllowed: true)
+    delay(spec.minReady, at: path.appending("min_ready_s"), zeroAllowed: true)
   }
 
   mutating func outlierDetection(_ spec: OutlierDetectionSpec, at path: SpecPath) {

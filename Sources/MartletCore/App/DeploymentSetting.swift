@@ -21,6 +21,7 @@ package enum DeploymentSetting: String, Sendable, Hashable, CaseIterable {
   case healthCheckTimeout = "health_check_timeout_s"
   case healthCheckFailures = "health_check_failures"
   case startupTimeout = "startup_timeout_s"
+  case minReady = "min_ready_s"
   case gracefulShutdownTimeout = "graceful_shutdown_timeout_s"
   case environment = "env"
   case codeVersion = "code_version"
@@ -46,6 +47,7 @@ extension DeploymentSpec {
     case .healthCheckTimeout: healthCheckTimeout
     case .healthCheckFailures: healthCheckFailures
     case .startupTimeout: startupTimeout
+    case .minReady: minReady
     case .gracefulShutdownTimeout: gracefulShutdownTimeout
     case .environment: environment
     case .codeVersion: codeVersion

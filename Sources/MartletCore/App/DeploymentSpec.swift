@@ -45,6 +45,10 @@ public struct DeploymentSpec: Sendable, Hashable {
   /// How long a replica may take from its start until it answers SERVING; zero: as long as it needs.
   public var startupTimeout: Duration
 
+  /// How long a new replica has to stay ready before the rollout of its version counts it, while another version
+  /// serves. Where nothing serves yet, requests enter at once.
+  public var minReady: Duration
+
   /// How long a draining replica may take to finish before it is killed.
   public var gracefulShutdownTimeout: Duration
 
@@ -73,6 +77,7 @@ public struct DeploymentSpec: Sendable, Hashable {
     healthCheckTimeout = nil
     healthCheckFailures = 3
     startupTimeout = .seconds(600)
+    minReady = .seconds(1)
     gracefulShutdownTimeout = .seconds(20)
     environment = [:]
     codeVersion = nil

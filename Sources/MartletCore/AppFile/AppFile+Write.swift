@@ -51,6 +51,7 @@ extension AppFile {
     }
     add("health_check_failures", \.healthCheckFailures) { .plain("\($0)") }
     add("startup_timeout_s", \.startupTimeout, YAMLValue.seconds)
+    add("min_ready_s", \.minReady, YAMLValue.seconds)
     add("graceful_shutdown_timeout_s", \.gracefulShutdownTimeout, YAMLValue.seconds)
     add("env", \.environment) { environment in
       .mapping(environment.sorted { $0.key < $1.key }.map { ($0.key, .text($0.value)) })

@@ -44,6 +44,7 @@ extension AppFileReader {
     spec.healthCheckTimeout = seconds("health_check_timeout_s", in: fields)
     if let value = integer("health_check_failures", in: fields) { spec.healthCheckFailures = value }
     if let value = seconds("startup_timeout_s", in: fields) { spec.startupTimeout = value }
+    if let value = seconds("min_ready_s", in: fields) { spec.minReady = value }
   }
 
   private mutating func updateStrategy(in fields: Fields) -> UpdateStrategy? {

@@ -288,6 +288,10 @@ package nonisolated struct Martlet_Control_V1_DeployResponse: Sendable {
   /// After a rollback: the version whose files these are.
   package var restoredVersion: UInt64 = 0
 
+  /// After a rollback: the version that was given up, while it was being rolled out or since it had failed. `version` is
+  /// the one that serves, as it did before.
+  package var givenUpVersion: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1074,7 +1078,7 @@ nonisolated extension Martlet_Control_V1_DeployRequest: SwiftProtobuf.Message, S
 
 nonisolated extension Martlet_Control_V1_DeployResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".DeployResponse"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}app\0\u{1}version\0\u{1}changed\0\u{3}restored_version\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}app\0\u{1}version\0\u{1}changed\0\u{3}restored_version\0\u{3}given_up_version\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1086,6 +1090,7 @@ nonisolated extension Martlet_Control_V1_DeployResponse: SwiftProtobuf.Message, 
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.version) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.changed) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.restoredVersion) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.givenUpVersion) }()
       default: break
       }
     }
@@ -1104,6 +1109,9 @@ nonisolated extension Martlet_Control_V1_DeployResponse: SwiftProtobuf.Message, 
     if self.restoredVersion != 0 {
       try visitor.visitSingularUInt64Field(value: self.restoredVersion, fieldNumber: 4)
     }
+    if self.givenUpVersion != 0 {
+      try visitor.visitSingularUInt64Field(value: self.givenUpVersion, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1112,6 +1120,7 @@ nonisolated extension Martlet_Control_V1_DeployResponse: SwiftProtobuf.Message, 
     if lhs.version != rhs.version {return false}
     if lhs.changed != rhs.changed {return false}
     if lhs.restoredVersion != rhs.restoredVersion {return false}
+    if lhs.givenUpVersion != rhs.givenUpVersion {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -101,7 +101,7 @@ extension Fleet {
       if let target = app.target, !isStopping {
         makeGroups(of: app, target, now: now)
         beginHandover(of: &app, to: target, now: now, &orders)
-        switch RolloutDecision(progress(of: app, target)) {
+        switch RolloutDecision(progress(of: app, target, now: now)) {
         case .wait(let reason): app.waitsFor = waitingForRequests(of: app, now: now) ?? reason
         case .switchOver: switchOver(&app, to: target, now: now, &orders)
         case .rollBack(let reason): rollBack(&app, target, reason, now: now, &orders)
@@ -141,7 +141,7 @@ extension Fleet {
   }
 
   func progress(
-    of app: FleetApp, _ version: AppVersion
+    of app: FleetApp, _ version: AppVersion, now: Timestamp
   ) -> [RolloutDecision.Progress] {
     guard app.launcher == .process, let record = app.versions[version] else { return [] }
     return record.spec.deployments.compactMap { spec in
@@ -151,11 +151,13 @@ extension Fleet {
       guard purpose(of: key) == .next, let group = groups[key] else { return nil }
       let members = group.replicas.compactMap { replicas[$0] }
       let waiting = members.filter { !$0.missing.isEmpty }
+      let ready = members.filter { $0.machine.state == .running }
+      let proven = ready.count { provenAt($0, group, of: app).map { $0 <= now } ?? false }
       return RolloutDecision.Progress(
         deployment: spec.name, desired: group.desired,
-        running: members.count { $0.machine.state == .running },
+        running: proven, proving: ready.count - proven,
         waiting: waiting.count, missing: waiting.first?.missing ?? "",
-        failedStarts: group.backoff.failedStarts, lastFailure: group.lastFailure,
+        failedStarts: group.backoff.failures, lastFailure: group.lastFailure,
         hung: group.hung)
     }
   }
@@ -198,21 +200,46 @@ extension Fleet {
     _ app: inout FleetApp, _ target: AppVersion, _ reason: String, now: Timestamp,
     _ orders: inout [FleetOrder]
   ) {
-    stopRecreated(of: app, target, now: now, &orders)
-    leave(target, of: &app, now: now)
-    app.target = nil
-    app.nextPins = [:]
     let failure = "version \(target) failed: \(reason)"
-    app.ended(target, .failed(failure))
+    giveUp(target, of: &app, .failed(failure), now: now, &orders)
     app.failure = failure
-    app.waitsFor = ""
-    orders.append(.storeApp(app.name))
     let kept = app.current.map { "version \($0) keeps serving" } ?? "nothing serves"
     orders.append(
       .note(
         FleetNote(
           app.current == nil ? "DeployFailed" : "RolledBack", app: app.name,
           "version \(target): \(reason); \(kept)")))
+  }
+
+  /// Somebody wants the version back that serves: what is being rolled out is given up at once.
+  mutating func rolledBack(_ name: String, now: Timestamp, _ orders: inout [FleetOrder]) {
+    guard var app = apps[name], let current = app.current else { return }
+    if let target = app.target {
+      let why = "it was rolled back to version \(current) before it served"
+      giveUp(target, of: &app, .failed(why), now: now, &orders)
+      orders.append(
+        .note(
+          FleetNote(
+            "RolledBack", app: name,
+            "version \(target): rolled back on demand; version \(current) keeps serving")))
+    }
+    app.failure = nil
+    apps[name] = app
+    orders.append(.storeApp(name))
+  }
+
+  /// Ends the rollout of a version; the current one has its requests and replicas as before.
+  private mutating func giveUp(
+    _ target: AppVersion, of app: inout FleetApp, _ fate: VersionFate, now: Timestamp,
+    _ orders: inout [FleetOrder]
+  ) {
+    stopRecreated(of: app, target, now: now, &orders)
+    leave(target, of: &app, now: now)
+    app.target = nil
+    app.nextPins = [:]
+    app.waitsFor = ""
+    app.ended(target, fate)
+    orders.append(.storeApp(app.name))
   }
 
   private func retireCurrent(of app: inout FleetApp, now: Timestamp) {

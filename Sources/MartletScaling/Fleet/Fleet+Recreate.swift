@@ -16,7 +16,8 @@ extension Fleet {
     }
     let recreated = recreatedDeployments(of: app)
     guard !recreated.isEmpty else { return }
-    let others = progress(of: app, target).filter { !recreated.contains($0.deployment) }
+    let others = progress(of: app, target, now: now)
+      .filter { !recreated.contains($0.deployment) }
     guard RolloutDecision(others) == .switchOver else { return }
     app.handover = RetiringVersion(deadline: now + record.longestGrace)
     orders.append(.storeApp(app.name))

@@ -18,7 +18,7 @@ extension Fleet {
       case .add(let count):
         guard purpose != .retiring, group.backoff.maySpawn(now: now) else { break }
         var wanted = count
-        if group.backoff.failedStarts > 0 {
+        if group.backoff.failures > 0 {
           let starting = members.count { $0.machine.readySince == nil && $0.machine.isCapacity }
           wanted = min(count, max(0, limits.probesWhileFailing - starting))
         }
@@ -198,7 +198,7 @@ extension Fleet {
     case .check: orders.append(.check(number))
     case .addToTable:
       groups[replica.group]?.backoff.becameReady()
-      groups[replica.group]?.lastFailure = ""
+      if groups[replica.group]?.backoff.failures == 0 { groups[replica.group]?.lastFailure = "" }
       groups[replica.group]?.hung = false
       orders.append(.storeReady(number))
       note("ReplicaReady", number, "takes requests", &orders)
@@ -220,7 +220,7 @@ extension Fleet {
   }
 
   mutating func ended(
-    _ number: UInt64, how: String, lastLines: String, now: Timestamp,
+    _ number: UInt64, how: String, lastLines: String, bySignal: Bool = false, now: Timestamp,
     _ orders: inout [FleetOrder]
   ) {
     guard let replica = replicas[number], let ending = replicas[number]?.machine.exited(now: now)
@@ -235,6 +235,10 @@ extension Fleet {
       groups[replica.group]?.lastFailure = full
       if machine.gaveUp { groups[replica.group]?.hung = true }
       note("ReplicaFailed", number, full, &orders)
+    case .died(let uptime) where isEarly(replica, uptime, bySignal: bySignal):
+      groups[replica.group]?.backoff.diedEarly(now: now)
+      groups[replica.group]?.lastFailure = "was ready for \(uptime.inTenths) s, then \(full)"
+      note("ReplicaDied", number, full, &orders)
     case .died(let uptime):
       groups[replica.group]?.backoff.died(uptime: uptime, now: now)
       groups[replica.group]?.lastFailure = full

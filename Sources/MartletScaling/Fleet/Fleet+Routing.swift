@@ -58,7 +58,7 @@ extension Fleet {
         refusesCalls: true)
     }
     if group.isFailing {
-      let count = group.backoff.failedStarts
+      let count = group.backoff.failures
       let starts = count == 1 ? "a start failed" : "\(count) starts in a row failed"
       return FleetRouting.Trouble(
         message: "\(name) cannot start: \(starts), the last one: \(group.shortFailure)",

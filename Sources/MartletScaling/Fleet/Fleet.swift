@@ -88,6 +88,7 @@ package struct Fleet: Sendable {
         times.append(quiet)
       }
     }
+    times += proofsDue
     if let firstReport, !knowsLoad, !routers.isEmpty { times.append(firstReport + settling) }
     return times.filter { time in settledAt.map { $0 < time } ?? true }.min()
   }
@@ -119,6 +120,7 @@ package struct Fleet: Sendable {
     switch event {
     case .deployed(let record): deployed(record, now: now, &orders)
     case .deleted(let app): deleted(app, now: now, &orders)
+    case .rolledBack(let app): rolledBack(app, now: now, &orders)
     case .pinned(let key, let replicas): pinned(key, replicas, &orders)
     case .routerReported(let report, let connection):
       firstReport = firstReport ?? now
@@ -133,8 +135,8 @@ package struct Fleet: Sendable {
         let order = replicas[number]?.machine.checked(result, callsInHand: callsInHand, now: now)
       else { return }
       follow(order, number, now: now, &orders)
-    case .exited(let number, let how, let lines):
-      ended(number, how: how, lastLines: lines, now: now, &orders)
+    case .exited(let number, let how, let lines, let bySignal):
+      ended(number, how: how, lastLines: lines, bySignal: bySignal, now: now, &orders)
     case .registered(let number, let key, let endpoint):
       registered(number, key, endpoint, now: now, &orders)
     case .announcedDraining(let number): stop(number, now: now, &orders)
@@ -147,6 +149,7 @@ package struct Fleet: Sendable {
 
   private mutating func settle(now: Timestamp, _ orders: inout [FleetOrder]) {
     noteTime(now: now, &orders)
+    noteProofs(now: now)
     noteLoad(now: now)
     replaceSuspects(now: now, &orders)
     advanceRollouts(now: now, &orders)

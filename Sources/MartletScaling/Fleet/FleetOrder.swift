@@ -7,14 +7,17 @@ package enum FleetEvent: Sendable, Equatable {
   /// A valid app, as the version given.
   case deployed(VersionRecord)
   case deleted(app: String)
+  /// The version that is being rolled out, or has failed, is given up for the one that serves.
+  case rolledBack(app: String)
   case pinned(DeploymentKey, replicas: Int)
   case routerReported(RouterReport, connection: UInt64)
   case routerDisconnected(connection: UInt64)
   case spawned(UInt64)
   case spawnFailed(UInt64, why: String)
   case checked(UInt64, CheckResult)
-  /// The process is gone; how, and the last lines that it wrote, for people.
-  case exited(UInt64, how: String, lastLines: String)
+  /// The process is gone; how, and the last lines that it wrote, for people. SIGKILL and SIGTERM come from
+  /// somebody else, such as an operator.
+  case exited(UInt64, how: String, lastLines: String, bySignal: Bool = false)
   /// A replica that something else started announced itself; gets the number given.
   case registered(UInt64, DeploymentKey, Endpoint)
   /// It is about to stop.

@@ -94,6 +94,12 @@ package struct FleetApp: Sendable, Equatable {
     self.launcher = launcher
   }
 
+  /// The version whose deploy failed last, if no other came after it.
+  package var failedVersion: AppVersion? {
+    guard failure != nil else { return nil }
+    return fates.filter { if case .failed = $0.value { true } else { false } }.keys.max()
+  }
+
   /// Notes what became of a version.
   mutating func ended(_ version: AppVersion, _ fate: VersionFate) {
     fates[version] = fate
@@ -138,7 +144,7 @@ struct ReplicaGroup: Sendable, Equatable {
 
   /// Its program keeps failing to start. Callers then hear of it instead of waiting.
   var isFailing: Bool {
-    hung || backoff.failedStarts >= RolloutDecision.failedStartsToRollBack
+    hung || backoff.failures >= RolloutDecision.failedStartsToRollBack
   }
 
   /// Replicas that there should be. A program that keeps failing is tried on, since calls that are

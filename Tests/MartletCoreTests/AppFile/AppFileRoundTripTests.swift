@@ -180,6 +180,7 @@ private struct AppMaker {
     if chance(50) { spec.healthCheckTimeout = seconds() }
     if chance(50) { spec.healthCheckFailures = number(1...1000) }
     if chance(50) { spec.startupTimeout = chance(50) ? seconds() : .zero }
+    if chance(50) { spec.minReady = chance(50) ? seconds() : .zero }
     if chance(50) { spec.gracefulShutdownTimeout = seconds() }
     spec.idempotent = chance(50)
     if chance(30) {

@@ -25,6 +25,7 @@ import Testing
         health_check_timeout_s: 0.5
         health_check_failures: 2
         startup_timeout_s: 0
+        min_ready_s: 2.5
         resources: {cpus: 1, gpus: 0.3, memory: 512Mi}
         user_config: {threshold: 0.5, roots: [/a, 1, true, null]}
         env: {LEVEL: 3, NAME: "a b"}
@@ -70,6 +71,7 @@ import Testing
     #expect(expert.healthCheckTimeout == .milliseconds(500))
     #expect(expert.healthCheckFailures == 2)
     #expect(expert.startupTimeout == .zero)
+    #expect(expert.minReady == .milliseconds(2500))
     #expect(
       expert.resources == Resources(milliCPUs: 1000, milliGPUs: 300, memoryBytes: 512 << 20))
     #expect(expert.userConfig["threshold"] == .number(0.5))
@@ -183,8 +185,8 @@ import Testing
     let file = try AppFile.read(text: Self.text, file: "martlet.yaml")
     #expect(file.mark(of: [.key("name")]) == SourceMark(line: 1, column: 7))
     let gpus: SpecPath = [.key("deployments"), .index(1), .key("resources"), .key("gpus")]
-    #expect(file.mark(of: gpus) == SourceMark(line: 20, column: 32))
-    #expect(file.mark(of: gpus.appending("deeper")) == SourceMark(line: 20, column: 32))
+    #expect(file.mark(of: gpus) == SourceMark(line: 21, column: 32))
+    #expect(file.mark(of: gpus.appending("deeper")) == SourceMark(line: 21, column: 32))
   }
 
   @Test func aLaterProblemGetsItsPlace() throws {
@@ -194,7 +196,7 @@ import Testing
       "no field boxes")
     #expect(
       file.located([problem]).description
-        == "martlet.yaml:29:21: routes[0].graph.sequence[1].for_each: no field boxes")
+        == "martlet.yaml:30:21: routes[0].graph.sequence[1].for_each: no field boxes")
   }
 
   @Test func readsJSON() throws {
