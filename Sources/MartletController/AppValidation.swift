@@ -10,16 +10,19 @@ struct ValidatedApp: Sendable {
   var spec: AppSpec
   /// By deployment; empty for replicas that something else starts.
   var fingerprints: [String: String]
+  /// By deployment: the names in `spec` in which links were resolved.
+  var pins: [String: PinnedNames] = [:]
 
   /// Throws INVALID_ARGUMENT with every mistake and its place. Names of files are resolved: see
   /// `PinnedFiles`.
   ///
-  /// - Parameter commands: by deployment, those that were resolved before, when this was deployed first.
+  /// - Parameter known: by deployment, the names that were resolved before, when this was deployed first.
   init(
-    _ source: AppSource, launcher: AppSpec.Launcher?, commands: [String: [String]] = [:]
+    _ source: AppSource, launcher: AppSpec.Launcher?, pins known: [String: PinnedNames]? = nil
   ) throws(RPCError) {
     var source = source
-    source.directory = PinnedFiles.folder(source.directory)
+    let files = PinnedFiles(directory: source.directory)
+    source.directory = files.directory
     self.source = source
     do throws(AppFileError) {
       let file = try AppFile.read(text: source.appFile, file: source.fileName)
@@ -28,9 +31,11 @@ struct ValidatedApp: Sendable {
       if spec.launcher == .process {
         for index in spec.deployments.indices {
           let deployment = spec.deployments[index]
-          spec.deployments[index].command =
-            commands[deployment.name]
-            ?? PinnedFiles.words(deployment.command, in: source.directory)
+          var names = known?[deployment.name] ?? PinnedNames()
+          names.command = names.command ?? files.words(deployment.command)
+          if known == nil { names.resolutions = files.resolutions(of: deployment) }
+          names.apply(to: &spec.deployments[index])
+          pins[deployment.name] = names
         }
       }
       self.spec = spec

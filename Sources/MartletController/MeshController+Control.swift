@@ -51,15 +51,35 @@ extension MeshController {
       let version = AppVersion(try transaction.counter("version:\(name)") + 1)
       try transaction.setCounter("version:\(name)", version.number)
       try transaction.saveVersion(name, version, valid.source)
-      try transaction.saveCommands(name, version, valid.spec)
+      try transaction.savePins(name, version, valid.pins)
       return version
     }
     deployedAt[name] = nowUnixMs
     handle(
       .deployed(
         VersionRecord(version: version, spec: valid.spec, fingerprints: valid.fingerprints)))
+    noteResolutions(valid)
     for waiter in deployWaiters.values { waiter.yield() }
     return Deployed(app: name, version: version, changed: true)
+  }
+
+  /// Links that one event names; the log of the controller has no more either.
+  private static let notedResolutions = 8
+
+  /// Says which paths in `env` and `user_config` replicas get in the place of those in the app file.
+  private func noteResolutions(_ valid: ValidatedApp) {
+    for (deployment, names) in valid.pins.sorted(by: { $0.key < $1.key }) {
+      guard !names.resolutions.isEmpty else { continue }
+      let pairs = names.resolutions.sorted { $0.key < $1.key }.map { "\($0.key) is \($0.value)" }
+      let more = pairs.count - Self.notedResolutions
+      let list = pairs.prefix(Self.notedResolutions).joined(separator: ", ")
+      perform([
+        .note(
+          FleetNote(
+            "LinksResolved", app: valid.spec.name, deployment: deployment,
+            list + (more > 0 ? " and \(more) more" : "")))
+      ])
+    }
   }
 
   /// The version that this would be all over again; nil when something changes.
@@ -88,11 +108,11 @@ extension MeshController {
     guard let current = app.current ?? app.target else {
       throw RPCError(.failedPrecondition, "app \(name) has no version that serves")
     }
-    let (version, source, commands) = try store.read { state in
+    let (version, source, pins) = try store.read { state in
       let version = try state.servedVersion(of: name, before: current)
       return (
         version, try version.flatMap { try state.source(of: name, $0) },
-        try version.map { try state.commands(of: name, $0) }
+        try version.map { try state.pins(of: name, $0) }
       )
     }
     guard let version, let source else {
@@ -100,8 +120,7 @@ extension MeshController {
     }
     log.info("rolling \(name) back from \(current) to what \(version) was")
     try checkWritable()
-    var valid = try ValidatedApp(
-      source, launcher: options.launcher, commands: commands ?? [:])
+    var valid = try ValidatedApp(source, launcher: options.launcher, pins: pins ?? [:])
     if let served = app.versions[current]?.spec { valid.distrustVersions(otherThanIn: served) }
     var deployed = try deploy(valid)
     deployed.restored = version

@@ -76,10 +76,9 @@ extension MeshController {
       // It was valid when it was deployed; whether its programs are still there is not the question.
       record.spec = try AppFile.read(text: source.appFile, file: source.fileName).spec
       record.spec.launcher = app.launcher
-      let commands = try store.read { try $0.commands(of: app.name, version) }
+      let pins = try store.read { try $0.pins(of: app.name, version) }
       for index in record.spec.deployments.indices {
-        guard let words = commands[record.spec.deployments[index].name] else { continue }
-        record.spec.deployments[index].command = words
+        pins[record.spec.deployments[index].name]?.apply(to: &record.spec.deployments[index])
       }
       app.versions[version] = record
     }

@@ -133,6 +133,9 @@ struct StateStore {
     CREATE TABLE IF NOT EXISTS commands (
       app TEXT NOT NULL, version INTEGER NOT NULL, deployment TEXT NOT NULL, words TEXT NOT NULL,
       PRIMARY KEY (app, version, deployment));
+    CREATE TABLE IF NOT EXISTS resolutions (
+      app TEXT NOT NULL, version INTEGER NOT NULL, deployment TEXT NOT NULL, text TEXT NOT NULL,
+      resolved TEXT NOT NULL, PRIMARY KEY (app, version, deployment, text));
     CREATE TABLE IF NOT EXISTS fates (
       app TEXT NOT NULL, version INTEGER NOT NULL, fate TEXT NOT NULL, message TEXT NOT NULL,
       by_version INTEGER, PRIMARY KEY (app, version));
@@ -230,11 +233,13 @@ struct StateTransaction {
       DELETE FROM versions WHERE app = ?1 AND live = 0 AND number NOT IN
       (SELECT number FROM versions WHERE app = ?1 AND served = 1 ORDER BY number DESC LIMIT ?2)
       """, [app.name, StateStore.keptVersions])
-    try run(
-      """
-      DELETE FROM commands WHERE app = ?1 AND version NOT IN
-      (SELECT number FROM versions WHERE app = ?1)
-      """, [app.name])
+    for table in ["commands", "resolutions"] {
+      try run(
+        """
+        DELETE FROM \(table) WHERE app = ?1 AND version NOT IN
+        (SELECT number FROM versions WHERE app = ?1)
+        """, [app.name])
+    }
   }
 
   func forgetApp(_ name: String) throws {
@@ -245,6 +250,7 @@ struct StateTransaction {
     try run("DELETE FROM next_pins WHERE app = ?", [name])
     try run("DELETE FROM fates WHERE app = ?", [name])
     try run("DELETE FROM commands WHERE app = ?", [name])
+    try run("DELETE FROM resolutions WHERE app = ?", [name])
   }
 
   private func save(_ pins: [String: Int], of app: String, in table: String) throws {

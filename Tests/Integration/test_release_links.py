@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 
+import pytest
 from mesh import HERE, wait_until
 from probe_calls import ended, stub
 
@@ -22,12 +23,12 @@ def release(mesh, number):
     return folder
 
 
-def app(proto, program, python=sys.executable):
+def app(proto, program, python=sys.executable, words=(), **keys):
     return json.dumps({
         "name": "probe-app", "protos": [proto],
         "deployments": [{
-            "name": "probe", "command": [python, program], "services": ["probe.v1.Probe"],
-            "num_replicas": 1, "max_ongoing_requests": 32, "resources": {"cpus": 0.1}}],
+            "name": "probe", "command": [python, program, *words], "services": ["probe.v1.Probe"],
+            "num_replicas": 1, "max_ongoing_requests": 32, "resources": {"cpus": 0.1}, **keys}],
         "routes": [{"service": "probe.v1.Probe", "deployment": "probe"}]})
 
 
@@ -74,3 +75,44 @@ def test_a_program_behind_a_link(mesh):
     file = mesh.folder / "app.yaml"
     file.write_text(app("current/probe.proto", "current/server.py"))
     follow(mesh, file)
+
+
+READER = f"""
+import json, os, sys
+sys.path.insert(0, {str(HERE)!r})
+import probe_server
+def named():
+    for word in sys.argv[1:]:
+        yield word.split("=", 1)[-1]
+    if "MODEL" in os.environ:
+        yield os.environ["MODEL"].split(":")[-1]
+    config = json.load(open(os.environ["MARTLET_CONFIG"]))
+    for model in config.get("models", []):
+        yield model["path"]
+texts = [open(path).read() for path in named()]
+assert len(texts) == 1, texts
+probe_server.configuration = lambda: {{"version": texts[0]}}
+probe_server.main()
+"""
+
+
+@pytest.mark.parametrize("way", ["env", "env list", "user_config", "word", "relative"])
+def test_a_model_behind_a_link(mesh, way):
+    release(mesh, 7), release(mesh, 8)
+    for number in (7, 8):
+        (mesh.folder / f"releases/{number}/model.txt").write_text(f"release {number}")
+    (mesh.folder / "reader.py").write_text(READER)
+    turn(mesh, 7)
+    model = "current/model.txt" if way == "relative" else f"{mesh.folder}/current/model.txt"
+    keys = {
+        "env": {"env": {"MODEL": model}},
+        "env list": {"env": {"MODEL": f"/nothing:{model}"}},
+        "user_config": {"user_config": {"models": [{"path": model}]}},
+        "word": {"words": [f"--model={model}"]},
+        "relative": {"user_config": {"models": [{"path": model}]}},
+    }[way]
+    file = mesh.folder / "app.yaml"
+    file.write_text(app("releases/7/probe.proto", "reader.py", **keys))
+    follow(mesh, file)
+    if way != "word":
+        assert "LinksResolved" in mesh.cli("events").stdout
