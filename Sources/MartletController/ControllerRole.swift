@@ -115,6 +115,7 @@ package enum ControllerRole {
       if ending != .shutDown { await controller.stopReplicas() }
       for server in servers { await server.drain(within: farewell) }
       group.cancelAll()
+      controller.groups?.removeAll()
       clear(options.runDirectory, ending)
     }
   }

@@ -74,6 +74,8 @@ extension MeshController {
   func followEndings() {
     guard !endings.isEmpty else { return }
     for (number, ending) in endings {
+      // All at once, and whatever is started in the group meanwhile.
+      if !mayFinish(number, ending) { groups?.kill(number) }
       endings[number]?.helpers = ending.helpers.filter { ProcessIdentity(runningNow: $0.pid) == $0 }
     }
     // All that were known are gone: there may be others, or none.
@@ -83,7 +85,7 @@ extension MeshController {
       let families = scanProcesses()
       for number in endings.keys.sorted() {
         let found = families.helpers[number] ?? []
-        guard !found.isEmpty else {
+        guard !found.isEmpty || groups?.isPopulated(number) == true else {
           finishEnding(number)
           continue
         }
@@ -109,7 +111,7 @@ extension MeshController {
       endings[number] = ending
       return
     }
-    for helper in ending.helpers { helper.signal(SIGKILL) }
+    for helper in ending.helpers { helper.killGroup() }
     let killedAt = ending.killedAt ?? now
     ending.killedAt = killedAt
     endings[number] = ending
@@ -134,6 +136,7 @@ extension MeshController {
     guard ending?.killAt != nil else { return reap(number) }
     lingering[number] = nil
     files.remove(number)
+    groups?.remove(number)
     tellEmpty()
   }
 
@@ -141,7 +144,8 @@ extension MeshController {
   @discardableResult
   func scanProcesses() -> ProcessScan.Families {
     let began = now
-    let scan = ProcessScan(of: options.runDirectory, reaper: options.supervisorPID)
+    let scan = ProcessScan(
+      of: options.runDirectory, reaper: options.supervisorPID, groups: groups)
     let leaders = self.leaders()
     let families = scan.families(of: leaders, known: knownHelpers)
     knownHelpers = [:]
@@ -150,7 +154,11 @@ extension MeshController {
     }
     for stray in families.strays where !isLingering(stray) {
       log.warning("ending process \(stray.identity.pid), which a replica has left behind")
-      stray.identity.signal(SIGKILL)
+      stray.identity.killGroup()
+    }
+    for number in groups?.numbers() ?? [] where leaders[number] == nil && endings[number] == nil {
+      groups?.kill(number)
+      groups?.remove(number)
     }
     scannedAt = began
     let took = now.duration(since: began)
@@ -173,7 +181,7 @@ extension MeshController {
   }
 
   private func isLingering(_ stray: ProcessScan.Entry) -> Bool {
-    stray.mark.map { endings[$0] != nil } ?? false
+    (stray.member ?? stray.mark).map { endings[$0] != nil } ?? false
   }
 
   /// Learns now and then which helpers there are, for as long as the task lives: later they may have

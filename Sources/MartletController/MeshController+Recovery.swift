@@ -13,7 +13,8 @@ extension MeshController {
       deployedAt[app.name] = deployed
       restored.append(try withSpecs(app))
     }
-    let scan = ProcessScan(of: options.runDirectory, reaper: options.supervisorPID)
+    let scan = ProcessScan(
+      of: options.runDirectory, reaper: options.supervisorPID, groups: groups)
     var adopted: [AdoptedReplica] = []
     for replica in stored {
       guard let process = Self.process(of: replica, in: scan) else {

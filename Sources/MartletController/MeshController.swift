@@ -51,6 +51,8 @@ actor MeshController {
 
   let options: ControllerOptions
   let files: ReplicaFiles
+  /// Nil where this process may not make control groups.
+  let groups: ControlGroups?
   var store: StateStore
   let loop: Loop
   let log: Logger
@@ -104,6 +106,7 @@ actor MeshController {
     self.loop = loop
     self.log = log
     files = ReplicaFiles(directory: options.runDirectory)
+    groups = ControlGroups(of: options.runDirectory)
     store = try StateStore(path: options.runDirectory.state)
     (inputs, send) = AsyncStream.makeStream(of: Input.self)
     let send = send
@@ -256,7 +259,8 @@ actor MeshController {
       guard let source else { throw ControllerError("its app file is no longer stored") }
       if !files.hasFolders { try files.makeFolders() }
       try writeConfig(spawn.spec.userConfig.json, of: spawn.number)
-      let process = try ReplicaProcess(starting: command(spawn, id, source.directory), files)
+      let process = try ReplicaProcess(
+        starting: command(spawn, id, source.directory), files, in: groups, as: spawn.number)
       startedAt[spawn.number] = nowUnixMs
       watch(spawn.number, process)
       do {
@@ -328,6 +332,7 @@ actor MeshController {
     if let probe = probes.removeValue(forKey: number) { send.yield(.close(probe)) }
     registrations.removeValue(forKey: number)?.finish()
     files.remove(number)
+    groups?.remove(number)
     if let id = ids.removeValue(forKey: number) {
       files.pruneLogs(of: id.deployment, alive: Set(processes.keys))
     }

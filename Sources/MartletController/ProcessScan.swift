@@ -13,6 +13,8 @@ struct ProcessScan: Sendable {
     var session: Int32
     /// The number of a replica, by the environment; nil where that says none, or is another user's.
     var mark: UInt64?
+    /// The number of the replica in whose control group it is; nil where it is in none.
+    var member: UInt64?
     /// Where its output goes, for a process that nobody's child is any more.
     var outputs: [String] = []
   }
@@ -41,9 +43,10 @@ struct ProcessScan: Sendable {
     self.reaper = reaper
   }
 
-  /// Looks at /proc.
-  init(of directory: RunDirectory, reaper: Int32?) {
+  /// Looks at /proc, and at the control groups where there are some.
+  init(of directory: RunDirectory, reaper: Int32?, groups: ControlGroups? = nil) {
     self.reaper = reaper
+    let members = groups?.members() ?? [:]
     let user = geteuid()
     let session = getsid(0)
     for name in TextFile.names(in: "/proc") {
@@ -53,6 +56,7 @@ struct ProcessScan: Sendable {
       var entry = Entry(
         identity: ProcessIdentity(pid: pid, startTicks: process.startTicks),
         parent: process.parent, group: process.processGroup, session: process.session)
+      entry.member = members[pid]
       // Another user's process could say anything of itself.
       var status = stat()
       if stat("/proc/\(pid)", &status) == 0, status.st_uid == user {
@@ -86,6 +90,7 @@ struct ProcessScan: Sendable {
   /// among the processes.
   func isReplica(_ number: UInt64, _ identity: ProcessIdentity) -> Bool {
     guard let entry = entries[identity.pid], entry.identity == identity else { return false }
+    if let member = entry.member { return member == number }
     guard entry.mark == nil else { return entry.mark == number }
     let isOrphan = entry.parent == 1 || entry.parent == reaper || entry.parent == getppid()
     return entry.session == identity.pid && isOrphan
@@ -95,14 +100,15 @@ struct ProcessScan: Sendable {
   /// and is no child of its own helpers.
   func leader(of number: UInt64) -> ProcessIdentity? {
     entries.values.filter { entry in
-      entry.mark == number && entry.session == entry.identity.pid
-        && entries[entry.parent]?.mark != number
+      let parent = entries[entry.parent]
+      return (entry.member ?? entry.mark) == number && entry.session == entry.identity.pid
+        && (parent?.member ?? parent?.mark) != number
     }.map(\.identity).min { ($0.startTicks, $0.pid) < ($1.startTicks, $1.pid) }
   }
 
   // MARK: Helpers
 
-  /// Tells which process belongs to which replica: by its environment, by session and group, by descent, by
+  /// Tells which process belongs to which replica: by its control group, by its environment, by session and group, by descent, by
   /// what an earlier scan told, by the log that it writes to. An orphan without any of these is
   /// the only replica's that was there when it began; when none of those is left, it is a stray.
   ///
@@ -180,6 +186,8 @@ private struct FamilySearch {
   /// What a process itself tells; nil when its parent has to be asked.
   private func direct(_ entry: ProcessScan.Entry) -> Owner? {
     if let number = numbers[entry.identity.pid] { return .replica(number) }
+    // Nothing that it does takes a process out of its control group, and nobody else gets in.
+    if let number = entry.member { return leaders[number] == nil ? .gone : .replica(number) }
     if let number = known[entry.identity] {
       return leaders[number] == nil ? .gone : .replica(number)
     }

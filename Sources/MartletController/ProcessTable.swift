@@ -32,6 +32,19 @@ struct ProcessIdentity: Sendable, Hashable {
     return descriptor
   }
 
+  /// Kills it with its process group, if it still is that process: all of them at once, so that none starts another one
+  /// meanwhile. A group that the controller is in is left alone.
+  func killGroup() {
+    guard let descriptor = open() else { return }
+    // Nobody else's group can get the number while a member lives.
+    let group = getpgid(pid)
+    if group > 1, group != getpgrp(), ProcessIdentity(runningNow: pid) == self {
+      Glibc.kill(-group, SIGKILL)
+    }
+    _ = martlet_pidfd_send_signal(descriptor, SIGKILL)
+    close(descriptor)
+  }
+
   /// Sends a signal, if it still is that process.
   func signal(_ signal: Int32) {
     guard let descriptor = open() else { return }

@@ -31,10 +31,63 @@ struct ReplicaProcess: Sendable {
   }
 
   /// Starts a replica: stdin empty, output appended to its log, nothing else open.
-  init(starting command: ReplicaCommand, _ files: ReplicaFiles) throws(ControllerError) {
+  ///
+  /// - Parameters:
+  ///   - groups: where it gets a control group of its own; nil where there is none to be had.
+  ///   - number: the replica's.
+  init(
+    starting command: ReplicaCommand, _ files: ReplicaFiles, in groups: ControlGroups?,
+    as number: UInt64
+  ) throws(ControllerError) {
     let program = try Self.program(command)
     let log = try files.openLog(command.logPath)
     defer { close(log) }
+    let pid: Int32
+    if let inside = try Self.launch(program, command, log, groups?.open(number)) {
+      pid = inside
+    } else {
+      pid = try Self.spawn(program, command, log)
+      groups?.take(pid, into: number)
+    }
+    // Our own child: until it is reaped nobody else gets its pid.
+    let ticks = ProcessStat(pid)?.startTicks ?? 0
+    identity = ProcessIdentity(pid: pid, startTicks: ticks)
+    descriptor = martlet_pidfd_open(pid)
+    isChild = true
+    guard descriptor >= 0 else {
+      let why = lastError()
+      Glibc.kill(-pid, SIGKILL)
+      waitpid(pid, nil, 0)
+      throw ControllerError("cannot watch \(program): \(why)")
+    }
+  }
+
+  /// Starts it inside its group. Nil without a group, and where the kernel or a filter of calls forbids that: then it
+  /// is started outside.
+  private static func launch(
+    _ program: String, _ command: ReplicaCommand, _ log: Int32, _ group: Int32?
+  ) throws(ControllerError) -> Int32? {
+    guard let group else { return nil }
+    defer { close(group) }
+    let variables = command.environment.map { "\($0.key)=\($0.value)" }
+    var executed: Int32 = 0
+    // -1 and errno on failure.
+    let (pid, error) = withCStrings(command.words) { words in
+      withCStrings(variables) { variables in
+        let pid = martlet_launch_into_group(
+          group, program, words, variables, command.directory, log, &executed)
+        return (pid, errno)
+      }
+    }
+    guard pid < 0 else { return pid }
+    guard executed != 0 else { return nil }
+    throw ControllerError(
+      "cannot start \(program) in \(command.directory): \(String(cString: strerror(error)))")
+  }
+
+  private static func spawn(
+    _ program: String, _ command: ReplicaCommand, _ log: Int32
+  ) throws(ControllerError) -> Int32 {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -57,17 +110,7 @@ struct ReplicaProcess: Sendable {
       throw ControllerError(
         "cannot start \(program) in \(command.directory): \(String(cString: strerror(error)))")
     }
-    // Our own child: until it is reaped nobody else gets its pid.
-    let ticks = ProcessStat(pid)?.startTicks ?? 0
-    identity = ProcessIdentity(pid: pid, startTicks: ticks)
-    descriptor = martlet_pidfd_open(pid)
-    isChild = true
-    guard descriptor >= 0 else {
-      let why = lastError()
-      Glibc.kill(-pid, SIGKILL)
-      waitpid(pid, nil, 0)
-      throw ControllerError("cannot watch \(program): \(why)")
-    }
+    return pid
   }
 
   /// The file that a command's first word names. Throws with what was tried.

@@ -64,12 +64,13 @@ class Mesh:
         self.run_dir = self.folder / "run"
         self.stubs = stubs
         self.address = None
+        self.wrapper = []  # words in front of every command
 
     # -- the command line
 
     def cli(self, *arguments, check=True, timeout=60, **options):
         result = subprocess.run(
-            [MARTLET, *map(str, arguments), "--run-dir", str(self.run_dir)],
+            [*self.wrapper, MARTLET, *map(str, arguments), "--run-dir", str(self.run_dir)],
             capture_output=True, text=True, timeout=timeout, cwd=self.folder,
             env=self.environment(), **options)
         if check and result.returncode != 0:

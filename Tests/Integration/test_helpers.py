@@ -169,3 +169,84 @@ def outcome(call):
         return call().text
     except grpc.RpcError as error:
         return f"{error.code().name}: {error.details()}"
+
+
+# -- control groups
+
+
+def control_group(pid):
+    """The folder of a process's control group of version 2, and its path in the hierarchy."""
+    mounts = pathlib.Path("/proc/self/mounts").read_text().splitlines()
+    folder = next((line.split()[1] for line in mounts if line.split()[2] == "cgroup2"), None)
+    lines = pathlib.Path(f"/proc/{pid}/cgroup").read_text().splitlines()
+    own = next((line[3:] for line in lines if line.startswith("0::")), "")
+    return pathlib.Path(folder + own) if folder and "martlet-" in own else None
+
+
+@pytest.fixture
+def grouped(helped):
+    """A mesh with two replicas whose helpers have left all traces before anybody looked."""
+    helped.up(helped_app(helped, helpers=["bare"], num_replicas=2, config={"each": True}))
+    replicas = helped.wait_running("probe", 2)
+    if control_group(replicas[0].pid) is None:
+        pytest.skip("no cgroup v2 that this process may make groups in")
+    wait_until(lambda: len(helper_pids(helped)) == 2, 5, "both have a helper")
+    return helped
+
+
+@pytest.mark.parametrize("adopted", [False, True])
+def test_a_helper_that_hides_everything_ends_with_its_replica_alone(grouped, adopted):
+    replicas = grouped.wait_running("probe", 2)
+    helpers = {control_group(pid).name: pid for pid in helper_pids(grouped)}
+    assert set(helpers) == {str(replica.number) for replica in replicas}
+    if adopted:
+        restart_controller(grouped)
+        grouped.wait_running("probe", 2)
+    victim, other = replicas
+    os.kill(victim.pid, signal.SIGKILL)
+    wait_until(gone([helpers[str(victim.number)]]), 5, "its helper is gone")
+    grouped.wait_running("probe", 2)
+    assert alive(helpers[str(other.number)]) and alive(other.pid)
+
+
+def test_groups_are_gone_with_their_replicas_and_their_mesh(grouped):
+    replica = grouped.wait_running("probe", 2)[0]
+    group = control_group(replica.pid)
+    assert group.is_dir()
+    (group / "of-its-own").mkdir()
+    os.kill(replica.pid, signal.SIGKILL)
+    wait_until(lambda: not group.exists(), 10, "its group is gone")
+    grouped.cli("down")
+    assert not group.parent.exists()
+
+
+def test_helpers_that_die_and_come_again_end(helped):
+    """They are other processes at every look."""
+    helped.up(helped_app(helped, helpers=["hydra"], graceful_shutdown_timeout_s=1))
+    replica = helped.wait_running("probe", 1)[0]
+    group = control_group(replica.pid)
+    if group is None:
+        pytest.skip("no cgroup v2 that this process may make groups in")
+    assert len((group / "cgroup.procs").read_text().split()) > 1
+    os.kill(replica.pid, signal.SIGKILL)
+    wait_until(lambda: not group.exists(), 10, "all are gone")
+    helped.wait_running("probe", 1)
+
+
+@pytest.mark.parametrize("end", ["kill", "scale"])
+def test_without_control_groups_helpers_end_all_the_same(helped, end):
+    hide = 'umount -l -t cgroup2 -a; exec "$@"'
+    helped.wrapper = ["unshare", "-m", "sh", "-c", hide, "sh"]
+    if os.geteuid() != 0:
+        pytest.skip("only root may hide the control groups")
+    helped.up(helped_app(helped))
+    helped.wrapper = []
+    replica = helped.wait_running("probe", 1)[0]
+    assert control_group(replica.pid) is None
+    helpers = helper_pids(helped)
+    assert len(helpers) == 3
+    if end == "kill":
+        os.kill(replica.pid, signal.SIGKILL)
+    else:
+        helped.cli("scale", "probe=0")
+    wait_until(gone([replica.pid, *helpers]), 20, "the replica and its helpers are gone")

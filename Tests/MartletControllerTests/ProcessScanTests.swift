@@ -7,11 +7,12 @@ import Testing
 @Suite struct ProcessScanTests {
   private func entry(
     _ pid: Int32, start: UInt64 = 100, parent: Int32 = 50, session: Int32? = nil,
-    mark: UInt64? = nil, outputs: [String] = []
+    mark: UInt64? = nil, outputs: [String] = [], member: UInt64? = nil
   ) -> ProcessScan.Entry {
     ProcessScan.Entry(
       identity: ProcessIdentity(pid: pid, startTicks: start), parent: parent,
-      group: session ?? pid, session: session ?? pid, mark: mark, outputs: outputs)
+      group: session ?? pid, session: session ?? pid, mark: mark, member: member,
+      outputs: outputs)
   }
 
   private func leader(_ pid: Int32, start: UInt64 = 100) -> ProcessScan.Leader {
@@ -66,6 +67,24 @@ import Testing
     // Somebody else has the pid now, and with it the group.
     let entries = [entry(10, start: 500), entry(12, start: 501, parent: 10, session: 10)]
     #expect(families(entries, [1: leader(10)], reaper: nil) == [:])
+  }
+
+  @Test func aControlGroupTellsWhateverElseAProcessHides() {
+    let leaders = [UInt64(1): leader(10), 2: leader(20)]
+    let entries = [
+      entry(10, mark: 1, member: 1), entry(20, mark: 2, member: 2),
+      // It says that it is the other one's, and it has hidden everything.
+      entry(11, mark: 2, member: 1), entry(12, parent: 1, member: 2),
+      // Its replica is gone, and it has been started anew by nobody.
+      entry(13, member: 3),
+    ]
+    #expect(families(entries, leaders) == [0: [13], 1: [11], 2: [12]])
+    let known = [entries[3].identity: UInt64(1)]
+    #expect(families(entries, leaders, known: known)[2] == [12])
+    let scan = ProcessScan(entries: entries, reaper: 50)
+    #expect(scan.isReplica(1, ProcessIdentity(pid: 10, startTicks: 100)))
+    #expect(!scan.isReplica(2, ProcessIdentity(pid: 11, startTicks: 100)))
+    #expect(scan.leader(of: 2)?.pid == 12 || scan.leader(of: 2)?.pid == 20)
   }
 
   @Test func whatWasKnownOnceStaysKnown() {
