@@ -53,6 +53,12 @@ package struct SupervisorMachine: Sendable {
   /// controller by then, so this is for what hangs.
   static let patience = Duration.seconds(10)
 
+  /// Between two SIGKILLs for orphans. Some start another process before they die.
+  static let killPause = Duration.milliseconds(100)
+
+  /// How long orphans are killed. What is left then hangs in a driver, and must not keep the mesh from ending.
+  static let killPatience = Duration.seconds(5)
+
   /// Exit statuses of a controller that no further start would change: wrong arguments, and a file in the run
   /// directory that it cannot use (sysexits.h, EX_USAGE and EX_CONFIG).
   static let finalStatuses: Set<Int32> = [64, 78]
@@ -63,7 +69,7 @@ package struct SupervisorMachine: Sendable {
     /// The controller drains the replicas; routers go on serving them.
     case drainingController
     /// The controller is gone; what it left behind is ending.
-    case endingOrphans(until: Timestamp, killed: Bool)
+    case endingOrphans(until: Timestamp, killedAt: Timestamp?)
     /// Nothing is left to route to.
     case endingRouters(until: Timestamp, killed: Bool)
     case finished
@@ -95,8 +101,8 @@ package struct SupervisorMachine: Sendable {
   package var nextWake: Timestamp? {
     switch phase {
     case .running: lives.values.compactMap(\.restartAt).min()
-    case .endingOrphans(let until, false), .endingRouters(let until, false): until
-    case .drainingController, .endingOrphans, .endingRouters, .finished: nil
+    case .endingOrphans(let until, _), .endingRouters(let until, false): until
+    case .drainingController, .endingRouters, .finished: nil
     }
   }
 
@@ -152,6 +158,10 @@ package struct SupervisorMachine: Sendable {
   /// The last child that was none of ours has ended, or there was none.
   package mutating func orphansGone(at now: Timestamp) -> [Order] {
     guard case .endingOrphans = phase else { return [] }
+    return endRouters(at: now)
+  }
+
+  private mutating func endRouters(at now: Timestamp) -> [Order] {
     phase = .endingRouters(until: now + Self.patience, killed: false)
     let routers = alive.filter { $0 != .controller }
     guard routers.isEmpty else { return routers.map(Order.terminate) }
@@ -168,9 +178,8 @@ package struct SupervisorMachine: Sendable {
       return alive.contains(.controller) ? [.terminate(.controller)] : endOrphans(at: now)
     case .drainingController:
       return [.kill(.controller)]
-    case .endingOrphans:
-      phase = .endingOrphans(until: now, killed: true)
-      return [.killOrphans]
+    case .endingOrphans(_, let killedAt):
+      return killOrphans(since: killedAt ?? now, at: now)
     case .endingRouters:
       phase = .endingRouters(until: now, killed: true)
       return alive.map(Order.kill)
@@ -187,9 +196,10 @@ package struct SupervisorMachine: Sendable {
       }
       for child in due { lives[child]?.restartAt = nil }
       return due.map(Order.start)
-    case .endingOrphans(let until, false) where until <= now:
-      phase = .endingOrphans(until: until, killed: true)
-      return [.killOrphans]
+    case .endingOrphans(let until, let killedAt) where until <= now:
+      let since = killedAt ?? now
+      guard now < since + Self.killPatience else { return endRouters(at: now) }
+      return killOrphans(since: since, at: now)
     case .endingRouters(let until, false) where until <= now:
       phase = .endingRouters(until: until, killed: true)
       return alive.map(Order.kill)
@@ -207,8 +217,14 @@ package struct SupervisorMachine: Sendable {
   }
 
   private mutating func endOrphans(at now: Timestamp) -> [Order] {
-    phase = .endingOrphans(until: now + Self.patience, killed: false)
+    phase = .endingOrphans(until: now + Self.patience, killedAt: nil)
     return [.terminateOrphans]
+  }
+
+  /// Kills them, and again after a while: there may be others by then.
+  private mutating func killOrphans(since: Timestamp, at now: Timestamp) -> [Order] {
+    phase = .endingOrphans(until: now + Self.killPause, killedAt: since)
+    return [.killOrphans]
   }
 
   /// Nothing for the first death, then doubling.

@@ -247,7 +247,7 @@ private struct SupervisorDriver: ~Copyable {
         endingOrphans = true
         for pid in orphans() { kill(pid, SIGTERM) }
       case .killOrphans:
-        for pid in orphans() { kill(pid, SIGKILL) }
+        for pid in orphans() { killWithGroup(pid) }
       case .finish:
         return true
       }
@@ -287,6 +287,14 @@ private struct SupervisorDriver: ~Copyable {
     let what = restored.joined(separator: ", ")
     SupervisorLog.write("somebody has removed \(what); made anew")
     heartbeats.tell("FilesRestored", "somebody had removed \(what)")
+  }
+
+  /// Kills an orphan and its process group: all that is in it at once, so that none can start another one meanwhile.
+  private func killWithGroup(_ pid: Int32) {
+    let group = getpgid(pid)
+    // Our own children share ours, or lead one of their own.
+    if group > 1, group != getpgrp(), !pids.values.contains(group) { kill(-group, SIGKILL) }
+    kill(pid, SIGKILL)
   }
 
   private func orphans() -> [Int32] {

@@ -118,11 +118,23 @@ import Testing
     _ = machine.ended(.controller, at: at(0))
     #expect(machine.nextWake == at(10_000))
     #expect(machine.timePassed(at: at(10_000)) == [.killOrphans])
-    #expect(machine.nextWake == nil)
+    #expect(machine.nextWake == at(10_100))
     _ = machine.orphansGone(at: at(10_000))
     #expect(machine.timePassed(at: at(20_000)) == [.kill(.router(0)), .kill(.router(1))])
     #expect(machine.ended(.router(0), at: at(20_001)).isEmpty)
     #expect(machine.ended(.router(1), at: at(20_001)) == [.finish])
+  }
+
+  @Test func orphansThatCannotBeKilledDoNotKeepTheMesh() {
+    var machine = running()
+    _ = machine.stopRequested(at: at(0))
+    _ = machine.ended(.controller, at: at(0))
+    #expect(machine.timePassed(at: at(10_000)) == [.killOrphans])
+    #expect(machine.timePassed(at: at(10_050)).isEmpty)
+    #expect(machine.timePassed(at: at(14_999)) == [.killOrphans])
+    #expect(
+      machine.timePassed(at: at(15_099)) == [.terminate(.router(0)), .terminate(.router(1))])
+    #expect(machine.orphansGone(at: at(15_100)).isEmpty)
   }
 
   @Test func theSecondRequestKills() {
