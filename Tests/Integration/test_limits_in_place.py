@@ -70,3 +70,21 @@ def test_a_health_check_period_holds_once_the_deploy_says_running(mesh):
     wait_until(
         lambda: mesh.replicas("probe") and mesh.replicas("probe")[0].pid != replica.pid, 30,
         "a replica that answers no checks is replaced")
+
+
+def test_replica_counts_hold_once_the_deploy_says_running(mesh):
+    file = probe_app(
+        mesh.folder, num_replicas="auto", autoscaling_config={"min_replicas": 1, "max_replicas": 2})
+    mesh.up(file)
+    before = mesh.wait_running("probe", 1)[0].pid
+    deploy(mesh, rewrite(file, autoscaling_config={"min_replicas": 3, "max_replicas": 4}))
+    assert before in [replica.pid for replica in mesh.wait_running("probe", 3, within=3)]
+    deploy(mesh, rewrite(
+        file, autoscaling_config={
+            "min_replicas": 0, "max_replicas": 4, "downscale_delay_s": 0.2,
+            "downscale_to_zero_delay_s": 0.5}))
+    wait_until(lambda: not mesh.deployment("probe").replicas, 20, "nothing asks for a replica")
+    deploy(mesh, rewrite(file, num_replicas=2, autoscaling_config=None))
+    mesh.wait_running("probe", 2, within=3)
+    deploy(mesh, rewrite(file, num_replicas=1))
+    mesh.wait_running("probe", 1, within=5)

@@ -265,3 +265,58 @@ def test_a_rollout_gives_up_the_version_that_somebody_rolls_back_over_a_restart(
     wait_until(lambda: mesh.status().routers, 20, "the controller is back")
     assert new.communicate(timeout=20)[1].count("rolled back") == 1 and new.returncode == 1
     assert mesh.app().version == 1 and mesh.app().target_version == 0
+
+
+def test_deploys_that_overtake_one_another_within_milliseconds_all_tell_the_truth(mesh):
+    mesh.up(app_file(mesh, "zero", "probe-app"))
+    files = [
+        app_file(mesh, f"f{number}", "probe-app", user_config={"version": str(number)})
+        for number in range(4)]
+    commands = []
+    for file in files:
+        commands.append(waiting(mesh, "deploy", file))
+        time.sleep(0.02)
+    ends = [command.communicate(timeout=60) for command in commands]
+    served = mesh.app().version
+    with mesh.channel() as channel:
+        version = ended(stub(mesh, channel))[1].version
+    running = [index for index, command in enumerate(commands) if command.returncode == 0]
+    assert len(running) == 1 and str(running[0]) == version, ends
+    for index, (said, complained) in enumerate(ends):
+        if index in running:
+            assert f"v{served} is RUNNING" in said
+        else:
+            assert "was overtaken by v" in complained and "RUNNING" not in said, ends
+
+
+def test_a_deploy_right_after_a_delete_under_load_loses_only_what_the_delete_refuses(mesh):
+    file = probe_app(mesh.folder)
+    mesh.up(file)
+    codes = []
+    stopping = threading.Event()
+
+    def call():
+        with mesh.channel() as channel:
+            probe = stub(mesh, channel)
+            while not stopping.is_set():
+                codes.append(ended(probe, timeout=20, sleep_ms=5)[:2])
+
+    threads = [threading.Thread(target=call) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        for round in range(3):
+            wait_until(lambda: len(codes) > 50 * (round + 1), 20, "calls go on")
+            delete = waiting(mesh, "delete", "probe-app")
+            wait_until(lambda: "probe.v1" not in routes(mesh), 5, "it is being deleted")
+            deploy(mesh, file)
+            delete.communicate(timeout=30)
+            reached = len(codes)
+            wait_until(lambda: len(codes) > reached + 20, 20, "calls go on")
+            assert all(code == "OK" for code, _ in codes[-15:]), codes[-15:]
+    finally:
+        stopping.set()
+        for thread in threads:
+            thread.join()
+    others = {code for code, _ in codes} - {"OK"}
+    assert others <= {"UNIMPLEMENTED"}, {text for code, text in codes if code in others}
