@@ -41,32 +41,46 @@ internal import CNGHTTP2
     unsafe first.deallocate()
   }
 
+  /// A piece from its list, as nearly always, is within the caller's own code: a request takes a dozen.
+  @inline(__always)
   mutating func allocate(_ count: Int) -> UnsafeMutableRawPointer? {
     let list = Self.list(for: count)
+    guard list != Self.none, let piece = unsafe first[list] else {
+      return unsafe allocateElsewhere(count, list)
+    }
+    unsafe first[list] = piece.load(as: UnsafeMutableRawPointer?.self)
+    pooledBytes &-= list &* Self.stepBytes
+    return unsafe piece
+  }
+
+  @inline(never)
+  private mutating func allocateElsewhere(_ count: Int, _ list: Int) -> UnsafeMutableRawPointer? {
     guard list != Self.none else {
       return unsafe takeFrameBufferPlace(count) ?? Self.fresh(count, list)
-    }
-    if let piece = unsafe first[list] {
-      unsafe first[list] = piece.load(as: UnsafeMutableRawPointer?.self)
-      pooledBytes -= list * Self.stepBytes
-      return unsafe piece
     }
     return unsafe Self.fresh(list * Self.stepBytes, list)
   }
 
+  @inline(__always)
   mutating func free(_ piece: UnsafeMutableRawPointer?) {
     guard let piece = unsafe piece else { return }
     let list = unsafe Self.list(of: piece)
+    guard 1...Self.lists ~= list, pooledBytes < SessionBounds.maxPooledBytes else {
+      return unsafe freeElsewhere(piece, list)
+    }
+    unsafe piece.storeBytes(of: first[list], as: UnsafeMutableRawPointer?.self)
+    unsafe first[list] = piece
+    pooledBytes &+= list &* Self.stepBytes
+  }
+
+  @inline(never)
+  private mutating func freeElsewhere(_ piece: UnsafeMutableRawPointer, _ list: Int) {
     switch list {
-    case 1...Self.lists where pooledBytes < SessionBounds.maxPooledBytes: break
     // They go with their session.
     case Self.table, Self.frameBuffer: return
     case Self.session: return unsafe pages.give(piece - Self.headerBytes)
     default: return unsafe martlet_free(piece - Self.headerBytes)
     }
-    unsafe piece.storeBytes(of: first[list], as: UnsafeMutableRawPointer?.self)
-    unsafe first[list] = piece
-    pooledBytes += list * Self.stepBytes
   }
 
   mutating func reallocate(
@@ -87,12 +101,13 @@ internal import CNGHTTP2
     return unsafe grown
   }
 
-  private static func list(for count: Int) -> Int {
+  @inline(__always) private static func list(for count: Int) -> Int {
+    guard count > 0 else { return 1 }
     guard count <= SessionBounds.maxPooledPieceBytes else { return none }
-    return max(1, (count + stepBytes - 1) / stepBytes)
+    return (count &+ (stepBytes - 1)) / stepBytes
   }
 
-  private static func list(of piece: UnsafeMutableRawPointer) -> Int {
+  @inline(__always) private static func list(of piece: UnsafeMutableRawPointer) -> Int {
     unsafe (piece - headerBytes).load(as: Int.self)
   }
 
