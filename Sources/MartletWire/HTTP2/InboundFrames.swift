@@ -184,7 +184,8 @@ internal import MartletCore
 
   // MARK: Frames
 
-  /// A frame's header is whole: its length and type, its flags, its stream.
+  /// A frame's header is whole: its length and type, its flags, its stream. DATA and HEADERS are nearly all frames,
+  /// so both are dealt with here.
   @inline(__always)
   private mutating func began(_ header: UnsafeRawBufferPointer) -> Stop? {
     let start = unsafe UInt32(bigEndian: header.loadUnaligned(as: UInt32.self))
@@ -195,70 +196,54 @@ internal import MartletCore
         section?.breakOff()
         return .released
       }
-    } else if beginsHeldSection(start, flags) {
-      section = HeldSection(
-        flags: flags, stream: stream, maxStringBytes: maxStringBytes)
-      heldStream = stream
-      sectionBegins = true
-      // Looked at again once what came before is with nghttp2.
-      return .held
     }
-    if isServer, let stop = followEnds(start, flags, stream) { return stop }
-    sectionBegins = false
-    return began(start, flags, stream).map { .breach($0) }
-  }
-
-  /// Remembers which streams the client ends; what it sends on one that it has ended before (RFC 9113 §5.1).
-  @inline(__always)
-  private mutating func followEnds(_ start: UInt32, _ flags: UInt8, _ stream: UInt32) -> Stop? {
     let number = Int32(truncatingIfNeeded: stream & 0x7fff_ffff)
     switch FrameType(rawValue: UInt8(truncatingIfNeeded: start)) {
-    case .headers:
-      if number > highestNumber { ends.begin(number) }
-    case .data: break
-    case .reset:
-      ends.end(number, by: .reset)
-      return nil
-    default: return nil
-    }
-    let type: FrameType = UInt8(truncatingIfNeeded: start) == 0 ? .data : .headers
-    if let end = ends.end(of: number) {
-      isToldOf.toggle()
-      return isToldOf ? .afterEnd(number, end, type) : nil
-    }
-    if flags & FrameType.endStream != 0 { ends.end(number, by: .endStream) }
-    return nil
-  }
-
-  /// Sections in one frame have no strings that are too long. Padding, which nobody uses here, is left to nghttp2.
-  @inline(__always)
-  private func beginsHeldSection(_ start: UInt32, _ flags: UInt8) -> Bool {
-    guard UInt8(truncatingIfNeeded: start) == FrameType.headers.rawValue,
-      flags & (FrameType.endHeaders | FrameType.padded) == 0
-    else { return false }
-    let priority = flags & FrameType.hasPriority != 0 ? FrameType.priorityBytes : 0
-    return (priority...FrameType.maxPayloadBytes).contains(Int(start >> 8))
-  }
-
-  private func continuesSection(_ start: UInt32, _ stream: UInt32) -> Bool {
-    sectionBegins
-      || UInt8(truncatingIfNeeded: start) == FrameType.continuation.rawValue && stream == heldStream
-  }
-
-  private mutating func began(_ start: UInt32, _ flags: UInt8, _ stream: UInt32) -> Breach? {
-    payloadLeft = Int(start >> 8)
-    let type = FrameType(rawValue: UInt8(truncatingIfNeeded: start))
-    self.type = type
-    switch type {
     case .data:
+      if isServer, let stop = ended(number, flags, .data) { return stop }
+      payloadLeft = Int(start >> 8)
+      type = .data
       guard payloadLeft == 0, flags & FrameType.endStream == 0 else { return nil }
-      return spend(.emptyData)
+      return spend(.emptyData).map { .breach($0) }
     case .headers:
-      blockIsNew = true
-      blockBytes = payloadLeft
-      continuations = 0
-      blockGoesOn = flags & FrameType.endHeaders == 0
-      return numberUsed(Int32(truncatingIfNeeded: stream & 0x7fff_ffff))
+      if section == nil, beginsHeldSection(start, flags) { return hold(flags, stream) }
+      sectionBegins = false
+      return headersBegan(Int(start >> 8), flags, number)
+    case let other:
+      sectionBegins = false
+      return began(other, Int(start >> 8), flags, number)
+    }
+  }
+
+  @inline(__always)
+  private mutating func headersBegan(_ length: Int, _ flags: UInt8, _ number: Int32) -> Stop? {
+    if isServer {
+      if number > highestNumber { ends.begin(number) }
+      if let stop = ended(number, flags, .headers) { return stop }
+    }
+    payloadLeft = length
+    type = .headers
+    blockIsNew = true
+    blockBytes = length
+    continuations = 0
+    blockGoesOn = flags & FrameType.endHeaders == 0
+    guard isServer else { return nil }
+    return numberUsed(number).map { .breach($0) }
+  }
+
+  /// Frames that are neither DATA nor HEADERS.
+  @inline(never)
+  private mutating func began(
+    _ type: FrameType?, _ length: Int, _ flags: UInt8, _ number: Int32
+  ) -> Stop? {
+    if isServer, type == .reset { ends.end(number, by: .reset) }
+    payloadLeft = length
+    self.type = type
+    return breach(type, flags).map { .breach($0) }
+  }
+
+  private mutating func breach(_ type: FrameType?, _ flags: UInt8) -> Breach? {
+    switch type {
     case .continuation:
       blockGoesOn = flags & FrameType.endHeaders == 0
       return blockContinued()
@@ -269,8 +254,40 @@ internal import MartletCore
     case .ping: return spend(.ping)
     case .windowUpdate: return spend(.windowUpdate)
     case .priority, .goAway, nil: return spend(.inert)
-    case .pushPromise: return nil
+    case .pushPromise, .data, .headers: return nil
     }
+  }
+
+  /// Remembers that the client ends its side of a stream; what it sends on one that it has ended before
+  /// (RFC 9113 §5.1).
+  @inline(__always)
+  private mutating func ended(_ number: Int32, _ flags: UInt8, _ type: FrameType) -> Stop? {
+    if let end = ends.sent(on: number, isEnd: flags & FrameType.endStream != 0) {
+      isToldOf.toggle()
+      return isToldOf ? .afterEnd(number, end, type) : nil
+    }
+    return nil
+  }
+
+  /// Sections in one frame have no strings that are too long. Padding, which nobody uses here, is left to nghttp2.
+  @inline(__always)
+  private func beginsHeldSection(_ start: UInt32, _ flags: UInt8) -> Bool {
+    guard flags & (FrameType.endHeaders | FrameType.padded) == 0 else { return false }
+    let priority = flags & FrameType.hasPriority != 0 ? FrameType.priorityBytes : 0
+    return (priority...FrameType.maxPayloadBytes).contains(Int(start >> 8))
+  }
+
+  /// Holds a section back. Its first frame is looked at again once what came before is with nghttp2.
+  private mutating func hold(_ flags: UInt8, _ stream: UInt32) -> Stop {
+    section = HeldSection(flags: flags, stream: stream, maxStringBytes: maxStringBytes)
+    heldStream = stream
+    sectionBegins = true
+    return .held
+  }
+
+  private func continuesSection(_ start: UInt32, _ stream: UInt32) -> Bool {
+    sectionBegins
+      || UInt8(truncatingIfNeeded: start) == FrameType.continuation.rawValue && stream == heldStream
   }
 
   private mutating func blockContinued() -> Breach? {
@@ -282,8 +299,9 @@ internal import MartletCore
   }
 
   /// A client's HEADERS: a new stream's, or trailers.
+  @inline(__always)
   private mutating func numberUsed(_ number: Int32) -> Breach? {
-    guard isServer, number & 1 == 1 else { return nil }
+    guard number & 1 == 1 else { return nil }
     guard number <= highestNumber else {
       if number > highestNumber + 2 { skipped.insert(highestNumber + 2, number - 2) }
       highestNumber = number
