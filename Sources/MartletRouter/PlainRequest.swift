@@ -365,7 +365,7 @@ extension HeaderBlock {
   /// calls, and the mesh's own names are not for clients to use.
   func staysBehind(at index: Int) -> Bool {
     switch name(at: index) {
-    case .grpcTimeout, .forwardedClientCert, .trace: true
+    case .grpcTimeout, .forwardedClientCert, .trace, .appVersion: true
     case .other: withField(at: index) { name, _ in name.starts(with: meshPrefix) }
     default: false
     }

@@ -29,11 +29,26 @@ package struct HeaderBlock {
 
   /// The memory, nobody else's.
   mutating func owned() -> HeaderStorage {
-    // Asked before `storage` is bound to a name, which would itself be a second reference.
-    if isKnownUniquelyReferenced(&storage), let storage { return storage }
-    let fresh = storage.map { HeaderStorage($0) } ?? HeaderStorage()
-    storage = fresh
-    return fresh
+    makeOwn()
+    return unsafe storage.unsafelyUnwrapped
+  }
+
+  /// Calls `body` with memory that is nobody else's and stays for the call, so that nobody counts it.
+  @inline(__always)
+  private mutating func withOwned(_ body: (HeaderStorage) -> Void) {
+    makeOwn()
+    unsafe Unmanaged.passUnretained(storage.unsafelyUnwrapped)._withUnsafeGuaranteedRef(body)
+  }
+
+  @inline(__always)
+  private mutating func makeOwn() {
+    guard !isKnownUniquelyReferenced(&storage) else { return }
+    copyStorage()
+  }
+
+  @inline(never)
+  private mutating func copyStorage() {
+    storage = storage.map { HeaderStorage($0) } ?? HeaderStorage()
   }
 }
 
@@ -45,7 +60,7 @@ extension HeaderBlock: @unchecked Sendable {}
 extension HeaderBlock {
   /// Adds a field whose value is a literal of the program; nothing is copied.
   package mutating func append(_ name: HeaderName, literal value: StaticString) {
-    owned().append(name, literal: value)
+    withOwned { $0.append(name, literal: value) }
   }
 
   /// Adds a field of a known name. `neverIndexed` is for values that differ each time, such as a
@@ -54,7 +69,7 @@ extension HeaderBlock {
     _ name: HeaderName, _ value: UnsafeRawBufferPointer, neverIndexed: Bool = false
   ) {
     precondition(name != .other, "a field of an unknown name is added by its bytes")
-    unsafe owned().append(name, value, neverIndexed: neverIndexed)
+    withOwned { unsafe $0.append(name, value, neverIndexed: neverIndexed) }
   }
 
   package mutating func append(_ name: HeaderName, _ value: String, neverIndexed: Bool = false) {
@@ -68,7 +83,7 @@ extension HeaderBlock {
   package mutating func append(
     name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, neverIndexed: Bool = false
   ) {
-    unsafe owned().append(name: name, value: value, neverIndexed: neverIndexed)
+    withOwned { unsafe $0.append(name: name, value: value, neverIndexed: neverIndexed) }
   }
 
   package mutating func append(name: String, value: String, neverIndexed: Bool = false) {
@@ -86,22 +101,20 @@ extension HeaderBlock {
   package mutating func append(fieldAt index: Int, of other: borrowing HeaderBlock) {
     guard let source = other.storage, index < source.fieldCount else { return }
     let field = unsafe source.fields[index]
-    let storage = owned()
-    if field.valueIsLiteral, field.name != .other {
-      storage.append(field)
-    } else if field.name != .other {
-      unsafe storage.append(
-        field.name, source.value(of: field), neverIndexed: field.neverIndexed)
-    } else {
-      unsafe storage.append(
-        name: source.name(of: field), value: source.value(of: field),
-        neverIndexed: field.neverIndexed)
+    withOwned { storage in
+      if field.valueIsLiteral, field.name != .other {
+        storage.append(field)
+      } else {
+        unsafe storage.append(
+          field.name, spelled: source.name(of: field), source.value(of: field),
+          neverIndexed: field.neverIndexed)
+      }
     }
   }
 
   package mutating func append(contentsOf other: borrowing HeaderBlock) {
     guard let source = other.storage else { return }
-    owned().append(contentsOf: source)
+    withOwned { $0.append(contentsOf: source) }
   }
 
   /// Adds the fields of another block that `isKept` wants, by index: what a proxy passes on.
@@ -109,7 +122,7 @@ extension HeaderBlock {
     contentsOf other: borrowing HeaderBlock, where isKept: (Int) -> Bool
   ) {
     guard let source = other.storage else { return }
-    owned().append(contentsOf: source, where: isKept)
+    withOwned { $0.append(contentsOf: source, where: isKept) }
   }
 
   /// Takes the last field off again.

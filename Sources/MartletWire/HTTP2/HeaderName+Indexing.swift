@@ -12,7 +12,8 @@ extension HeaderName {
     case .other, .contentLength, .host, .cookie, .grpcTimeout, .grpcMessage, .grpcStatusDetails,
       .grpcRetryPushback, .grpcPreviousAttempts, .traceparent, .tracestate:
       false
-    case .method, .scheme, .authority, .path, .userAgent, .forwardedClientCert, .trace, .priority:
+    case .method, .scheme, .authority, .path, .userAgent, .forwardedClientCert, .trace, .priority,
+      .appVersion:
       // No decoder reads more than text in them. nghttp2 itself keeps `:path` out.
       value.count <= Self.maxIndexedBytes
     case .status: value.count == 3

@@ -20,6 +20,12 @@ internal import CNGHTTP2
   /// copy them.
   mutating func fill(_ headers: borrowing HeaderBlock) -> UnsafePointer<nghttp2_nv> {
     guard let storage = headers.storage else { return unsafe UnsafePointer(pairs) }
+    // Not counted: `headers` keeps the memory for the call.
+    unsafe Unmanaged.passUnretained(storage)._withUnsafeGuaranteedRef { fill($0) }
+    return unsafe UnsafePointer(pairs)
+  }
+
+  private mutating func fill(_ storage: HeaderStorage) {
     let count = storage.fieldCount
     if count > capacity {
       unsafe pairs.deallocate()
@@ -33,14 +39,15 @@ internal import CNGHTTP2
       var flags = NGHTTP2_NV_FLAG_NONE.rawValue
       if field.name != .other { flags |= NGHTTP2_NV_FLAG_NO_COPY_NAME.rawValue }
       if field.valueIsLiteral { flags |= NGHTTP2_NV_FLAG_NO_COPY_VALUE.rawValue }
-      if field.neverIndexed { flags |= NGHTTP2_NV_FLAG_NO_INDEX.rawValue }
+      if unsafe field.neverIndexed || !field.valueIsLiteral && !field.name.mayBeIndexed(value) {
+        flags |= NGHTTP2_NV_FLAG_NO_INDEX.rawValue
+      }
       // `nghttp2_nv` has mutable pointers, but nghttp2 only reads through them.
       unsafe (pairs + index).initialize(
         to: nghttp2_nv(
           name: Self.mutable(name), value: Self.mutable(value), namelen: name.count,
           valuelen: value.count, flags: UInt8(truncatingIfNeeded: flags)))
     }
-    return unsafe UnsafePointer(pairs)
   }
 
   private static func mutable(_ bytes: UnsafeRawBufferPointer) -> UnsafeMutablePointer<UInt8>? {

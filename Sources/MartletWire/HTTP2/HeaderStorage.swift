@@ -14,8 +14,8 @@
     var nameCount: UInt32
     var name: HeaderName
     var valueIsLiteral: Bool
-    /// Never put in the HPACK table: the value is secret, differs each time or is not known to be good
-    /// (`HeaderName.mayBeIndexed`).
+    /// Never put in the HPACK table: the value is secret or differs each time, as its sender said. Of other
+    /// values `HeaderName.mayBeIndexed` decides when they are sent.
     var neverIndexed: Bool
   }
 
@@ -162,15 +162,21 @@
     append(
       Field(
         valueStart: UInt(bitPattern: start), valueCount: UInt32(truncatingIfNeeded: value.count),
-        nameStart: 0, nameCount: 0, name: name, valueIsLiteral: false,
-        neverIndexed: unsafe neverIndexed || !name.mayBeIndexed(value)))
+        nameStart: 0, nameCount: 0, name: name, valueIsLiteral: false, neverIndexed: neverIndexed))
   }
 
   /// Adds a field as it was received.
-  func append(
+  @inline(__always) func append(
     name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, neverIndexed: Bool
   ) {
-    let known = unsafe HeaderName(spelled: name)
+    unsafe append(HeaderName(spelled: name), spelled: name, value, neverIndexed: neverIndexed)
+  }
+
+  /// The same for a name that was looked at before.
+  func append(
+    _ known: HeaderName, spelled name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer,
+    neverIndexed: Bool
+  ) {
     var nameStart = 0
     var nameCount = 0
     if known == .other {
@@ -184,6 +190,6 @@
         valueCount: UInt32(truncatingIfNeeded: value.count),
         nameStart: UInt32(truncatingIfNeeded: nameStart),
         nameCount: UInt32(truncatingIfNeeded: nameCount), name: known, valueIsLiteral: false,
-        neverIndexed: unsafe neverIndexed || !known.mayBeIndexed(value)))
+        neverIndexed: neverIndexed))
   }
 }

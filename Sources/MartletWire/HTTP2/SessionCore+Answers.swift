@@ -7,7 +7,7 @@ private import MartletCore
 extension SessionCore {
   /// Takes a field of an answer: as it is; a text that is too long up to where it is cut; or, when it is metadata
   /// that there is no room for or that gRPC does not allow, only its name, for `martlet-left-out`.
-  @inline(__always)
+  @inline(never)
   mutating func keepOfAnswer(
     _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, neverIndexed: Bool
   ) {
@@ -16,8 +16,17 @@ extension SessionCore {
     guard known.isStatusField, value.count <= SessionBounds.maxStatusFieldBytes else {
       return unsafe keepWithCare(known, name, value, neverIndexed)
     }
-    unsafe keep(name, value, neverIndexed: neverIndexed)
+    unsafe keep(known, name, value, neverIndexed: neverIndexed)
     if known == .grpcMessage { repairText() }
+  }
+
+  private func keep(
+    _ known: HeaderName, _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer,
+    neverIndexed: Bool
+  ) {
+    unsafe inboundStorage?._withUnsafeGuaranteedRef { storage in
+      unsafe storage.append(known, spelled: name, value, neverIndexed: neverIndexed)
+    }
   }
 
   /// Encodes what a field value of HTTP cannot have in the text that was kept last.
@@ -40,7 +49,7 @@ extension SessionCore {
       unsafe HeaderBlock.reasonAgainst(name, value) == nil
     else { return unsafe leaveOut(name) }
     keptMetadataBytes += bytes
-    unsafe keep(name, value, neverIndexed: neverIndexed)
+    unsafe keep(known, name, value, neverIndexed: neverIndexed)
   }
 
   private mutating func keepText(_ value: UnsafeRawBufferPointer, of whole: Int) {
