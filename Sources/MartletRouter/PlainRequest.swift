@@ -103,12 +103,15 @@ final class PlainRequest: StreamHandler, CallOwner {
 
   func send(over link: ReplicaLink) -> Bool {
     guard phase == .waiting || phase == .sent else { return true }
-    if let refusal = link.refusal(of: headers) {
+    // Each attempt tells the time that is left.
+    let hasTimeout = appendTimeout()
+    defer { if hasTimeout { headers.removeLast() } }
+    let attempt = PlainAttempt(self)
+    guard let upstream = link.open(headers, attempt) else {
+      guard let refusal = link.refusal(of: headers) else { return false }
       refuse(refusal)
       return true
     }
-    let attempt = PlainAttempt(self)
-    guard let upstream = open(link, attempt) else { return false }
     attempt.stream = upstream
     self.attempt = attempt
     phase = .sent
@@ -119,14 +122,10 @@ final class PlainRequest: StreamHandler, CallOwner {
     return true
   }
 
-  /// Sends the head with the time that is left. Each attempt has its own.
-  private func open(_ link: ReplicaLink, _ attempt: PlainAttempt) -> ClientStream? {
-    guard let call, let deadline = router.dispatcher.deadline(of: call) else {
-      return link.open(headers, attempt)
-    }
+  private func appendTimeout() -> Bool {
+    guard let call, let deadline = router.dispatcher.deadline(of: call) else { return false }
     headers.append(timeout: deadline.remaining(at: router.loop.now))
-    defer { headers.removeLast() }
-    return link.open(headers, attempt)
+    return true
   }
 
   func ended(_ refusal: Refusal) {

@@ -74,7 +74,7 @@ final class ReplicaLink: ClientConnectionObserver {
 
   // MARK: Calls
 
-  /// Opens a stream for a call; nil when the connection cannot take it now.
+  /// Opens a stream for a call; nil when the connection cannot take it now, or never (`refusal`).
   func open(_ headers: HeaderBlock, _ handler: any ClientStreamHandler) -> ClientStream? {
     connection?.open(headers, handler)
   }

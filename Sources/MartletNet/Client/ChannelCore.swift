@@ -78,11 +78,11 @@ final class ChannelCore: @unchecked Sendable {
       call.fail(RPCError(.invalidArgument, "\(error)", cause: error))
       return true
     }
-    if let status = connection.refusal(of: headers) {
+    guard let stream = connection.open(headers, call) else {
+      guard let status = connection.refusal(of: headers) else { return false }
       call.fail(RPCError(status))
       return true
     }
-    guard let stream = connection.open(headers, call) else { return false }
     call.opened(stream)
     return true
   }

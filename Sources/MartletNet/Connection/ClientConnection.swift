@@ -108,12 +108,13 @@ package final class ClientConnection {
       "the request's headers have \(headers.listBytes) bytes, and the server takes \(limit)")
   }
 
-  /// Opens a stream. Nil when the connection is not ready, the server's limit of concurrent streams is
-  /// reached or it is going away; `connectionCapacityChanged` or `connectionGoingAway` then follows.
+  /// Opens a stream. Nil when the server would never take such headers (`refusal`), and when the connection is not
+  /// ready, the server's limit of concurrent streams is reached or it is going away; then
+  /// `connectionCapacityChanged` or `connectionGoingAway` follows.
   package func open(
     _ headers: HeaderBlock, endOfStream: Bool = false, _ handler: any ClientStreamHandler
   ) -> ClientStream? {
-    guard state == .ready,
+    guard state == .ready, transport.session.limit(exceededBy: headers) == nil,
       let id = transport.session.open(headers, endOfStream: endOfStream)
     else {
       openWasRefused = true

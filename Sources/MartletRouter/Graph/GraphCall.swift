@@ -88,15 +88,15 @@ final class GraphCall: CallOwner {
     if let deadline = router.dispatcher.deadline(of: call) {
       headers.append(timeout: deadline.remaining(at: router.loop.now))
     }
-    if let refusal = link.refusal(of: headers) {
-      router.giveBack(consume headers)
+    let attempt = GraphAttempt(self, router)
+    let stream = link.open(headers, attempt)
+    let refusal = stream == nil ? link.refusal(of: headers) : nil
+    router.giveBack(consume headers)
+    if let refusal {
       end(.abandoned)
       report { $0.legRefused(leg, refusal) }
       return true
     }
-    let attempt = GraphAttempt(self, router)
-    let stream = link.open(headers, attempt)
-    router.giveBack(consume headers)
     guard let stream else { return false }
     attempt.stream = stream
     resends = lostAttempts

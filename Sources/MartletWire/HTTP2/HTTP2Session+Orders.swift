@@ -35,6 +35,7 @@ extension HTTP2Session {
   }
 
   /// What the peer takes of a header list, if this one is longer; `open` must not be called with it then.
+  @inline(__always)
   package func limit(exceededBy headers: borrowing HeaderBlock) -> Int? {
     guard unsafe core.pointee.isLong(headers) else { return nil }
     let most = unsafe core.pointee.budget.forRequests
