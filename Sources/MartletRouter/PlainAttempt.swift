@@ -45,7 +45,7 @@ final class PlainAttempt: ClientStreamHandler {
 
   /// Lets the replica send more, unless the client is slow.
   func creditReplica() {
-    guard uncredited > 0, let request, request.stream.isWritable else { return }
+    guard uncredited > 0, let request, request.keepsUp else { return }
     stream?.consumed(uncredited)
     uncredited = 0
   }

@@ -50,7 +50,7 @@ final class PlainRequest: StreamHandler, CallOwner {
   private var uncredited = 0
 
   init(
-    _ router: Router, _ stream: any ResponseStream, _ entry: RequestGate.Entry,
+    _ router: Router, _ stream: any ResponseStream, _ entry: borrowing RequestGate.Entry,
     _ terms: CallTerms
   ) {
     self.router = router
@@ -64,6 +64,9 @@ final class PlainRequest: StreamHandler, CallOwner {
   }
 
   var isOver: Bool { phase == .over }
+
+  /// Whether the client keeps up with the answer.
+  var keepsUp: Bool { stream.isWritable }
 
   /// Takes the head and gives the call to the dispatcher.
   func begin(
@@ -235,12 +238,12 @@ final class PlainRequest: StreamHandler, CallOwner {
       held.begin(head, in: router.takeHeaders())
       return
     }
-    if endOfStream, asksAnother(head) { return }
+    let end = endOfStream ? head.endOfCall : nil
+    if case .failed(.unavailable) = end, asksAnother(head) { return }
     phase = .answering
     router.releaseReplay(replay.drop())
     if !endOfStream, !isUnary, let call { router.dispatcher.answerBegan(call) }
-    let end = endOfStream ? head.endOfCall : nil
-    if let end { count(failed: end != .answered) }
+    if let end { count(failed: end.isFailure) }
     stream.sendHead(copy head, endOfStream: endOfStream)
     if let end { answerEnded(end) }
   }
@@ -252,19 +255,19 @@ final class PlainRequest: StreamHandler, CallOwner {
   }
 
   func answerEnded(with trailers: borrowing HeaderBlock) {
+    let end = trailers.endOfCall
     if phase == .holding {
-      if asksAnother(trailers) { return }
+      if case .failed(.unavailable) = end, asksAnother(trailers) { return }
       release()
     }
-    let end = trailers.endOfCall
-    count(failed: end != .answered)
+    count(failed: end.isFailure)
     stream.sendTrailers(copying: trailers)
     answerEnded(end)
   }
 
-  /// Whether an answer that nobody has seen yet is dropped, because another replica is asked.
+  /// Whether an answer of UNAVAILABLE that nobody has seen yet is dropped, because another replica is asked.
   private func asksAnother(_ trailers: borrowing HeaderBlock) -> Bool {
-    guard trailers.saysUnavailable, let call, mayReplay,
+    guard let call, mayReplay,
       router.asksAnother(call, pushback: trailers[.grpcRetryPushback])
     else { return false }
     attempt?.detach(requestHasEnded ? nil : .cancel)
@@ -323,8 +326,7 @@ final class PlainRequest: StreamHandler, CallOwner {
 
   /// Counts how the request ended; the first end counts, and none when its client is gone before.
   func count(failed: Bool) {
-    guard let counted else { return }
-    self.counted = nil
+    guard let counted = counted.take() else { return }
     let now = router.loop.now
     counted.figures.record(
       counted.number, took: now.duration(since: began), failed: failed, now: now)
@@ -351,6 +353,12 @@ final class PlainRequest: StreamHandler, CallOwner {
     router.giveBack(consume spare)
     router.dispatcher.requestEnded(version)
     router.settle()
+  }
+}
+
+extension CallEnd {
+  fileprivate var isFailure: Bool {
+    if case .answered = self { false } else { true }
   }
 }
 

@@ -31,13 +31,6 @@ extension Duration {
 }
 
 extension HeaderBlock {
-  /// Whether trailers, or a head that is the whole answer, say UNAVAILABLE.
-  var saysUnavailable: Bool {
-    withValue(of: .grpcStatus) {
-      $0.count == 2 && $0[0] == UInt8(ascii: "1") && $0[1] == UInt8(ascii: "4")
-    } ?? false
-  }
-
   /// What trailers, or a head that is the whole answer, say of how the call ended.
   var statusOfAnswer: RPCStatus {
     grpcStatus ?? statusOfNonsense ?? RPCStatus(.unknown, "the answer has no gRPC status")

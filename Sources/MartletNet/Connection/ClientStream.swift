@@ -42,8 +42,7 @@ package struct ClientStream {
 
   /// Gives `count` received payload bytes back to the peer's windows.
   package func consumed(_ count: Int) {
-    session.consumed(count, on: id)
-    if session.wantsWrite { connection.transport.markDirty() }
+    connection.transport.consumed(count, on: id)
   }
 
   /// Payload bytes that are queued and not written yet.

@@ -93,6 +93,12 @@ final class Transport: ChannelInboundHandler, Flushable {
     loop.flushAtTurnEnd(self)
   }
 
+  /// Gives `count` received payload bytes back to the peer's windows.
+  func consumed(_ count: Int, on stream: HTTP2StreamID) {
+    session.consumed(count, on: stream)
+    if session.wantsWrite { markDirty() }
+  }
+
   /// Writes what is queued and closes the socket, a little later: never from within a callback of the session.
   /// Streams that are still open are closed with it.
   func close(_ error: RPCError?) {
