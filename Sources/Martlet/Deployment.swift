@@ -68,7 +68,9 @@ public struct Deployment: Sendable {
   }
 
   /// What one replica takes of its machine; fractions are kept to four decimal places.
-  public func resources(cpus: Double = 1, gpus: Double = 0, memoryBytes: Int64 = 0) -> Deployment {
+  public func resources(
+    cpus: Double = Resources.defaultCPUs, gpus: Double = 0, memoryBytes: Int64 = 0
+  ) -> Deployment {
     let one = Double(Resources.unitsPerWhole)
     return with {
       $0.resources = Resources(

@@ -112,6 +112,7 @@ struct FleetWorld {
     var deployment = DeploymentSpec(name: "a", command: ["./a\(mark)"], services: ["s.S"])
     deployment.replicas = replicas
     deployment.minReady = minReady
+    deployment.resources = Resources(milliCPUs: 1000)
     return VersionRecord(
       version: AppVersion(version), spec: AppSpec(name: "app", deployments: [deployment]))
   }

@@ -145,6 +145,11 @@ public struct Resources: Sendable, Hashable {
   /// What one CPU or GPU is counted as.
   public static let unitsPerWhole = 10_000
 
+  /// The CPUs of a replica for which nobody asked for any: a tenth, so that two cores start twenty replicas.
+  /// Not a whole one, as Ray has it: what nobody asked for must not keep an app from starting. Not none, so
+  /// that a count of replicas that no machine could run is still refused.
+  public static let defaultCPUs = 0.1
+
   public var cpuUnits: Int
   public var gpuUnits: Int
   public var memoryBytes: Int64
@@ -156,9 +161,14 @@ public struct Resources: Sendable, Hashable {
   }
 
   /// The same in thousandths.
-  public init(milliCPUs: Int = 1000, milliGPUs: Int = 0, memoryBytes: Int64 = 0) {
+  public init(milliCPUs: Int, milliGPUs: Int = 0, memoryBytes: Int64 = 0) {
     let units = Self.unitsPerWhole / 1000
     self.init(
       cpuUnits: milliCPUs * units, gpuUnits: milliGPUs * units, memoryBytes: memoryBytes)
+  }
+
+  /// What a replica takes if nothing is said: `defaultCPUs`, no GPU, and memory that is not counted.
+  public init() {
+    self.init(cpuUnits: Int((Self.defaultCPUs * Double(Self.unitsPerWhole)).rounded()))
   }
 }

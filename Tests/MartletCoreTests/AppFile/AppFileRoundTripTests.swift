@@ -45,6 +45,7 @@ import Testing
             request_timeout_s: 5
             idempotent: true
             resources:
+              cpus: 1
               gpus: 0.3
               memory: 512Mi
             user_config:
