@@ -14,6 +14,13 @@ extension Application {
     signal(SIGPIPE, SIG_IGN)
     let arguments = Array(CommandLine.arguments.dropFirst())
     if let role = Role(arguments) { exit(role.run(Self())) }
+    let names = AppCommand<Self>.configuration.subcommands.compactMap {
+      $0.configuration.commandName
+    }
+    if let unknown = Spelling.unknownSubcommand(arguments, among: names) {
+      complain("error: \(unknown); see: \(ThisProgram.name) --help")
+      exit(EX_USAGE)
+    }
     AppCommand<Self>.main(arguments)
   }
 }
@@ -22,7 +29,7 @@ extension Application {
 struct AppCommand<App: Application>: ParsableCommand {
   static var configuration: CommandConfiguration {
     CommandConfiguration(
-      commandName: App.name,
+      commandName: ThisProgram.name,
       abstract: "The app \(App.name), served by Martlet.",
       version: "\(App.name), built with Martlet \(MartletVersion.text)",
       subcommands: [RunCommand<App>.self, BuildCommand<App>.self])

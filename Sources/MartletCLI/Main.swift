@@ -12,6 +12,10 @@ internal import MartletSupervisor
     // A pipe that nobody reads any more (`martlet logs -f x | head`) is an error of write(2).
     signal(SIGPIPE, SIG_IGN)
     let arguments = Array(CommandLine.arguments.dropFirst())
+    if let unknown = Spelling.unknownSubcommand(arguments, among: subcommands) {
+      Terminal.complain("martlet: \(unknown); see: martlet --help")
+      exit(Failure.usage)
+    }
     do {
       var command = try MartletCommand.parseAsRoot(arguments)
       try command.run()
@@ -22,30 +26,19 @@ internal import MartletSupervisor
       let status = MartletCommand.exitCode(for: error)
       // Help and the version are asked for, and a bare exit status has no words.
       guard status == .validationFailure else { MartletCommand.exit(withError: error) }
-      if let unknown = unknownSubcommand(arguments) {
-        Terminal.complain("martlet: \(unknown); see: martlet --help")
-        exit(status.rawValue)
-      }
       let message = MartletCommand.message(for: error).prefix { !$0.isNewline }
       Terminal.complain("martlet: \(message); see: martlet \(helpFor(arguments))--help")
       exit(status.rawValue)
     }
   }
 
-  /// What to say about a first word that is no subcommand, with the nearest one.
-  private static func unknownSubcommand(_ arguments: [String]) -> String? {
-    let names = MartletCommand.configuration.subcommands.map { $0.configuration.commandName }
-    guard let word = arguments.first, !word.hasPrefix("-"), word != "help",
-      !names.contains(word)
-    else { return nil }
-    let named = names.compactMap(\.self)
-    return "unknown subcommand '\(word.printable)'\(Spelling.hint(for: word, among: named))"
+  private static var subcommands: [String] {
+    MartletCommand.configuration.subcommands.compactMap { $0.configuration.commandName }
   }
 
   /// The subcommand whose help fits a mistake in `arguments`, and a space.
   private static func helpFor(_ arguments: [String]) -> String {
-    let names = MartletCommand.configuration.subcommands.map { $0.configuration.commandName }
-    return arguments.first.flatMap { names.contains($0) ? "\($0) " : nil } ?? ""
+    arguments.first.flatMap { subcommands.contains($0) ? "\($0) " : nil } ?? ""
   }
 }
 

@@ -41,4 +41,14 @@ public enum Spelling {
   public static func hint(for name: String, among candidates: some Sequence<String>) -> String {
     nearest(to: name, among: candidates).map { "; did you mean \($0)?" } ?? ""
   }
+
+  /// Names the first word of a command line, or the word after `help`, if it should be a subcommand and is
+  /// none; nil for options and for subcommands.
+  package static func unknownSubcommand(
+    _ arguments: [String], among names: some Sequence<String>
+  ) -> String? {
+    let word = arguments.first == "help" ? arguments.dropFirst().first : arguments.first
+    guard let word, !word.hasPrefix("-"), word != "help", !names.contains(word) else { return nil }
+    return "unknown subcommand '\(word.printable)'\(hint(for: word, among: names))"
+  }
 }

@@ -3,7 +3,7 @@
 extension String {
   /// The text with JSON's escapes for what is not to be seen: control characters but the tab, which a
   /// terminal obeys and XML does not hold, and what ends a line or turns its direction.
-  var printable: String {
+  package var printable: String {
     guard unicodeScalars.contains(where: \.isUnprintable) else { return self }
     return unicodeScalars.reduce(into: "") { text, scalar in
       guard scalar.isUnprintable else { return text.unicodeScalars.append(scalar) }

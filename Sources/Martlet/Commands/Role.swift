@@ -18,7 +18,7 @@ enum Role {
   /// milliseconds.
   init?(_ arguments: [String]) {
     switch arguments.first {
-    case "replica" where arguments.count == 2: self = .replica(deployment: arguments[1])
+    case "replica": self = .replica(deployment: arguments.dropFirst().joined(separator: " "))
     case "supervisor": self = .supervisor(arguments: arguments)
     case "controller": self = .controller(arguments: arguments)
     case "router": self = .router(arguments: arguments)

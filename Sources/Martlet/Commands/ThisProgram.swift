@@ -4,6 +4,11 @@ private import FoundationEssentials
 internal import MartletCore
 
 enum ThisProgram {
+  /// What a person calls it on the command line: the file's name, which need not be the app's.
+  static var name: String {
+    CommandLine.arguments[0].split(separator: "/").last.map(String.init) ?? "app"
+  }
+
   /// The absolute path of this executable, links resolved (proc(5), /proc/PID/exe).
   static func path() throws -> String {
     try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")

@@ -1,6 +1,7 @@
 // `martlet events`: what has happened in a mesh.
 
 internal import ArgumentParser
+private import MartletCore
 internal import MartletRPC
 internal import SwiftProtobuf
 

@@ -1,5 +1,7 @@
 // A graph as a drawing: Graphviz's language, and SVG that needs nothing.
 
+private import MartletCore
+
 extension GraphTree {
   /// The DOT language of Graphviz.
   func dot(named name: String) -> String {

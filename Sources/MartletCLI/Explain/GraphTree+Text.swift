@@ -1,5 +1,7 @@
 // A graph as lines of text.
 
+private import MartletCore
+
 extension GraphTree {
   /// One line a node, figures in columns.
   var text: String {

@@ -1,6 +1,7 @@
 // What people see: lines on stdout and stderr, tables, and progress of what takes long.
 
 internal import Glibc
+internal import MartletCore
 
 enum Terminal {
   /// One line, or several, on stdout.
