@@ -86,6 +86,45 @@ import Testing
     #expect(Self.fields(client, 3).suffix(2) == ["grpc-status: 5", "x-after: 1"])
   }
 
+  /// The first frame may have a priority before its part of the section and padding around it.
+  @Test(
+    arguments: [(0, false), (0, true), (1, false), (7, true), (255, true)], [1, 7, 1000, Int.max])
+  func aSectionThatIsPaddedIsCutToo(cover: (padding: Int, priority: Bool), pieceBytes: Int) throws {
+    let client = try Self.asking()
+    let text = [UInt8](repeating: 0x61, count: 70_000)
+    let block =
+      Self.status200 + Self.grpc + Self.literal("grpc-message", text)
+      + Self.literal("grpc-status", Array("5".utf8))
+    let priority: [UInt8] = cover.priority ? [0, 0, 0, 0, 15] : []
+    let first =
+      [UInt8(cover.padding)] + priority + block.prefix(5000)
+      + [UInt8](repeating: 0, count: cover.padding)
+    let flags: UInt8 = 0x1 | 0x8 | (cover.priority ? 0x20 : 0)
+    var frames = frame(1, flags: flags, on: 1, first)
+    let rest = Self.section(Array(block.dropFirst(5000)), on: 1)
+    // The rest as CONTINUATIONs.
+    frames += rest.prefix(3) + [9, rest[4] & 4] + rest.dropFirst(5)
+    #expect(try client.failure(from: frames, inPieces: pieceBytes) == nil)
+    let fields = Self.fields(client, 1)
+    #expect(Self.field("grpc-status", in: fields) == "5")
+    #expect(Self.field("grpc-message", in: fields)?.hasSuffix(" of 70000 bytes]") == true)
+    #expect(
+      try client.failure(from: frame(1, flags: 5, on: 3, Self.status200 + [0xbe])) == nil)
+    #expect(Self.fields(client, 3).last == "grpc-status: 5")
+  }
+
+  @Test(arguments: [false, true])
+  func paddingThatIsLongerThanItsFrameIsAnError(hasPriority: Bool) throws {
+    let client = try Self.asking()
+    let flags: UInt8 = 0x1 | 0x8 | (hasPriority ? 0x20 : 0)
+    let first = [9] + [UInt8](repeating: 0, count: 8)
+    let more = frame(9, flags: 4, on: 1, Self.status200 + Self.grpc)
+    _ = try client.failure(from: frame(1, flags: flags, on: 1, first) + more)
+    // GOAWAY with PROTOCOL_ERROR
+    let last = try client.output()
+    #expect(last.count >= 17 && last[3] == 7 && last[13..<17].elementsEqual(bigEndian(1)))
+  }
+
   @Test func aTextInHuffmansCodeIsCutToo() throws {
     let client = try Self.asking()
     // Eight times `a`, of five bits each: 00011.
@@ -126,6 +165,16 @@ import Testing
     #expect(Self.field("x-bad-bin", in: fields) == nil)
     #expect(Self.field("x-good-bin", in: fields) == "AQ==")
     #expect(Self.field("martlet-left-out", in: fields) == "x-bad-bin")
+  }
+
+  @Test func valuesOfAListComeAsFields() throws {
+    let client = try Self.asking()
+    let block =
+      Self.status200 + Self.grpc + Self.literal("x-good-bin", Array("AQI=, AQ".utf8))
+      + Self.literal("grpc-status", Array("0".utf8))
+    #expect(try client.failure(from: Self.section(block, on: 1)) == nil)
+    let fields = Self.fields(client, 1)
+    #expect(fields.filter { $0.hasPrefix("x-good") } == ["x-good-bin: AQI=", "x-good-bin: AQ"])
   }
 
   @Test func somethingElseWithinASectionIsStillAnError() throws {

@@ -206,7 +206,7 @@ internal import MartletCore
       guard payloadLeft == 0, flags & FrameType.endStream == 0 else { return nil }
       return spend(.emptyData).map { .breach($0) }
     case .headers:
-      if section == nil, beginsHeldSection(start, flags) { return hold(flags, stream) }
+      if section == nil, beginsHeldSection(start, flags) { return hold(Int(start >> 8), flags, stream) }
       sectionBegins = false
       return headersBegan(Int(start >> 8), flags, number)
     case let other:
@@ -269,17 +269,20 @@ internal import MartletCore
     return nil
   }
 
-  /// Sections in one frame have no strings that are too long. Padding, which nobody uses here, is left to nghttp2.
+  /// Sections in one frame have no strings that are too long.
   @inline(__always)
   private func beginsHeldSection(_ start: UInt32, _ flags: UInt8) -> Bool {
-    guard flags & (FrameType.endHeaders | FrameType.padded) == 0 else { return false }
-    let priority = flags & FrameType.hasPriority != 0 ? FrameType.priorityBytes : 0
-    return (priority...FrameType.maxPayloadBytes).contains(Int(start >> 8))
+    guard flags & FrameType.endHeaders == 0 else { return false }
+    let least =
+      (flags & FrameType.padded != 0 ? 1 : 0)
+      + (flags & FrameType.hasPriority != 0 ? FrameType.priorityBytes : 0)
+    return (least...FrameType.maxPayloadBytes).contains(Int(start >> 8))
   }
 
   /// Holds a section back. Its first frame is looked at again once what came before is with nghttp2.
-  private mutating func hold(_ flags: UInt8, _ stream: UInt32) -> Stop {
-    section = HeldSection(flags: flags, stream: stream, maxStringBytes: maxStringBytes)
+  private mutating func hold(_ length: Int, _ flags: UInt8, _ stream: UInt32) -> Stop {
+    section = HeldSection(
+      flags: flags, bytes: length, stream: stream, maxStringBytes: maxStringBytes)
     heldStream = stream
     sectionBegins = true
     return .held
