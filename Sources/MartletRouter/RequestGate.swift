@@ -40,7 +40,18 @@ final class RequestGate: RequestAcceptor {
       stream.answer(page, isHead: false)
       return nil
     }
-    if let problem = headers.metadataProblem, headers.isGRPCCall {
+    switch headers.metadataFinding {
+    case .plain: break
+    case .lists:
+      do throws(InvalidMetadata) {
+        let split = try headers.splittingLists(maxBytes: router.limits.maxHeaderListBytes)
+        return requestReceived(split, on: stream, endOfStream: endOfStream)
+      } catch {
+        stream.answer(Refusal(.resourceExhausted, "\(error)"))
+        return nil
+      }
+    case .bad(let problem):
+      guard headers.isGRPCCall else { break }
       stream.answer(Refusal(.invalidArgument, "\(problem)"))
       return nil
     }

@@ -2,12 +2,14 @@
 
 import base64
 import subprocess
+from json import loads
 
 import grpc
 import pytest
 
 import rawhttp2 as h2
 from mesh import probe_app, wait_until
+from webclient import ASKS, framed, unframed
 
 PATH = "/probe.v1.Probe/Echo"
 GRAPH = [{"method": "probe.v1.Probe/Echo",
@@ -63,9 +65,35 @@ def test_a_bad_entry_is_refused_and_named(routed, field):
     assert f'"{field[0]}"' in answer.field("grpc-message")
 
 
-@pytest.mark.parametrize("value", ["AQ==", "AQ", "q6ur", ""])
+@pytest.mark.parametrize("value", ["AQ==", "AQ", "q6ur", "", "AQI=,AQ", "AQ== , q6ur,,AQ"])
 def test_a_good_entry_passes(routed, value):
     assert ask(routed.address, ("x-tok-bin", value)).field("grpc-status") == "0"
+
+
+# The last of several values is what the replica tells.
+LISTS = {"AQI=,AQ": "01", "AQ, q6ur": "ababab", "AQ,": ""}
+
+
+@pytest.mark.parametrize("value", LISTS)
+@pytest.mark.parametrize("door", ASKS.values(), ids=ASKS)
+def test_a_list_of_values_comes_as_several_through_every_door(routed, door, value):
+    from probe.v1 import probe_pb2
+    json = door(routed.address, "POST", PATH, [
+        ("content-type", "application/json"), ("x-tok-bin", value)], b"{}")
+    assert json.status == 200, json
+    assert loads(json.body)["metadata"]["x-tok-bin"] == LISTS[value]
+    web = door(routed.address, "POST", PATH, [
+        ("content-type", "application/grpc-web+proto"), ("x-tok-bin", value)], framed(b""))
+    (_, message), (flag, trailers) = unframed(web.body)
+    assert flag == 0x80 and b"grpc-status: 0" in trailers.replace(b":0", b": 0"), trailers
+    assert probe_pb2.EchoReply.FromString(message).metadata["x-tok-bin"] == LISTS[value]
+    assert ask(routed.address, ("x-tok-bin", value)).field("grpc-status") == "0"
+
+
+def test_values_that_are_too_many_as_fields_of_their_own_are_refused(routed):
+    answer = ask(routed.address, ("x-tok-bin", ",".join(["AQ"] * 4000)))
+    assert answer.field("grpc-status") == "8", answer.fields
+    assert '"x-tok-bin"' in answer.field("grpc-message")
 
 
 def test_every_door_refuses_and_no_later_call_suffers(routed):

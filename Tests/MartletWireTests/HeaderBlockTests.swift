@@ -109,4 +109,35 @@ import Testing
   func namesOfMetadata(name: String, isOne: Bool) {
     #expect(([name: "1"] as HeaderBlock).hasMetadataName(at: 0) == isOne)
   }
+
+  // MARK: Lists of binary values
+
+  @Test(arguments: [
+    ("AQI=,AQ", ["AQI=", "AQ"]), ("AQ,", ["AQ", ""]), (" AQ== ,\tAQ", ["AQ==", "AQ"]),
+    (",", ["", ""]),
+  ])
+  func valuesOfAListBecomeFields(list: String, values: [String]) throws {
+    let block: HeaderBlock = [":path": "/a/b", "x-text": "a,b", "x-tok-bin": list, "x-z-bin": "AQ"]
+    #expect(block.metadataFinding == .lists)
+    let split = try block.splittingLists(maxBytes: 1000)
+    #expect(split.pairs.filter { $0.name == "x-tok-bin" }.map(\.value) == values)
+    #expect(split.pairs.map(\.name).filter { $0 != "x-tok-bin" } == [":path", "x-text", "x-z-bin"])
+    #expect(split.metadataFinding == .plain)
+  }
+
+  @Test func fieldsOfAListAreNotMoreThanThereIsRoomFor() throws {
+    let block: HeaderBlock = ["x-bin": "AQ,AQ,AQ"]
+    let bytes = 3 * (5 + 2 + 32)
+    #expect(try block.splittingLists(maxBytes: bytes).count == 3)
+    #expect(throws: InvalidMetadata.self) { _ = try block.splittingLists(maxBytes: bytes - 1) }
+  }
+
+  @Test(arguments: ["AQ=,AQ", "AQ,A", "AQ,A Q", "a,?"])
+  func aListWithAPartThatIsNoBase64IsBad(list: String) {
+    guard case .bad(let problem) = (["x-bin": list] as HeaderBlock).metadataFinding else {
+      Issue.record("\(list) is fine")
+      return
+    }
+    #expect(problem.name == "x-bin")
+  }
 }

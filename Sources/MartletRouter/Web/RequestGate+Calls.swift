@@ -37,7 +37,7 @@ extension RequestGate: WebCallAcceptor {
     do throws(WebRefusal) {
       let found = try find(request)
       let message: [UInt8]
-      let head: HeaderBlock
+      var head: HeaderBlock
       let translation: any AnswerTranslation
       switch found.protocol {
       case .connect(let codec, let method, let place):
@@ -51,9 +51,7 @@ extension RequestGate: WebCallAcceptor {
         head = request.grpcHead(to: found.path, format)
         translation = GRPCWebAnswer(answer, request.answerFormat(to: format))
       }
-      if let problem = head.metadataProblem {
-        throw WebRefusal(.invalidArgument, "\(problem)")
-      }
+      head = try checked(head)
       let terms = try terms(of: request)
       let timing = WebTiming(
         arrived: request.arrived, received: received, decoded: router.loop.now)
@@ -70,6 +68,20 @@ extension RequestGate: WebCallAcceptor {
     } catch {
       answer.send(error.page(for: request))
       return nil
+    }
+  }
+
+  /// The head with metadata that every replica reads alike.
+  private func checked(_ head: HeaderBlock) throws(WebRefusal) -> HeaderBlock {
+    switch head.metadataFinding {
+    case .plain: return head
+    case .bad(let problem): throw WebRefusal(.invalidArgument, "\(problem)")
+    case .lists:
+      do throws(InvalidMetadata) {
+        return try head.splittingLists(maxBytes: router.limits.maxHeaderListBytes)
+      } catch {
+        throw WebRefusal(.resourceExhausted, "\(error)")
+      }
     }
   }
 

@@ -2,20 +2,59 @@
 
 internal import MartletCore
 
+/// What the custom metadata of a request is like.
+package enum MetadataFinding: Equatable {
+  /// Every receiver reads it alike.
+  case plain
+  /// A `-bin` field has several values with commas between. Receivers must split them, and gRPC's C core does
+  /// not: `splittingLists` does.
+  case lists
+  case bad(InvalidMetadata)
+}
+
 extension HeaderBlock {
-  /// What is wrong with the custom metadata of a request; nil for nothing. HTTP allows more than gRPC does: other
-  /// bytes in names and values, and anything in a value whose name ends in `-bin`. Receivers differ in what
-  /// they make of that, so whoever lets requests in refuses them (gRPC over HTTP/2, "Custom-Metadata").
-  package var metadataProblem: InvalidMetadata? {
+  /// What is to be done about the custom metadata of a request. HTTP allows more than gRPC does: other bytes in
+  /// names and values, and anything in a value whose name ends in `-bin`. Receivers differ in what they make of
+  /// that, so whoever lets requests in refuses them (gRPC over HTTP/2, "Custom-Metadata").
+  package var metadataFinding: MetadataFinding {
     // Most requests have no other fields than those that we know.
-    guard !names.isDisjoint(with: Self.checkedNames) else { return nil }
+    guard !names.isDisjoint(with: Self.checkedNames) else { return .plain }
+    var hasLists = false
     for index in 0..<count where Self.checkedNames.contains(HeaderNames(name(at: index))) {
       let problem = unsafe withField(at: index) { name, value in
-        unsafe Self.problem(name, value)
+        hasLists = unsafe hasLists || Self.isList(name, value)
+        return unsafe Self.problem(name, value)
       }
-      if let problem { return problem }
+      if let problem { return .bad(problem) }
     }
-    return nil
+    return hasLists ? .lists : .plain
+  }
+
+  /// The same fields, but each value of a `-bin` field in one of its own.
+  ///
+  /// - Throws: if the fields would be longer than `maxBytes` then, as HPACK counts them.
+  package func splittingLists(maxBytes: Int) throws(InvalidMetadata) -> HeaderBlock {
+    var result = HeaderBlock()
+    var bytes = 0
+    for index in 0..<count {
+      let problem = unsafe withField(at: index) { name, value -> InvalidMetadata? in
+        guard unsafe Self.isList(name, value) else {
+          bytes += name.count + value.count + Self.fieldOverhead
+          result.append(fieldAt: index, of: self)
+          return nil
+        }
+        bytes += unsafe Self.splitBytes(name, value)
+        guard bytes <= maxBytes else {
+          return InvalidMetadata(
+            name: unsafe String(decoding: name.prefix(Self.maxNameBytesTold), as: UTF8.self),
+            reason: "as fields of their own its values are more than \(maxBytes) bytes")
+        }
+        unsafe Self.forEachValue(value) { unsafe result.append(name: name, value: $0) }
+        return nil
+      }
+      if let problem { throw problem }
+    }
+    return result
   }
 
   private static let checkedNames: HeaderNames = [
@@ -62,14 +101,37 @@ extension HeaderBlock {
 
   /// Whether a value is base64, or several of them with commas between.
   private static func isBase64List(_ value: UnsafeRawBufferPointer) -> Bool {
-    var start = 0
-    while let comma = unsafe value[start...].firstIndex(of: UInt8(ascii: ",")) {
-      let part = unsafe UnsafeRawBufferPointer(rebasing: value[start..<comma])
-      guard unsafe Base64.isStandard(part) else { return false }
-      start = comma + 1
-    }
-    return unsafe Base64.isStandard(UnsafeRawBufferPointer(rebasing: value[start...]))
+    var isOne = true
+    unsafe forEachValue(value) { isOne = unsafe isOne && Base64.isStandard($0) }
+    return isOne
   }
+
+  /// Whether a field has several values of a `-bin` name.
+  static func isList(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool {
+    unsafe isBinary(name) && value.contains(comma)
+  }
+
+  /// What the values of a list take as fields of their own, at most.
+  static func splitBytes(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Int {
+    let commas = unsafe value.count { $0 == comma }
+    return (commas + 1) * (name.count + fieldOverhead) + value.count - commas
+  }
+
+  /// Gives each value of a list, without the spaces that HTTP allows around a comma.
+  static func forEachValue(
+    _ value: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void
+  ) {
+    var rest = unsafe value[...]
+    while let end = unsafe rest.firstIndex(of: comma) {
+      let part = unsafe UnsafeRawBufferPointer(rebasing: rest[..<end])
+      unsafe body(AnswerField.trimmed(part))
+      unsafe rest = unsafe rest[(end + 1)...]
+    }
+    let last = unsafe UnsafeRawBufferPointer(rebasing: rest)
+    unsafe body(AnswerField.trimmed(last))
+  }
+
+  private static let comma = UInt8(ascii: ",")
 }
 
 extension HeaderBlock {

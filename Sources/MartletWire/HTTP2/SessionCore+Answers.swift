@@ -44,12 +44,22 @@ extension SessionCore {
     if known == .grpcMessage {
       return unsafe keepText(value, of: whole ?? value.count)
     }
-    let bytes = name.count + value.count + HeaderStorage.fieldOverhead
+    let isList = unsafe HeaderBlock.isList(name, value)
+    let bytes =
+      unsafe isList
+      ? HeaderBlock.splitBytes(name, value)
+      : name.count + value.count + HeaderStorage.fieldOverhead
     guard whole == nil, !known.isStatusField, keptMetadataBytes + bytes <= maxHeaderListBytes,
       unsafe HeaderBlock.reasonAgainst(name, value) == nil
     else { return unsafe leaveOut(name) }
     keptMetadataBytes += bytes
-    unsafe keep(known, name, value, neverIndexed: neverIndexed)
+    guard isList else {
+      return unsafe keep(known, name, value, neverIndexed: neverIndexed)
+    }
+    // Not every client splits what the mapping to HTTP/2 says it must.
+    unsafe HeaderBlock.forEachValue(value) {
+      unsafe keep(known, name, $0, neverIndexed: neverIndexed)
+    }
   }
 
   private mutating func keepText(_ value: UnsafeRawBufferPointer, of whole: Int) {
