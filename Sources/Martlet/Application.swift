@@ -10,6 +10,10 @@ public protocol Application {
   /// The name of the app; the type's name in lower case with dashes unless it is given.
   static var name: String { get }
 
+  /// How often a client with calls in flight may ping; nil unless it is given: as often as the port lets its
+  /// clients, which is every 10 s by default. It can only be less than the port's.
+  static var minPingInterval: Duration? { get }
+
   @DeploymentsBuilder var deployments: Deployments { get }
   @RoutesBuilder var routes: Routes { get }
 }
@@ -22,6 +26,7 @@ public typealias Routes = [Route]
 
 extension Application {
   public static var name: String { dashed("\(Self.self)") }
+  public static var minPingInterval: Duration? { nil }
 
   /// The app as the app file says it.
   ///
@@ -34,8 +39,10 @@ extension Application {
       spec.command = [executable, "replica", deployment.name]
       return spec
     }
-    return AppSpec(
+    var spec = AppSpec(
       name: Self.name, protos: protos, deployments: deployments, routes: routes.map(\.spec))
+    spec.minPingInterval = Self.minPingInterval
+    return spec
   }
 
   /// The files that declare every service of the app, with their imports.

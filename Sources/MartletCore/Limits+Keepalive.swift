@@ -52,6 +52,12 @@ extension Limits {
 
     public init() {}
 
+    /// Sets how often a client with calls may ping. One without calls may not do so more often.
+    package mutating func setLeastPingInterval(_ interval: Duration) {
+      leastPingInterval = interval
+      leastIdlePingInterval = max(interval, leastIdlePingInterval)
+    }
+
     /// A server has ended a connection with `too_many_pings`: the next one waits twice as long (gRFC A8).
     package mutating func pingHalfAsOften() {
       clientTime = clientTime.map { max($0, leastClientTime) * 2 }

@@ -31,14 +31,15 @@ public struct PortTimes: Sendable, Hashable {
   }
 
   private static func time(_ text: String, _ option: String) throws(InvalidPortTime) -> Duration {
-    guard let seconds = Double(text), seconds >= 0, seconds <= mostSeconds else {
-      throw InvalidPortTime(
-        description: "\(option) takes seconds from 0 to \(Int(mostSeconds)), not \(text)")
+    let most = longest.components.seconds
+    guard let seconds = Double(text), seconds >= 0, seconds <= Double(most) else {
+      throw InvalidPortTime(description: "\(option) takes seconds from 0 to \(most), not \(text)")
     }
     return .milliseconds(Int64((seconds * 1000).rounded()))
   }
 
-  private static let mostSeconds = 24.0 * 3600
+  /// A day: whoever wants no limit in practice has one.
+  static let longest = Duration.seconds(24 * 3600)
 
   /// The options of a supervisor and of a router that say the same.
   package var arguments: [String] {
@@ -58,9 +59,7 @@ public struct PortTimes: Sendable, Hashable {
   /// Limits with these times in them.
   package func applied(to limits: Limits) -> Limits {
     var limits = limits
-    limits.keepalive.leastPingInterval = minPingInterval
-    limits.keepalive.leastIdlePingInterval = max(
-      minPingInterval, limits.keepalive.leastIdlePingInterval)
+    limits.keepalive.setLeastPingInterval(minPingInterval)
     limits.keepAliveTimeout = keepAlive
     return limits
   }

@@ -95,10 +95,14 @@ package final class LocalRouter: Sendable {
       try ServerTLS(files, protocols: ["h2", "http/1.1"], logger: logger)
     }
     let listener = await onLoop { this in
-      let gate = RequestGate(this.router, isLocal: false)
+      let gate = RequestGate(
+        this.router, isLocal: false, crossOrigin: CrossOrigin(security.origins))
       let port = SharedPort(
         pages: gate, calls: gate, tls: tls, takesPlaintext: security.takesPlaintext)
-      let limits = times.applied(to: this.limits)
+      var limits = times.applied(to: this.limits)
+      if let interval = this.app.minPingInterval, interval < times.minPingInterval {
+        limits.keepalive.setLeastPingInterval(interval)
+      }
       let listener = Listener(on: this.loop, limits: limits, acceptor: gate, port: port)
       this.ingresses.append(listener)
       return listener

@@ -66,6 +66,10 @@ final class Router: @unchecked Sendable {
   /// Whether requests of graphs' legs say which node makes them (`MeshHeader.node`).
   var namesNodes = false
 
+  /// Called, on the loop, when clients may ping more or less often than before.
+  var pingIntervalChanged: ((Duration) -> Void)?
+  private var toldPingInterval: Duration?
+
   /// Called, on the loop, with every table.
   var tableArrived: (() -> Void)?
 
@@ -199,6 +203,11 @@ final class Router: @unchecked Sendable {
     routeEpoch += 1
     dispatcher.apply(table, now: loop.now)
     own.tableChanged(dispatcher)
+    let interval = leastPingInterval(in: table)
+    if interval != toldPingInterval ?? limits.keepalive.leastPingInterval {
+      toldPingInterval = interval
+      pingIntervalChanged?(interval)
+    }
     settle()
     tableArrived?()
   }

@@ -61,6 +61,7 @@ private struct RouterProcess {
     local = Listener(
       on: loop, limits: options.limits, acceptor: RequestGate(router, isLocal: true),
       port: localTLS.map { SharedPort(tls: $0, takesPlaintext: false) })
+    router.pingIntervalChanged = { [ingress] in ingress.setLeastPingInterval($0) }
     link = ControllerLink(
       router: router, name: options.name, controller: options.controller,
       tls: try mesh.client(to: options.controller))

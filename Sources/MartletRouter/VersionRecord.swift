@@ -29,13 +29,16 @@ final class VersionRecord {
   /// What its services are declared in, for reflection; empty when the app has none.
   let descriptorSet: [UInt8]
 
+  /// How often the app lets clients ping; nil: as often as the port does.
+  let minPingInterval: Duration?
+
   /// Made of `descriptorSet` when the first client asks.
   var descriptorIndex: DescriptorIndex?
 
   init(
     app: String, version: AppVersion, graphs: [Int: ServedGraph], figures: [RouteFigures],
     mark: HeaderBlock, unaryPaths: consuming ByteIndex<Void>, schema: Schema?,
-    descriptorSet: [UInt8]
+    descriptorSet: [UInt8], minPingInterval: Duration?
   ) {
     self.app = app
     self.version = version
@@ -45,6 +48,7 @@ final class VersionRecord {
     self.unaryPaths = unaryPaths
     self.schema = schema
     self.descriptorSet = descriptorSet
+    self.minPingInterval = minPingInterval
   }
 }
 
@@ -78,7 +82,20 @@ extension Router {
     versions[id.index] = VersionRecord(
       app: spec.name, version: version, graphs: graphs, figures: figures, mark: mark,
       unaryPaths: unaryPaths(of: spec, schema), schema: schema,
-      descriptorSet: descriptorSet)
+      descriptorSet: descriptorSet, minPingInterval: spec.minPingInterval)
+  }
+
+  /// How often clients may ping the port: the least of what the port says and the apps that take requests.
+  func leastPingInterval(in table: RoutingTable) -> Duration {
+    var least = limits.keepalive.leastPingInterval
+    for case let record? in versions {
+      guard let interval = record.minPingInterval, interval < least else { continue }
+      let takesRequests = table.apps.contains {
+        $0.app == record.app && $0.currentVersion == record.version
+      }
+      if takesRequests { least = interval }
+    }
+    return least
   }
 
   private func unaryPaths(of spec: AppSpec, _ schema: Schema?) -> ByteIndex<Void> {

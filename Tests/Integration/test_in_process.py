@@ -14,6 +14,8 @@ import time
 import grpc
 import pytest
 
+import rawhttp2 as h2
+import webclient
 from conftest import check_gone
 from mesh import BINARIES, Mesh, wait_until
 
@@ -278,6 +280,36 @@ def test_members_of_a_oneof_lead_to_models_and_to_streams(in_process):
                 for name in ("note number", "loose_part number", "number")}
     assert followed == {
         "note number": [0, 1], "loose_part number": [0, 1, 2], "number": [3]}
+
+
+# -- its port
+
+
+def test_the_port_s_options_hold_in_one_process(stubs):
+    page = "https://app.example"
+    question = [("origin", page), ("access-control-request-method", "POST")]
+    head = h2.block(
+        (":method", "POST"), (":scheme", "http"), (":path", "/graphs.v1.Model/Ask"),
+        (":authority", "mesh"), ("te", "trailers"), ("content-type", "application/grpc"))
+
+    def pings_too_often(address):
+        """Within a call that goes on, since its message does not come."""
+        with h2.Connection(address) as connection:
+            connection.greet()
+            connection.send(h2.headers(1, head))
+            for _ in range(6):
+                connection.send(h2.ping())
+                connection.pump(lambda: connection.goaway is not None, 0.2)
+            return connection.goaway == h2.Code.ENHANCE_YOUR_CALM
+
+    with started("--in-process", "--cors-origin", page, "--min-ping-interval", "0.2") as (_, address):
+        reply = webclient.http1(address, "OPTIONS", "/graphs.v1.Model/Ask", question)
+        assert (reply.status, reply.field("access-control-allow-origin")) == (204, page)
+        assert not pings_too_often(address)
+    with started("--in-process") as (_, address):
+        reply = webclient.http1(address, "OPTIONS", "/graphs.v1.Model/Ask", question)
+        assert reply.field("access-control-allow-origin") is None
+        assert pings_too_often(address)
 
 
 # -- its life

@@ -63,6 +63,10 @@ struct SpecCheck {
     for (index, file) in app.protos.enumerated() where file.isEmpty {
       note([.key("protos"), .index(index)], "the name of a file is empty")
     }
+    let mostSeconds = PortTimes.longest.components.seconds
+    if let interval = app.minPingInterval, interval < .zero || interval > PortTimes.longest {
+      note([.key("min_ping_interval_s")], "allowed: 0 to \(mostSeconds) s, which is a day")
+    }
     let deployments: SpecPath = [.key("deployments")]
     if app.deployments.isEmpty { note(deployments, "an app has at least one deployment") }
     var seen: [String: Int] = [:]

@@ -10,6 +10,10 @@ public struct AppSpec: Sendable, Hashable {
   /// Who starts the replicas.
   public var launcher: Launcher
 
+  /// How often a client with calls in flight may ping the port, if that is more often than the port lets its
+  /// clients by itself. A port that serves several apps goes by the smallest interval.
+  public var minPingInterval: Duration?
+
   public var deployments: [DeploymentSpec]
   public var routes: [RouteSpec]
 

@@ -141,7 +141,9 @@ package struct AppFileReader {
 }
 
 extension AppFileReader {
-  static let appKeys = ["name", "protos", "launcher", "deployments", "routes"]
+  static let appKeys = [
+    "name", "protos", "launcher", "min_ping_interval_s", "deployments", "routes",
+  ]
 
   mutating func app(_ root: SourceNode) -> AppSpec? {
     var root = root
@@ -173,6 +175,7 @@ extension AppFileReader {
             + Self.list(allowed))
       }
     }
+    spec.minPingInterval = seconds("min_ping_interval_s", in: fields)
     spec.deployments = each("deployments", in: fields, of: "deployments") { reader, node, path in
       reader.deployment(node, at: path)
     }

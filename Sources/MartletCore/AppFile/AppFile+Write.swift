@@ -11,6 +11,9 @@ extension AppFile {
       app.append(("protos", .texts(spec.protos)))
     }
     if spec.launcher != .process { app.append(("launcher", .text(spec.launcher.rawValue))) }
+    if let interval = spec.minPingInterval {
+      app.append(("min_ping_interval_s", .seconds(interval)))
+    }
     app.append(("deployments", .list(spec.deployments.map(deployment))))
     if !spec.routes.isEmpty { app.append(("routes", .list(spec.routes.map(route)))) }
     return YAMLValue.mapping(app).document

@@ -28,7 +28,7 @@ package final class Listener: Sendable {
   }
 
   package let loop: Loop
-  private let limits: Limits
+  private let allLimits: NIOLockedValueBox<Limits>
   private let targets: [Target]
   private let channels = NIOLockedValueBox<[any Channel]>([])
   /// Paths of the memory network that it listens at.
@@ -46,9 +46,17 @@ package final class Listener: Sendable {
   /// Accepts on `loop` and deals the connections out to the targets' loops.
   init(on loop: Loop, limits: Limits, targets: [Target]) {
     self.loop = loop
-    self.limits = limits
+    allLimits = NIOLockedValueBox(limits)
     peers = PeerCounts(limit: limits.maxConnectionsPerPeer)
     self.targets = targets
+  }
+
+  /// What holds for connections that are made from now on.
+  private var limits: Limits { allLimits.withLockedValue { $0 } }
+
+  /// Changes how often a client may ping, for connections that are made from now on.
+  package func setLeastPingInterval(_ interval: Duration) {
+    allLimits.withLockedValue { $0.keepalive.setLeastPingInterval(interval) }
   }
 
   /// Binds and listens. A socket file that nobody listens on is replaced. Returns the endpoint, with the port
@@ -175,6 +183,7 @@ package final class Listener: Sendable {
   /// Counts a connection and gives it to who speaks on it. Throws when it must be closed: it is one too
   /// many, or it has ended already; then it does not count.
   func accept(_ channel: any Channel, for target: Target) throws {
+    let limits = limits
     guard connectionCount.load(ordering: .relaxed) < limits.maxConnections else {
       tellRefused("\(limits.maxConnections) connections are open, the most that are taken")
       throw ChannelError.inappropriateOperationForState

@@ -253,7 +253,7 @@ import Testing
 
   @Test(arguments: [
     ("", "a.yaml:1:1: the file is empty"),
-    ("- a", "a.yaml:1:1: expected a mapping with name, protos, launcher, deployments, routes"),
+    ("- a", "a.yaml:1:1: expected a mapping with name, protos, launcher, min_ping_interval_s, "),
     ("name: [", "not YAML"),
     ("name: a", "missing key deployments"),
     ("name: a\nname: b\ndeployments: []", "a.yaml:2:1: name: key given twice; keep one of them"),

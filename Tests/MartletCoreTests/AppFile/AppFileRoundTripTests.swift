@@ -137,6 +137,7 @@ private struct AppMaker {
 
   mutating func app() -> AppSpec {
     var spec = AppSpec(name: "app-\(number(0...9))")
+    if chance(30) { spec.minPingInterval = chance(50) ? .zero : .milliseconds(number(1...90_000)) }
     spec.launcher = chance(20) ? .external : .process
     spec.protos = (0..<number(0...3)).map { _ in text() }.filter { !$0.isEmpty }
     spec.deployments = (0..<number(1...4)).map { deployment(index: $0) }
