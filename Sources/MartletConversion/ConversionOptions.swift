@@ -9,6 +9,8 @@ package struct ConversionOptions: Sendable {
   static let openInference = MethodName(
     service: "inference.GRPCInferenceService", method: "ModelInfer")
 
+  static let openInferenceRequest = "inference.ModelInferRequest"
+
   /// The methods of services, deployments and nodes, by their names.
   var methods: [String: MethodName] = [:]
 

@@ -33,12 +33,16 @@ struct InferenceGraph {
 
   struct Step {
     var path: SpecPath
+    /// Its place in the node's list, which may have steps that could not be read.
+    var index = 0
     var name: String?
     var target: Target
     /// `data: $response` of a step in a sequence: it takes what the step before answered, not the node's input.
     var takesResponse = false
     var weight: Int?
     var condition: String?
+    /// There is a condition, but it could not be read.
+    var hasLostCondition = false
     var dependency: Dependency?
   }
 
@@ -153,7 +157,10 @@ extension Conversion {
     step.name = reader.string("name", in: fields).flatMap { $0.isEmpty ? nil : $0 }
     step.takesResponse = takesResponse(fields, of: type)
     step.weight = reader.integer("weight", in: fields)
+    if case .index(let index)? = path.steps.last { step.index = index }
     step.condition = reader.string("condition", in: fields)
+    step.hasLostCondition = fields["condition"] != nil && step.condition == nil
+    if step.condition?.isEmpty == true { step.condition = nil }
     step.dependency = word("dependency", in: fields, InferenceGraph.Dependency.self)
     if type != .splitter, step.weight != nil {
       note(fields.path(of: "weight"), "only a Splitter looks at weights; remove it")

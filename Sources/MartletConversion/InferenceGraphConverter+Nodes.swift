@@ -2,6 +2,19 @@
 
 internal import MartletCore
 
+extension GraphNode {
+  /// A map and the call that takes what it makes, and nothing said of both together.
+  fileprivate var isNextModel: Bool {
+    guard options == NodeOptions(), steps.count == 2 else { return false }
+    if case .map = steps[0].kind { return true }
+    return false
+  }
+
+  fileprivate var steps: [GraphNode] {
+    if case .sequence(let steps) = kind { steps } else { [] }
+  }
+}
+
 extension InferenceGraphConverter {
   typealias Node = InferenceGraph.Node
   typealias Step = InferenceGraph.Step
@@ -10,19 +23,22 @@ extension InferenceGraphConverter {
   /// before does not meet ends the node with that answer.
   mutating func sequence(_ node: Node, _ place: Place) -> GraphNode? {
     var result: [GraphNode] = []
+    var answer: MethodName?
     for (index, step) in node.steps.enumerated() {
       let isEnd = index == node.steps.count - 1
       let next = isEnd ? nil : node.steps[index + 1]
       // The sequence around it ends, too, when its last or a hard step ends in the middle.
       let ends = place.isLast && (isEnd || step.dependency == .hard)
-      guard var graph = target(step, place.ending(ends)) else { continue }
+      let input = index > 0 && step.takesResponse ? answer : place.input
+      answer = answering(step, place)
+      guard var graph = target(step, place.ending(ends).taking(input)) else { continue }
       if index > 0, !step.takesResponse { graph.options.takesRequest = true }
       if let next, step.dependency != .hard { soften(&graph, step, before: next) }
       if let text = step.condition {
         guard let guarded = guarded(graph, step, text, isFirst: index == 0, place) else { continue }
         graph = guarded
       }
-      result.append(graph)
+      result += graph.isNextModel ? graph.steps : [graph]
     }
     return result.count > 1 ? .sequence(result) : result.first
   }
@@ -75,11 +91,17 @@ extension InferenceGraphConverter {
   }
 
   /// The first step whose condition the input meets; none: the request fails, as a `switch` without a default
-  /// does.
+  /// does. A step that cannot be said takes its requests along: they fail, too, and go to no later step.
   mutating func switchNode(_ node: Node, _ place: Place) -> GraphNode? {
     var arms: [SwitchArm] = []
-    for step in node.steps {
-      let path = step.path.appending("condition")
+    var lost: [LostStep] = []
+    for (position, step) in node.steps.enumerated() {
+      let before = position == 0 ? -1 : node.steps[position - 1].index
+      lost += (before + 1..<step.index).map { LostStep(index: $0) }
+      guard !step.hasLostCondition else {
+        lost.append(LostStep(index: step.index))
+        continue
+      }
       guard let text = step.condition else {
         note(
           step.path,
@@ -87,25 +109,65 @@ extension InferenceGraphConverter {
             + "remove it")
         continue
       }
-      let condition = condition(text, at: path)
-      guard let graph = target(step, place), let condition else { continue }
-      if arms.contains(where: { $0.condition == condition }) {
-        note(path, "an earlier step has the same condition, so this one is never taken")
+      let condition = condition(text, at: step.path.appending("condition"))
+      let known = deployments
+      let graph = target(step, place)
+      guard let condition, let graph else {
+        deployments = known
+        lost.append(LostStep(index: step.index, condition: condition))
         continue
       }
-      let subject = condition.subject
-      if let text = condition.caseText,
-        arms.contains(where: { $0.condition.subject == subject && $0.condition.caseText == text })
-      {
+      if let other = lost.first(where: { $0.mayTake(whatMeets: condition) }) {
+        deployments = known
         note(
-          path,
-          "an earlier step has the same case \(text): a switch reads a case as its field's type says, "
-            + "in quotes or not")
+          step.path,
+          "left out: requests of steps[\(other.index)], which cannot be said, would come here; now they "
+            + "fail with FAILED_PRECONDITION")
+        lost.append(LostStep(index: step.index, condition: condition))
         continue
       }
-      arms.append(SwitchArm(condition: condition, node: graph, path: path))
+      guard isNew(condition, among: arms, step) else { continue }
+      arms.append(
+        SwitchArm(condition: condition, node: graph, path: step.path.appending("condition")))
     }
     return graph(of: arms[...])
+  }
+
+  /// Whether a condition can hold where those before it do not.
+  private mutating func isNew(
+    _ condition: GJSONCondition, among arms: [SwitchArm], _ step: Step
+  ) -> Bool {
+    let path = step.path.appending("condition")
+    if arms.contains(where: { $0.condition == condition }) {
+      note(path, "an earlier step has the same condition, so this one is never taken")
+      return false
+    }
+    let subject = condition.subject
+    if let text = condition.caseText,
+      arms.contains(where: { $0.condition.subject == subject && $0.condition.caseText == text })
+    {
+      note(
+        path,
+        "an earlier step has the same case \(text): a switch reads a case as its field's type says, "
+          + "in quotes or not")
+      return false
+    }
+    return true
+  }
+
+  /// A step of a Switch that is not in the graph.
+  struct LostStep {
+    var index: Int
+    /// Nil where it cannot be said.
+    var condition: GJSONCondition?
+
+    /// Whether a request that meets a later step's condition may be one of this step's.
+    func mayTake(whatMeets other: GJSONCondition) -> Bool {
+      guard let condition, case .compares(.equal, let own) = condition.test,
+        case .compares(.equal, let others) = other.test
+      else { return true }
+      return condition.field != other.field || own.text == others.text
+    }
   }
 
   struct SwitchArm {

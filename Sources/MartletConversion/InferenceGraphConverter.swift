@@ -10,7 +10,7 @@ struct InferenceGraphConverter {
 
   var conversion: Conversion
   let graph: InferenceGraph
-  private(set) var deployments: [DeploymentSpec] = []
+  var deployments: [DeploymentSpec] = []
   private var names: Set<String> = []
   private var visited: Set<String> = []
   private var count = 0
@@ -27,7 +27,7 @@ struct InferenceGraphConverter {
       note(path, "requests begin at a node named root, and there is none")
       return nil
     }
-    var root = node(InferenceGraph.rootName, isLast: true, [])
+    var root = node(InferenceGraph.rootName, isLast: true, [], input: nil)
     for (name, node) in graph.nodes where !visited.contains(name) {
       note(node.path, "no step leads to \(name)")
     }
@@ -49,11 +49,14 @@ struct InferenceGraphConverter {
   /// - Parameters:
   ///   - isLast: what it answers is the graph's answer, so that `return` can end it.
   ///   - around: the nodes that lead here.
-  mutating func node(_ name: String, isLast: Bool, _ around: [String]) -> GraphNode? {
+  ///   - input: whose answer comes in.
+  mutating func node(
+    _ name: String, isLast: Bool, _ around: [String], input: MethodName?
+  ) -> GraphNode? {
     visited.insert(name)
     // What could not be read was noted where it is.
     guard let node = graph.nodes[name], !node.steps.isEmpty else { return nil }
-    let place = Place(node: name, isLast: isLast, around: around + [name])
+    let place = Place(node: name, isLast: isLast, around: around + [name], input: input)
     switch node.type {
     case .sequence: return sequence(node, place)
     case .switch: return switchNode(node, place)
@@ -67,9 +70,19 @@ struct InferenceGraphConverter {
     var node: String
     var isLast: Bool
     var around: [String]
+    /// Whose answer comes in; nil: the graph's request, or an answer of which nothing is known.
+    var input: MethodName?
 
     func ending(_ isLast: Bool) -> Place {
-      Place(node: node, isLast: isLast, around: around)
+      var place = self
+      place.isLast = isLast
+      return place
+    }
+
+    func taking(_ input: MethodName?) -> Place {
+      var place = self
+      place.input = input
+      return place
     }
   }
 
@@ -96,17 +109,35 @@ struct InferenceGraphConverter {
         note(path, "\(name) leads back to itself")
         return nil
       }
-      result = node(name, isLast: place.isLast, place.around)
+      result = node(name, isLast: place.isLast, place.around, input: place.input)
     }
     if let name = step.name { result?.options.name = unused(name, in: place.node) }
     return result
   }
 
+  /// What is called of a service.
+  private func method(of service: String, in node: String) -> MethodName {
+    let options = conversion.options
+    return options.methods[service] ?? options.methods[node] ?? options.defaultMethod
+      ?? ConversionOptions.openInference
+  }
+
+  /// Whose answer a step's is; nil where nothing is known of it.
+  func answering(_ step: InferenceGraph.Step, _ place: Place) -> MethodName? {
+    switch step.target {
+    case .service(let name): return method(of: name, in: place.node)
+    case .node(let name):
+      guard let node = graph.nodes[name], node.type != .ensemble, !place.around.contains(name),
+        let last = node.type == .sequence ? node.steps.last : node.steps.first
+      else { return nil }
+      let inner = Place(node: name, isLast: false, around: place.around + [name])
+      return answering(last, inner)
+    }
+  }
+
   private mutating func call(_ service: String, _ place: Place) -> GraphNode {
     let options = conversion.options
-    let method =
-      options.methods[service] ?? options.methods[place.node] ?? options.defaultMethod
-      ?? ConversionOptions.openInference
+    let method = method(of: service, in: place.node)
     let index =
       deployments.firstIndex { $0.name == service }
       ?? {
@@ -119,7 +150,20 @@ struct InferenceGraphConverter {
     }
     var call = GraphNode.call(deployment: service, method: method)
     call.options.timeout = graph.serviceTimeout
-    return call
+    guard method == ConversionOptions.openInference, place.input == method else { return call }
+    return .sequence([.map(Self.nextModel(service)), call])
+  }
+
+  /// The request of a model that takes the answer of the one before it, in the Open Inference Protocol: its
+  /// outputs are the inputs. KServe's JSON has one word for both and finds the model by its address.
+  private static func nextModel(_ name: String) -> MapNode {
+    MapNode(
+      fields: [
+        .init(field: "model_name", source: .value(.string(name))),
+        .init(field: "id", source: .path("id")),
+        .init(field: "inputs", source: .path("outputs")),
+        .init(field: "raw_input_contents", source: .path("raw_output_contents")),
+      ], type: ConversionOptions.openInferenceRequest)
   }
 
   /// A name that no other node has: the step's, or one with its node's before it, or with a number.

@@ -17,7 +17,12 @@ struct ServiceAddress: Hashable {
     guard let mark = url.firstRange(of: "://") else { return nil }
     let scheme = url[..<mark.lowerBound].lowercased()
     let rest = url[mark.upperBound...]
-    let authority = rest.prefix { !"/?#".contains($0) }
+    var authority = rest.prefix { !"/?#".contains($0) }
+    let afterAuthority = authority.endIndex
+    // A user's name and password are no part of a name.
+    if let user = authority.lastIndex(of: "@") {
+      authority = authority[authority.index(after: user)...]
+    }
     let host = authority.prefix { $0 != ":" }.lowercased()
     let labels = host.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
     guard let service = labels.first, service.contains(where: \.isLetter), !service.contains("[")
@@ -25,7 +30,7 @@ struct ServiceAddress: Hashable {
     self.service = service
     let port = String(authority.dropFirst(host.count + 1))
     let usual = ["http": "80", "https": "443"][scheme]
-    let tail = rest[authority.endIndex...]
+    let tail = rest[afterAuthority...]
     let path = tail.prefix { $0 != "?" && $0 != "#" }
     let query = tail[path.endIndex...]
     let words = path.split(whereSeparator: { "/:".contains($0) }).map(String.init)

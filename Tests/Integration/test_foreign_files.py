@@ -187,48 +187,84 @@ def test_editions_are_read(tmp_path, edition):
     assert "E_V1_S" in (tmp_path / "e.martlet.swift").read_text()
 
 
-TENSORS = """\
+OIP = "inference.GRPCInferenceService/ModelInfer"
+MODELS = """\
 name: two-models
-protos: tensors.binpb
+protos: oip.binpb
 deployments:
-- {{name: a, command: [{python}, {server}, a], services: [tensors.v1.Model],
+- {{name: a, command: [{python}, {server}, a], services: [inference.GRPCInferenceService],
    env: {{SEEN: "<${{MODEL_HOME}}|${{NOT_SET_ANYWHERE}}|$${{MODEL_HOME}}|$MODEL_HOME>"}}}}
-- {{name: b, command: [{python}, {server}, b], services: [tensors.v1.Model]}}
+- {{name: b, command: [{python}, {server}, b], services: [inference.GRPCInferenceService]}}
 routes:
-- method: tensors.v1.Model/Infer
+- method: inference.GRPCInferenceService/ModelInfer
   graph:
     sequence:
-    - {{call: a, method: tensors.v1.Model/Infer}}
+    - {{call: a, method: inference.GRPCInferenceService/ModelInfer}}
     - {{map: {{model_name: {{value: b}}, id: id, inputs: {source}, raw_input_contents: raw_output_contents}},
-       as: tensors.v1.InferRequest}}
-    - {{call: b, method: tensors.v1.Model/Infer}}
+       as: inference.ModelInferRequest}}
+    - {{call: b, method: inference.GRPCInferenceService/ModelInfer}}
 """
 
 
-def test_the_tensors_of_one_model_are_those_of_the_next(mesh, monkeypatch):
-    from tensors.v1 import tensors_pb2, tensors_pb2_grpc
-
-    monkeypatch.setenv("MODEL_HOME", "/models")
+@pytest.fixture
+def models(mesh):
+    """A mesh with the descriptor set of the Open Inference Protocol in its folder."""
     assert protoc.main([
-        "protoc", f"-I{HERE}/protos", f"--descriptor_set_out={mesh.folder}/tensors.binpb",
-        "--include_imports", "tensors/v1/tensors.proto"]) == 0
-    file = mesh.folder / "app.yaml"
-    names = {"python": sys.executable, "server": HERE / "tensor_server.py"}
-    file.write_text(TENSORS.format(source="model_name", **names))
-    wrong = mesh.cli("validate", file, check=False)
-    assert wrong.returncode == 78 and "map.inputs: tensors.v1.InferRequest.inputs" in wrong.stderr
-    file.write_text(TENSORS.format(source="outputs", **names))
-    mesh.up(file, "--cpus", "4")
-    request = tensors_pb2.InferRequest(model_name="a", id="7", raw_input_contents=[b"raw"])
+        "protoc", f"-I{HERE}/protos", f"--descriptor_set_out={mesh.folder}/oip.binpb",
+        "--include_imports", "inference/v2/open_inference.proto"]) == 0
+    return mesh
+
+
+def infer(mesh):
+    """Asks the two models in a row for twice the double."""
+    from inference.v2 import open_inference_pb2, open_inference_pb2_grpc
+
+    request = open_inference_pb2.ModelInferRequest(
+        model_name="a", id="7", raw_input_contents=[b"raw"])
+    request.outputs.add(name="x")
     tensor = request.inputs.add(name="x", datatype="FP32", shape=[1, 2])
-    tensor.parameters["n"].number = 9007199254740993
-    tensor.contents.values.extend([1, 2.5])
+    tensor.parameters["n"].int64_param = 9007199254740993
+    tensor.contents.fp32_contents.extend([1, 2.5])
     with mesh.channel() as channel:
-        answer = tensors_pb2_grpc.ModelStub(channel).Infer(request, timeout=30)
+        answer = open_inference_pb2_grpc.GRPCInferenceServiceStub(channel).ModelInfer(
+            request, timeout=30)
     assert (answer.model_name, answer.id, list(answer.raw_output_contents)) == ("b", "7", [b"raw"])
     output = answer.outputs[0]
-    assert (output.name, list(output.shape), list(output.contents.values)) == ("x", [1, 2], [4, 10])
-    assert output.parameters["n"].number == 9007199254740993
+    assert (output.name, list(output.shape)) == ("x", [1, 2])
+    assert list(output.contents.fp32_contents) == [4, 10]
+    assert output.parameters["n"].int64_param == 9007199254740993
+    return output
+
+
+def test_the_tensors_of_one_model_are_those_of_the_next(models, monkeypatch):
+    monkeypatch.setenv("MODEL_HOME", "/models")
+    file = models.folder / "app.yaml"
+    names = {"python": sys.executable, "server": HERE / "tensor_server.py"}
+    file.write_text(MODELS.format(source="model_name", **names))
+    wrong = models.cli("validate", file, check=False)
+    assert wrong.returncode == 78 and "map.inputs: inference.ModelInferRequest.inputs" in wrong.stderr
+    file.write_text(MODELS.format(source="outputs", **names))
+    models.up(file, "--cpus", "4")
     # What env refers to is looked up where the replica starts.
-    assert output.parameters["a"].text == (
+    assert infer(models).parameters["a"].string_param == (
         "</models|${NOT_SET_ANYWHERE}|${MODEL_HOME}|$MODEL_HOME>")
+
+
+def test_a_converted_graph_of_open_inference_models_serves(models):
+    """By KServe's defaults alone: no method is named, and the answer of one model is the request of the next."""
+    file = models.folder / "graph.yaml"
+    file.write_text("""\
+apiVersion: serving.kserve.io/v1alpha1
+kind: InferenceGraph
+metadata: {name: two-models}
+spec:
+  nodes:
+    root: {routerType: Sequence, steps: [{serviceName: a, name: first}, {nodeName: then, data: $response}]}
+    then: {routerType: Splitter, steps: [{serviceUrl: "http://b.models.svc/v2/models/b/infer", weight: 100}]}
+""")
+    done = martlet(
+        "convert", file, "-o", "app.yaml", "--protos", "oip.binpb", "--command",
+        f"{sys.executable} {HERE / 'tensor_server.py'} {{deployment}}", cwd=models.folder)
+    assert (done.returncode, done.stderr) == (0, "wrote app.yaml\n"), done.stderr
+    models.up(models.folder / "app.yaml", "--cpus", "2")
+    infer(models)

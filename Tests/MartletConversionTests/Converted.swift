@@ -42,3 +42,22 @@ extension Converted {
     return try graph("    root:\n      routerType: \(type)\n      steps:\n\(list)")
   }
 }
+
+/// Ray Serve's configs.
+extension Converted {
+  static let rayMethod = MethodName(service: "p.S", method: "Do")
+
+  /// What a person says beside a config: one method for all, and how a replica starts.
+  static var rayOptions: ConversionOptions {
+    var options = ConversionOptions()
+    options.defaultMethod = rayMethod
+    options.command = ["serve", "{deployment}"]
+    return options
+  }
+
+  /// An application of one deployment, with these lines besides its name.
+  static func ray(_ lines: [String]) throws -> Converted {
+    let head = "applications:\n  - name: app\n    deployments:\n      - name: d\n"
+    return try Converted(head + lines.map { "        \($0)\n" }.joined(), rayOptions)
+  }
+}

@@ -15,12 +15,24 @@ import Testing
 
   private let request = NodeOptions(takesRequest: true)
 
+  /// A call of a model that takes the answer of the one before it.
+  private func next(_ deployment: String, _ options: NodeOptions = NodeOptions()) -> [GraphNode] {
+    let map = MapNode(
+      fields: [
+        .init(field: "model_name", source: .value(.string(deployment))),
+        .init(field: "id", source: .path("id")),
+        .init(field: "inputs", source: .path("outputs")),
+        .init(field: "raw_input_contents", source: .path("raw_output_contents")),
+      ], type: "inference.ModelInferRequest")
+    return [.map(map), call(deployment, options)]
+  }
+
   @Test func aStepTakesTheNodesInputUnlessItSaysResponse() throws {
     let found = try Converted.root(
       "Sequence", "serviceName: a, dependency: Hard", "serviceName: b, dependency: Hard",
       "serviceName: c, data: $response", "serviceName: d, data: $request")
     #expect(found.unsaid == [])
-    var unread = call("c")
+    var unread = GraphNode.sequence(next("c"))
     unread.options.onError = .answer(.object([:]))
     #expect(found.graph == .sequence([call("a"), call("b", request), unread, call("d", request)]))
   }
@@ -34,7 +46,7 @@ import Testing
       "Sequence", "serviceName: a, dependency: Soft", "serviceName: b, data: $response")
     #expect(
       read.unsaid.map { $0.prefix(50) } == ["a.yaml:9:40: spec.nodes.root.steps[0].dependency: "])
-    #expect(read.graph == .sequence([call("a"), call("b")]))
+    #expect(read.graph == .sequence([call("a")] + next("b")))
   }
 
   @Test func aConditionThatDoesNotHoldReturns() throws {
@@ -46,7 +58,7 @@ import Testing
     let first = SwitchNode(
       field: "kind", cases: [.init(value: "open", node: call("b", request))], default: .return)
     let second = SwitchNode(
-      field: "kind", cases: [.init(value: "x", node: .return)], default: call("c"))
+      field: "kind", cases: [.init(value: "x", node: .return)], default: .sequence(next("c")))
     #expect(found.graph == .sequence([call("a"), .switch(first), .switch(second)]))
   }
 
@@ -167,11 +179,31 @@ import Testing
     let found = try Converted.graph(
       "    root: {routerType: Sequence, steps: [{serviceName: a}, {serviceName: b, data: $response}]}",
       spec: "  timeout: 20\n  routerTimeouts: {serviceClient: 5}\n")
-    var expected = GraphNode.sequence(
-      ["a", "b"].map { call($0, NodeOptions(timeout: .seconds(5))) })
+    let limited = NodeOptions(timeout: .seconds(5))
+    var expected = GraphNode.sequence([call("a", limited)] + next("b", limited))
     expected.options.timeout = .seconds(20)
     #expect(found.unsaid == [])
     #expect(found.graph == expected)
+  }
+
+  @Test func onlyTheAnswerOfAModelBecomesTheRequestOfOne() throws {
+    var options = ConversionOptions()
+    options.methods = ["a": MethodName(service: "p.A", method: "Do")]
+    let nodes = """
+          root:
+            routerType: Sequence
+            steps: [{serviceName: a}, {nodeName: which, data: $response}, {nodeName: which, data: $response}]
+          which:
+            routerType: Switch
+            steps: [{serviceName: b, condition: '[@this].#(id==x)'}]
+      """
+    let found = try Converted.graph(nodes, options)
+    #expect(found.unsaid == [])
+    func which(_ node: GraphNode) -> GraphNode {
+      .switch(SwitchNode(field: "id", cases: [.init(value: "x", node: node)]))
+    }
+    let first = GraphNode.call(deployment: "a", method: MethodName(service: "p.A", method: "Do"))
+    #expect(found.graph == .sequence([first, which(call("b")), which(.sequence(next("b")))]))
   }
 
   @Test func namesOfStepsAreUnique() throws {

@@ -6,20 +6,11 @@ import Testing
 @testable import MartletConversion
 
 @Suite struct PartialConversionTests {
-  private static let method = MethodName(service: "p.S", method: "Do")
-
-  private var options: ConversionOptions {
-    var options = ConversionOptions()
-    options.defaultMethod = Self.method
-    options.command = ["serve", "{deployment}"]
-    return options
-  }
+  private static let method = Converted.rayMethod
+  private let options = Converted.rayOptions
 
   private func deployment(_ lines: String...) throws -> DeploymentSpec {
-    let text =
-      "applications:\n  - name: app\n    deployments:\n      - name: d\n"
-      + lines.map { "        \($0)\n" }.joined()
-    return try #require(try Converted(text, options).apps.first?.deployments.first)
+    try #require(try Converted.ray(lines).apps.first?.deployments.first)
   }
 
   @Test func neighboursOfAValueStay() throws {

@@ -6,21 +6,12 @@ import Testing
 @testable import MartletConversion
 
 @Suite struct RayServeTests {
-  private static let method = MethodName(service: "p.S", method: "Do")
-
-  private var options: ConversionOptions {
-    var options = ConversionOptions()
-    options.defaultMethod = Self.method
-    options.command = ["serve", "{deployment}"]
-    return options
-  }
+  private static let method = Converted.rayMethod
+  private let options = Converted.rayOptions
 
   /// An application of one deployment with these lines besides its name.
   private func deployment(_ lines: String...) throws -> (DeploymentSpec?, [String]) {
-    let text =
-      "applications:\n  - name: app\n    deployments:\n      - name: d\n"
-      + lines.map { "        \($0)\n" }.joined()
-    let found = try Converted(text, options)
+    let found = try Converted.ray(lines)
     return (found.apps.first?.deployments.first, found.unsaid)
   }
 

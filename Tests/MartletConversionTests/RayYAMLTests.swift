@@ -40,14 +40,14 @@ import Testing
       - name: text
         deployments:
         - name: encoder
-          user_config: {debug: no, "no": on, limit: 1_000_000, wait: 1:30, rate: 1e-5, mode: 0o17, 017: "017"}
+          user_config: {debug: no, "no": on, limit: 1_000_000, wait: 1:30, rate: 1e-5, mode: 0o17, 017: "017", tag: !!int "7", off: !!str 7}
       """
     #expect(
       try app(text).deployments[0].userConfig
         == .object([
           "debug": .bool(false), "no": .bool(true), "limit": .integer(1_000_000),
           "wait": .integer(90), "rate": .string("1e-5"), "mode": .string("0o17"),
-          "15": .string("017"),
+          "15": .string("017"), "tag": .integer(7), "false": .string("7"),
         ]))
   }
 

@@ -95,6 +95,7 @@ import Testing
         "alone-2", "first-a", "first-a-slash", "first-A",
       ])
     #expect(ServiceAddress("http://10.0.0.1/x") == nil)
+    #expect(ServiceAddress("http://user:p@ss@m.a:80/in") == ServiceAddress("http://m.a/in"))
   }
 
   @Test func stepsCallTheServiceOfTheirAddress() throws {

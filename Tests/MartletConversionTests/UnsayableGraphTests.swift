@@ -63,6 +63,54 @@ import Testing
       })
   }
 
+  /// Whose requests they were nobody can tell, so no other step gets them.
+  @Test(arguments: [
+    "serviceName: b, condition: 'instances.0'", "name: b, condition: other",
+    "nodeName: gone, condition: '[@this].#(kind!=x)'", "serviceName: b, condition: [x]",
+    "serviceName: b, serviceUrl: 'http://b', condition: '[@this].#(kind==z)'",
+  ])
+  func requestsOfAStepOfASwitchThatIsLostFail(lost: String) throws {
+    let found = try Converted.root(
+      "Switch", "serviceName: a, condition: '[@this].#(kind==x)'", lost,
+      "serviceName: c, condition: '[@this].#(kind==y)'", "serviceName: d, condition: rest")
+    let app = try #require(found.apps.first)
+    #expect(app.deployments.map(\.name) == ["a"])
+    let method = ConversionOptions.openInference
+    let only = SwitchNode.Case(value: "x", node: .call(deployment: "a", method: method))
+    #expect(found.graph == .switch(SwitchNode(field: "kind", cases: [only])))
+    #expect(found.unsaid.count == 3, "\(found.unsaid)")
+    for (step, index) in [(2, 1), (3, 1)] {
+      #expect(
+        found.unsaid.contains {
+          $0.contains("steps[\(step)]: left out: requests of steps[\(index)], which cannot be said")
+        }, "\(found.unsaid)")
+    }
+    #expect(found.texts.first?.contains("steps[3]: left out: requests of") == true)
+  }
+
+  @Test(arguments: ["serviceName: b", "serviceName: b, condition: ''"])
+  func aStepThatKServeNeverTakesTakesNothingAlong(step: String) throws {
+    let found = try Converted.root(
+      "Switch", step, "serviceName: c, condition: '[@this].#(kind==y)'")
+    #expect(found.unsaid.count == 1)
+    #expect(found.unsaid[0].contains("never takes a step of a Switch that has no condition"))
+    #expect(try #require(found.apps.first).deployments.map(\.name) == ["c"])
+  }
+
+  /// Nor need steps go that cannot get its requests.
+  @Test func stepsThatCannotGetALostStepsRequestsStay() throws {
+    let found = try Converted.root(
+      "Switch", "nodeName: gone, condition: '[@this].#(kind==x)'",
+      "serviceName: b, condition: '[@this].#(kind==y)'",
+      "serviceName: c, condition: '[@this].#(kind==\"x\")'",
+      "serviceName: d, condition: '[@this].#(kind>3)'")
+    #expect(try #require(found.apps.first).deployments.map(\.name) == ["b"])
+    #expect(found.unsaid.count == 3, "\(found.unsaid)")
+    let all = try Converted.root(
+      "Switch", "nodeName: gone, condition: x", "serviceName: b, condition: y")
+    #expect(all.apps.isEmpty)
+  }
+
   /// A number and a text are the same key.
   @Test func theSameCaseTwiceIsListed() throws {
     let found = try Converted.root(

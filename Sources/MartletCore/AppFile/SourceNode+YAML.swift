@@ -97,8 +97,10 @@ extension SourceNode {
     switch node {
     case .scalar(let scalar):
       try Self.check(scalar.tag, ["str", "int", "float", "bool", "null"], at: node.mark)
-      // Yams gives quoted text the tag of strings, and an explicit `!!str` the same.
-      let isString = scalar.style != .plain || scalar.tag == Tag(.str)
+      // Yams gives quoted text the tag of strings, and an explicit `!!str` the same. A text may be told to be
+      // something else: `!!int "5"`.
+      let isOther = [Tag(.int), Tag(.float), Tag(.bool), Tag(.null)].contains(scalar.tag)
+      let isString = scalar.style != .plain && !isOther || scalar.tag == Tag(.str)
       content = isString ? .quoted(scalar.string) : .plain(scalar.string)
     case .sequence(let sequence):
       try Self.check(sequence.tag, ["seq"], at: node.mark)
