@@ -20,6 +20,36 @@ def integers():
             yield f'{{"{name}": {value}}}'
 
 
+# Integers of 64 bits with a point or an exponent: exact, whatever a double would make of them.
+WIDE = {
+    "int64": {
+        "9007199254740993.0": 2**53 + 1, "90071992547409930e-1": 2**53 + 1, "9223372036854775807.0": 2**63 - 1,
+        "9.223372036854775807e18": 2**63 - 1, "-9223372036854775808.000": -2**63,
+        "922337203685477580.7E+1": 2**63 - 1, "1e18": 10**18, "0.000e-5": 0, "0e400": 0, "10.0e-1": 1,
+    },
+    "uint64": {
+        "18446744073709551615.0": 2**64 - 1, "1.8446744073709551615e19": 2**64 - 1,
+        "184467440737095516150e-1": 2**64 - 1, "1e19": 10**19, "-0.0": 0,
+    },
+}
+TOO_WIDE = {
+    "int64": ["9223372036854775808.0", "9223372036854775807.5", "9.2233720368547758071e18", "1e19", "-1e19",
+              "1e-1", "1e2147483648", "1e99999999999999999999", "1e-99999999999999999999", "0.1e0"],
+    "uint64": ["18446744073709551616.0", "1.8446744073709551616e19", "-1.0", "1e20", "18446744073709551615.5"],
+}
+
+
+def wide():
+    for name, values in WIDE.items():
+        for text in values:
+            yield f'{{"{name}": {text}}}'
+            yield f'{{"{name}": "{text}"}}'
+    for name, values in TOO_WIDE.items():
+        for text in values:
+            yield f'{{"{name}": {text}}}'
+            yield f'{{"{name}": "{text}"}}'
+
+
 def floats():
     values = ("0", "-0.0", "1.5", "-1e10", '"1.5"', '"NaN"', '"Infinity"', '"-Infinity"', '"inf"', '"nan"',
               '""', '"x"', "true", "[]", "null", "1e-37", "3.4e38", "123456789.123456789",
@@ -215,7 +245,7 @@ def proto2():
 
 
 ABOUT = {
-    "integers": integers, "floats": floats, "others": others, "names": names, "lists": lists, "maps": maps,
+    "integers": integers, "wide integers": wide, "floats": floats, "others": others, "names": names, "lists": lists, "maps": maps,
     "oneofs": oneofs, "times": times, "well-known types": well_known, "texts": texts,
 }
 
@@ -239,10 +269,15 @@ REFUSED = {
         '{"duration": "1.1234567891s"}', '{"duration": "+1s"}', '{"duration": " 1s"}',
         '{"duration": "1 s"}', '{"duration": "5.s"}'],
     "no double is so large": ['{"value": 1e400}'],
+    "a whole number is exact or refused": [
+        f'{{"{name}": {mark}{text}{mark}}}' for name, texts in TOO_WIDE.items() for text in texts
+        for mark in ("", '"')],
 }
 
 # What is as good as another text, although Python's library takes it for something else.
 SAME = {
     # An empty path is none.
     '{"mask": "a,,b"}': '{"mask": "a,b"}',
+    **{f'{{"{name}": {mark}{text}{mark}}}': f'{{"{name}": {value}}}'
+       for name, values in WIDE.items() for text, value in values.items() for mark in ("", '"')},
 }
