@@ -12,6 +12,9 @@ struct ControlGroups: Sendable {
   /// The folder of the mesh's group.
   let path: String
 
+  /// The link by which the supervisor finds it.
+  private let link: String
+
   /// Makes the group of a mesh. Nil where this process may not have groups below its own: there is no such hierarchy,
   /// or it is not writable, as in most containers.
   init?(of directory: RunDirectory) {
@@ -23,16 +26,20 @@ struct ControlGroups: Sendable {
     var status = stat()
     guard stat(directory.path, &status) == 0 else { return nil }
     path = "\(folder)/martlet-\(status.st_dev)-\(status.st_ino)"
+    link = directory.group
     guard mkdir(path, 0o755) == 0 || errno == EEXIST, access("\(path)/cgroup.kill", W_OK) == 0,
       access("\(path)/cgroup.procs", W_OK) == 0
     else {
       rmdir(path)
       return nil
     }
+    unlink(link)
+    symlink(path, link)
   }
 
-  init(path: String) {
+  init(path: String, link: String) {
     self.path = path
+    self.link = link
   }
 
   /// Where the group of this process is mounted.
@@ -134,6 +141,7 @@ struct ControlGroups: Sendable {
   func removeAll() {
     for number in numbers() { remove(number) }
     rmdir(path)
+    unlink(link)
   }
 
   private static func remove(_ folder: String, depth: Int) {

@@ -49,6 +49,9 @@ public struct RunDirectory: Sendable, Hashable {
   /// Where the routers listen for replicas and for `martlet call`.
   public var routerSocket: String { "\(path)/router.sock" }
 
+  /// A link to the control group of the mesh, while there is one.
+  public var group: String { "\(path)/group" }
+
   /// The controller's desired state.
   public var state: String { "\(path)/state.sqlite" }
 

@@ -247,6 +247,7 @@ private struct SupervisorDriver: ~Copyable {
         endingOrphans = true
         for pid in orphans() { kill(pid, SIGTERM) }
       case .killOrphans:
+        MeshGroup.kill(of: directory)
         for pid in orphans() { killWithGroup(pid) }
       case .finish:
         return true
@@ -350,6 +351,7 @@ private struct SupervisorDriver: ~Copyable {
 
   /// Removes every file by which a process could take this for a running mesh.
   private func clear() {
+    MeshGroup.remove(of: directory)
     if case .unix(let path) = ingress.endpoint { unlink(path) }
     for path in [
       directory.routerSocket, directory.controllerSocket, directory.controllerLock,

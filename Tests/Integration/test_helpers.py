@@ -220,6 +220,18 @@ def test_groups_are_gone_with_their_replicas_and_their_mesh(grouped):
     assert not group.parent.exists()
 
 
+def test_a_mesh_whose_controller_hangs_leaves_no_group(helped):
+    helped.up(helped_app(helped, helpers=["hydra"], graceful_shutdown_timeout_s=1))
+    replica = helped.wait_running("probe", 1)[0]
+    group = control_group(replica.pid)
+    if group is None:
+        pytest.skip("no cgroup v2 that this process may make groups in")
+    os.kill(helped.process("controller"), signal.SIGSTOP)
+    helped.cli("down", timeout=50)
+    assert not alive(replica.pid)
+    assert not group.parent.exists()
+
+
 def test_helpers_that_die_and_come_again_end(helped):
     """They are other processes at every look."""
     helped.up(helped_app(helped, helpers=["hydra"], graceful_shutdown_timeout_s=1))

@@ -52,7 +52,8 @@ import Testing
   @Test(.enabled(if: possible != nil, "no cgroup v2 that this process may make groups in"))
   func aProcessInAGroupIsKnownAndEndsWithIt() throws {
     let folder = try #require(Self.possible)
-    let groups = ControlGroups(path: "\(folder)/martlet-test-\(getpid())")
+    let path = "\(folder)/martlet-test-\(getpid())"
+    let groups = ControlGroups(path: path, link: "\(path)/none")
     try FileManager.default.createDirectory(
       atPath: groups.path, withIntermediateDirectories: false)
     defer { groups.removeAll() }

@@ -99,7 +99,8 @@ import Testing
     try withReleases { root in
       let texts = [
         "current", "\(root)/releases/7/server", "nothing/there", "", "/", "a b/c",
-        "http://current/x", "${HOME}/current", "\(root)/current/nothing", "/proc/self/exe", "/dev/stdout",
+        "http://current/x", "${HOME}/current",
+        "\(root)/current/nothing", "/proc/self/exe", "/dev/stdout",
       ]
       #expect(resolutions(texts, in: root) == [:])
       #expect(resolutions(texts.reversed(), in: root) == [:])
