@@ -2,6 +2,8 @@
 
 import time
 
+import pytest
+
 from mesh import probe_app
 from rawhttp2 import END_STREAM, Code, Connection, block, data, headers, reset
 
@@ -20,14 +22,15 @@ def ask(number, sleep_ms):
     return headers(number, head()) + data(number, framed, END_STREAM)
 
 
-def test_1500_cancels_at_once_end_nothing_else(mesh):
+@pytest.mark.parametrize("rounds", [(1000, 500), (1000,) * 4], ids=["1500", "4000"])
+def test_cancels_at_once_end_nothing_else(mesh, rounds):
     mesh.up(probe_app(mesh.folder, max_queued_requests=4000))
     mesh.wait_running("probe", 1)
     with Connection(mesh.address) as connection:
         connection.greet()
         connection.send(ask(1, 1500))
         number = 3
-        for count in (1000, 500):
+        for count in rounds:
             numbers = range(number, number + 2 * count, 2)
             connection.send(b"".join(ask(n, 5000) for n in numbers))
             connection.send(b"".join(reset(n) for n in numbers))

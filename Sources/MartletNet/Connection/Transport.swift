@@ -60,6 +60,10 @@ final class Transport: ChannelInboundHandler, Flushable {
   private var isBehind: Bool { pendingWrites > 0 }
   private var pendingWrites = 0
   private var lingerTimer: Timer?
+  private var pacer = ReadPacer()
+  private var resumption: Timer?
+  /// What was read before reading was paused.
+  private var held = ByteBuffer()
 
   /// `peerName` stands in front of every reason that the transport gives for its end.
   init(_ loop: Loop, _ session: HTTP2Session, peerName: String) {
@@ -177,17 +181,67 @@ final class Transport: ChannelInboundHandler, Flushable {
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    var buffer = unwrapInboundIn(data)
+    // NIO may have read several times before it heard of the pause.
+    if resumption != nil {
+      held.writeBuffer(&buffer)
+    } else {
+      receive(buffer)
+    }
+  }
+
+  private func receive(_ buffer: ByteBuffer) {
     guard isOpen, let owner else { return }
-    let buffer = unwrapInboundIn(data)
     let endsRead = loop.beginRead()
     defer { if endsRead { loop.endRead() } }
     do {
-      try buffer.withUnsafeReadableBytes { try session.receive($0, at: loop.now, owner) }
+      var rest = buffer
+      repeat {
+        try receiveSlice(of: &rest, owner)
+      } while resumption == nil && rest.readableBytes > 0
       if session.headersSince != nil { owner.headersBegan() }
       if session.wantsWrite || session.isFinished { markDirty() }
     } catch {
       close(RPCError(.unavailable, "\(peerName): the peer broke HTTP/2: \(error)", cause: error))
     }
+  }
+
+  private func receiveSlice(
+    of bytes: inout ByteBuffer, _ owner: any TransportOwner
+  ) throws(HTTP2SessionError) {
+    let began = session.refusesStreams ? ReadPacer.cpuTime() : nil
+    let count = min(bytes.readableBytes, ReadPacer.sliceBytes)
+    try bytes.withUnsafeReadableBytes { all throws(HTTP2SessionError) in
+      try session.receive(UnsafeRawBufferPointer(rebasing: all[..<count]), at: loop.now, owner)
+    }
+    bytes.moveReaderIndex(forwardBy: count)
+    guard session.refusesStreams else { return }
+    let spent = began.map { ReadPacer.cpuTime() - $0 } ?? .zero
+    if let pause = pacer.pause(after: spent, hasMore: bytes.readableBytes > 0) {
+      pauseReading(pause, bytes)
+    }
+  }
+
+  // MARK: Clients that cancel more than they may
+
+  /// Keeps `rest` and what the socket has for later.
+  private func pauseReading(_ pause: Duration, _ rest: ByteBuffer) {
+    held = rest
+    setReading(false)
+    resumption = loop.schedule(after: pause) { self.resumeReading() }
+  }
+
+  private func resumeReading() {
+    resumption = nil
+    let rest = held
+    held = ByteBuffer()
+    if rest.readableBytes > 0 { receive(rest) }
+    if resumption == nil { setReading(true) }
+  }
+
+  private func setReading(_ reads: Bool) {
+    // It fails only when the channel has been closed meanwhile.
+    try? context?.channel.syncOptions?.setOption(.autoRead, value: reads)
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -225,6 +279,7 @@ final class Transport: ChannelInboundHandler, Flushable {
     self.owner = nil
     context = nil
     lingerTimer?.cancel()
+    resumption?.cancel()
     owner.transportEnded(error)
   }
 }

@@ -132,6 +132,9 @@ package import MartletCore
   /// Whether a request has ever begun (server).
   package var hasHadRequest: Bool { unsafe core.pointee.frames.hasHadRequest }
 
+  /// The peer, a client, has cancelled more than it may, and its new streams are refused for now.
+  package var refusesStreams: Bool { unsafe core.pointee.frames.refusesStreams }
+
   /// Whether `output` has something to write.
   package var wantsWrite: Bool {
     guard unsafe !core.pointee.isEnded else { return false }
