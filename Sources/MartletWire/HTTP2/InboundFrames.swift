@@ -206,7 +206,9 @@ internal import MartletCore
       guard payloadLeft == 0, flags & FrameType.endStream == 0 else { return nil }
       return spend(.emptyData).map { .breach($0) }
     case .headers:
-      if section == nil, beginsHeldSection(start, flags) { return hold(Int(start >> 8), flags, stream) }
+      if section == nil, beginsHeldSection(start, flags) {
+        return hold(Int(start >> 8), flags, stream)
+      }
       sectionBegins = false
       return headersBegan(Int(start >> 8), flags, number)
     case let other:
