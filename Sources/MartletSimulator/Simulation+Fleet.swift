@@ -48,7 +48,7 @@ extension Simulation {
     guard let process = processes[number], process.isDraining, process.serving.isEmpty,
       process.waiting.isEmpty
     else { return }
-    events.add(.exited(number, how: "exited with 0"), at: now)
+    events.add(.exited(number, how: Self.ownEnd), at: now)
   }
 
   mutating func exit(_ number: UInt64, how: String) {
@@ -59,8 +59,13 @@ extension Simulation {
       dispatcher.replicaConnectionEnded(slot, now: now)
     }
     lose(process.serving.sorted { $0.call.index < $1.call.index } + process.waiting)
-    follow(fleet.handle(.exited(number, how: how, lastLines: ""), now: now))
+    follow(
+      fleet.handle(
+        .exited(number, how: how, lastLines: "", bySignal: how != Self.ownEnd), now: now))
   }
+
+  /// How a process ends that nobody kills.
+  private static let ownEnd = "exited with 0"
 
   /// Sends the fleet's table on its way to the router.
   mutating func publish() {
