@@ -14,6 +14,10 @@ public protocol Application {
   /// clients, which is every 10 s by default. It can only be less than the port's.
   static var minPingInterval: Duration? { get }
 
+  /// Bytes of the largest message of the app's graphs, and of its deployments that have no limit of their own; nil,
+  /// the default, leaves it to `--max-message` of the mesh.
+  static var maxMessageBytes: Int? { get }
+
   @DeploymentsBuilder var deployments: Deployments { get }
   @RoutesBuilder var routes: Routes { get }
 }
@@ -28,6 +32,8 @@ extension Application {
   public static var name: String { dashed("\(Self.self)") }
   public static var minPingInterval: Duration? { nil }
 
+  public static var maxMessageBytes: Int? { nil }
+
   /// The app as the app file says it.
   ///
   /// - Parameters:
@@ -40,7 +46,8 @@ extension Application {
       return spec
     }
     var spec = AppSpec(
-      name: Self.name, protos: protos, deployments: deployments, routes: routes.map(\.spec))
+      name: Self.name, protos: protos, maxMessageBytes: Self.maxMessageBytes,
+      deployments: deployments, routes: routes.map(\.spec))
     spec.minPingInterval = Self.minPingInterval
     return spec
   }

@@ -89,6 +89,12 @@ public struct Deployment: Sendable {
     with { $0.maxQueuedRequests = count }
   }
 
+  /// Bytes of the largest message, of requests and answers alike: 64 KiB to 1 GiB, and at most `--max-message` of the
+  /// mesh.
+  public func maxMessage(bytes: Int) -> Deployment {
+    with { $0.maxMessageBytes = bytes }
+  }
+
   /// The longest that a request may take, queueing included.
   public func requestTimeout(_ timeout: Duration) -> Deployment {
     with { $0.requestTimeout = timeout }

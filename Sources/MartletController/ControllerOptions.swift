@@ -16,6 +16,9 @@ package struct ControllerOptions: Sendable {
   /// What replicas are told of the largest message; nil for nothing.
   package var messageLimit: MessageLimit?
 
+  /// What replicas are told of the memory for messages; nil for nothing.
+  package var messageMemory: MessageMemoryLimit?
+
   /// Cores to share out, in thousandths; nil for what the process may use.
   package var milliCPUs: Int?
 
@@ -38,6 +41,12 @@ package struct ControllerOptions: Sendable {
 
   package init(runDirectory: RunDirectory) {
     self.runDirectory = runDirectory
+  }
+
+  /// What a replica is told of the largest message: its deployment's, within the mesh's.
+  package func maxMessageBytes(of spec: DeploymentSpec) -> Int {
+    let most = messageLimit?.bytes ?? Limits().maxMessageBytes
+    return min(spec.maxMessageBytes ?? most, most)
   }
 }
 

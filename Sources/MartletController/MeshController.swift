@@ -289,7 +289,8 @@ actor MeshController {
     environment[ReplicaVariable.maxOngoingRequests] = "\(spawn.spec.maxOngoingRequests)"
     environment[ReplicaVariable.gracefulShutdownTimeout] =
       "\(spawn.spec.gracefulShutdownTimeout.inSeconds)"
-    environment[MessageLimit.variable] = options.messageLimit.map { "\($0.bytes)" }
+    environment[MessageLimit.variable] = "\(options.maxMessageBytes(of: spawn.spec))"
+    environment[MessageMemoryLimit.variable] = options.messageMemory.map { "\($0.bytes)" }
     environment[ReplicaVariable.supervisorPID] = options.supervisorPID.map { "\($0)" }
     let shares = spawn.placement.gpus.map(\.device).filter(gpus.indices.contains)
     if !shares.isEmpty {

@@ -3,9 +3,9 @@
 /// Bounds on what one process accepts. Values that a deployment may change are in its spec; these
 /// are the house's own.
 public struct Limits: Sendable, Hashable {
-  /// Bytes of one message, in either direction, where `--max-message` says nothing else. 4 MiB is what every
-  /// gRPC implementation receives by default.
-  public var maxMessageBytes = 4 << 20
+  /// Bytes of one message, in either direction, where `--max-message` says nothing else. Images, audio and
+  /// embeddings of whole batches fit; what many of them take together is bounded by `MessageMemory`.
+  public var maxMessageBytes = 64 << 20
 
   /// Messages shorter than this are sent as they are even when compression was asked for: they fit
   /// into one packet either way, and zlib's own bytes and time would buy nothing.

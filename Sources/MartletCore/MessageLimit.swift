@@ -8,6 +8,9 @@ public struct MessageLimit: Sendable, Hashable {
   /// Below 64 KiB, health and reflection would not work; beyond 1 GiB, few programs can hold a message.
   public static let allowed = (64 << 10)...(1 << 30)
 
+  /// What a text about a message that is too long names, so that its reader knows what raises the limit.
+  public static let settings = "(max_message, --max-message)"
+
   public let bytes: Int
 
   /// Reads a number of bytes such as `64Mi`, with the units of an app file. Nil for anything else, and out

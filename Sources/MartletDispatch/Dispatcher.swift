@@ -103,6 +103,8 @@ package struct Dispatcher: ~Copyable, Sendable {
   }
 
   /// The deployment's name, for messages.
+  package func maxMessageBytes(of pool: PoolID) -> Int { pools[pool.index].limits.maxMessageBytes }
+
   package func deploymentName(of pool: PoolID) -> String { pools[pool.index].name }
 
   /// The app and the deployment of a pool that a call is in.

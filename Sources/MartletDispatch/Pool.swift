@@ -72,6 +72,8 @@ struct Pool: Sendable {
 struct PoolLimits: Sendable, Hashable {
   let maxOngoing: Int
   let maxQueued: Int
+  /// Bytes of the largest message; `Int.max` where the deployment says nothing.
+  let maxMessageBytes: Int
   let requestTimeout: Duration?
   let isIdempotent: Bool
   let outliers: OutlierTerms
@@ -79,6 +81,7 @@ struct PoolLimits: Sendable, Hashable {
   init(_ spec: DeploymentSpec) {
     maxOngoing = max(1, spec.maxOngoingRequests)
     maxQueued = max(0, spec.maxQueuedRequests)
+    maxMessageBytes = spec.maxMessageBytes ?? .max
     requestTimeout = spec.requestTimeout
     isIdempotent = spec.idempotent
     outliers = OutlierTerms(spec.outlierDetection)

@@ -14,6 +14,7 @@ internal import MartletNet
 /// - Parameters:
 ///   - endpoint: a server or the router of a mesh, without TLS.
 ///   - userAgent: who calls, such as `tagger/1.2`; stands in front of Martlet's own `user-agent`.
+///   - maxMessageBytes: the longest message that is sent and taken.
 ///   - waitsForReady: calls wait for a connection, until their deadline, instead of failing with
 ///     UNAVAILABLE.
 public func withConnection<Result>(
@@ -43,12 +44,14 @@ public func withConnection<Result>(
 /// - Throws: what `body` throws, or INVALID_ARGUMENT with the file that cannot be used.
 public func withConnection<Result>(
   to address: ServerAddress, tls: ClientTLSFiles = ClientTLSFiles(), userAgent: String? = nil,
-  waitsForReady: Bool = false, _ body: (CallTarget) async throws -> Result
+  maxMessageBytes: Int = Limits().maxMessageBytes, waitsForReady: Bool = false, _ body: (CallTarget) async throws -> Result
 ) async throws -> Result {
   let loops = LoopGroup(count: 1)
+  var limits = Limits()
+  limits.maxMessageBytes = maxMessageBytes
   let outcome: Swift.Result<Result, any Error>
   do {
-    let channel = try GRPCChannel(address, tls: tls, loops: loops, userAgent: userAgent)
+    let channel = try GRPCChannel(address, tls: tls, loops: loops, limits: limits, userAgent: userAgent)
     do {
       outcome = .success(try await body(CallTarget(channel, waitsForReady: waitsForReady)))
     } catch {

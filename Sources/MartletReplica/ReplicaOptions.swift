@@ -25,6 +25,9 @@ package struct ReplicaOptions: Sendable, Equatable {
   /// What the replica takes and sends at most, also of other deployments.
   package var maxMessageBytes = Limits().maxMessageBytes
 
+  /// The memory for messages; nil for a share of the machine's.
+  package var messageMemory: MessageMemoryLimit?
+
   /// The replica ends when this process is gone.
   package var supervisorPID: Int32?
 
@@ -72,6 +75,10 @@ package struct ReplicaOptions: Sendable, Equatable {
     let limit =
       try read.parsed(MessageLimit.variable, as: "64Ki to 1Gi bytes") { MessageLimit($0) }
     if let limit { maxMessageBytes = limit.bytes }
+    messageMemory =
+      try read.parsed(MessageMemoryLimit.variable, as: "1Mi to 4Ti bytes") {
+        MessageMemoryLimit($0)
+      }
     supervisorPID =
       try read.parsed(ReplicaVariable.supervisorPID, as: "a pid") { text in
         Int32(text).flatMap { $0 > 0 ? $0 : nil }

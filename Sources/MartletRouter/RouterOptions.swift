@@ -28,6 +28,9 @@ package struct RouterOptions: Sendable {
 
   package var limits: Limits
 
+  /// The memory for messages; nil for a share of the machine's.
+  package var messageMemory: MessageMemoryLimit?
+
   /// Where the supervisor looks for signs of life; nil where none does.
   package var heartbeat: CInt?
 

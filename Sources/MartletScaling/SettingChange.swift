@@ -34,6 +34,8 @@ extension DeploymentSetting {
     case .resources: .newRevision
     // The replica enforces it, and is told when it starts.
     case .maxOngoingRequests: .newRevision
+    // The replica keeps it too, and is told when it starts.
+    case .maxMessage: .newRevision
     // The replica's own drain lasts as long.
     case .gracefulShutdownTimeout: .newRevision
     case .codeVersion: .newRevision

@@ -15,7 +15,7 @@ package enum SchemaLimits {
   package static let maxQuotedLength = 100
 
   /// Bytes that one message may take once decoded. An empty nested message is 2 bytes on the wire
-  /// and hundreds decoded; the largest message of 4 MiB of ordinary fields stays far below.
+  /// and hundreds decoded; the largest message of ordinary fields stays below.
   package static let maxArenaBytes = 256 << 20
 
   /// Bytes of a descriptor set: a hundred times the largest in common use.

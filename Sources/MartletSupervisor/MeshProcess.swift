@@ -37,6 +37,9 @@ package struct MeshProcess: Sendable {
     if let limit = options.messageLimit {
       child.environment[MessageLimit.variable] = "\(limit.bytes)"
     }
+    if let limit = options.messageMemory {
+      child.environment[MessageMemoryLimit.variable] = "\(limit.bytes)"
+    }
     child.inherited = [ends[1]]
     child.startsSession = detached
     let log = try openLog(options.runDirectory)

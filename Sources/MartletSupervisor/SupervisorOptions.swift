@@ -24,6 +24,9 @@ package struct SupervisorOptions: Sendable, Hashable {
   /// The largest message of the mesh, passed on to all of them; nil for what the environment says.
   package var messageLimit: MessageLimit?
 
+  /// The memory that each process has for messages; nil for a share of the machine's.
+  package var messageMemory: MessageMemoryLimit?
+
   /// How many router processes share the listening socket.
   package var routers: Int
 
@@ -46,6 +49,7 @@ package struct SupervisorOptions: Sendable, Hashable {
     times = PortTimes()
     mesh = MeshSecurity()
     messageLimit = nil
+    messageMemory = nil
     routers = 1
     controllerArguments = []
     executable = ProcessLauncher.currentExecutable

@@ -23,6 +23,7 @@ import Testing
     case .autoscaling: spec.replicas = .auto(AutoscalingSpec(maxReplicas: 9))
     case .maxOngoingRequests: spec.maxOngoingRequests = 3
     case .maxQueuedRequests: spec.maxQueuedRequests = 1
+    case .maxMessage: spec.maxMessageBytes = 8 << 20
     case .requestTimeout: spec.requestTimeout = .milliseconds(200)
     case .idempotent: spec.idempotent = true
     case .outlierDetection: spec.outlierDetection.consecutiveErrors = 2

@@ -95,7 +95,9 @@ import Testing
       } catch {
         #expect(error.isTooLarge)
         #expect(
-          error.message == "the message has more than \(maxBytes) bytes, the limit of a message")
+          error.message
+            == "the message has more than \(maxBytes) bytes, the limit of a message "
+            + MessageLimit.settings)
         return true
       }
     }

@@ -14,6 +14,7 @@ private struct PageReader: Application {
       .resources(cpus: 1, gpus: 0.3)
       .maxOngoingRequests(2)
       .maxQueuedRequests(16)
+      .maxMessage(bytes: 8 << 20)
       .requestTimeout(.seconds(5))
       .idempotent()
       .userConfig(["answer": .string("7")])
@@ -58,6 +59,7 @@ private struct PageReader: Application {
     expert.resources = Resources(milliCPUs: 1000, milliGPUs: 300)
     expert.maxOngoingRequests = 2
     expert.maxQueuedRequests = 16
+    expert.maxMessageBytes = 8 << 20
     expert.requestTimeout = .seconds(5)
     expert.idempotent = true
     expert.userConfig = .object(["answer": .string("7")])

@@ -60,6 +60,8 @@ enum Role {
     options.mesh = mesh
     guard let limit = messageLimit() else { return EX_USAGE }
     options.messageLimit = limit
+    guard let memory = messageMemory() else { return EX_USAGE }
+    options.messageMemory = memory
     options.supervisorPID = ThisProgram.environment[ReplicaVariable.supervisorPID].flatMap(
       Int32.init)
     options.heartbeat = values["--heartbeat-fd"].flatMap(Int32.init)
@@ -89,6 +91,8 @@ enum Role {
       options.heartbeat = values["--heartbeat-fd"].flatMap(CInt.init)
       guard let limit = messageLimit() else { return EX_USAGE }
       if let limit { options.limits.maxMessageBytes = limit.bytes }
+      guard let memory = messageMemory() else { return EX_USAGE }
+      options.messageMemory = memory
       finish { [options] in try await RouterRole.run(options) }
     } catch {
       return misunderstood("router", arguments)
@@ -109,6 +113,17 @@ enum Role {
   private func messageLimit() -> MessageLimit?? {
     do throws(InvalidMessageLimit) {
       return .some(try MessageLimit.said(by: nil, ThisProgram.environment[MessageLimit.variable]))
+    } catch {
+      complain("error: \(error)")
+      return nil
+    }
+  }
+
+  /// Nil when what the environment says of their memory makes no sense, which was told.
+  private func messageMemory() -> MessageMemoryLimit?? {
+    do throws(InvalidMessageLimit) {
+      return .some(
+        try MessageMemoryLimit.said(by: nil, ThisProgram.environment[MessageMemoryLimit.variable]))
     } catch {
       complain("error: \(error)")
       return nil

@@ -67,9 +67,16 @@ struct RunCommand<App: Application>: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The largest message, 64Ki to 1Gi; $MARTLET_MAX_MESSAGE by default, or else 4Mi.",
+      "The largest message, 64Ki to 1Gi; $MARTLET_MAX_MESSAGE by default, or else 64Mi.",
       valueName: "bytes"))
   var maxMessage: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Memory for messages under way in each process, 1Mi to 4Ti; $MARTLET_MAX_MESSAGE_MEMORY by "
+        + "default, or else a quarter of the machine's.",
+      valueName: "bytes"))
+  var maxMessageMemory: String?
 
   @Option(help: "CPUs to share out; what the machine has by default.")
   var cpus: Double?
@@ -204,6 +211,8 @@ struct RunCommand<App: Application>: ParsableCommand {
     do throws(InvalidMessageLimit) {
       options.messageLimit = try MessageLimit.said(
         by: maxMessage, ThisProgram.environment[MessageLimit.variable])
+      options.messageMemory = try MessageMemoryLimit.said(
+        by: maxMessageMemory, ThisProgram.environment[MessageMemoryLimit.variable])
     } catch {
       throw ValidationError("\(error)")
     }

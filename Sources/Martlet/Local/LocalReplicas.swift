@@ -33,6 +33,8 @@ struct LocalReplicas: Sendable {
       options.config = deployment.spec.userConfig
       options.router = router
       options.maxOngoingRequests = deployment.spec.maxOngoingRequests
+      let own = deployment.spec.maxMessageBytes ?? app.maxMessageBytes
+      options.maxMessageBytes = min(own ?? options.maxMessageBytes, options.maxMessageBytes)
       return Part(deployment: deployment, options: options)
     }
   }

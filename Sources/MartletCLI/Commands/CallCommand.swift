@@ -194,9 +194,13 @@ struct CallCommand: ParsableCommand {
       address.flatMap { ServerAddress($0) }
       ?? ServerAddress(.unix(path: directory.routerSocket))
     let tls = security.files
+    // It is the mesh that says how long messages may be.
+    var limits = Limits()
+    limits.maxMessageBytes = MessageLimit.allowed.upperBound
     do {
-      return try waitFor {
-        try await body(try GRPCChannel(server, tls: tls, loops: LoopGroup(count: 1)))
+      return try waitFor { [limits] in
+        try await body(
+          try GRPCChannel(server, tls: tls, loops: LoopGroup(count: 1), limits: limits))
       }
     } catch let error as RPCError where error.code == .unavailable && address == nil {
       guard Files.exists(directory.routerSocket) else { throw Mesh.noMesh(in: directory) }

@@ -86,6 +86,7 @@ struct ControllerCommand: ParsableCommand {
     options.supervisorPID = supervisorPID()
     options.heartbeat = heartbeatFd
     options.messageLimit = try messages.limit()
+    options.messageMemory = try messages.memory()
     for path in apps {
       let app = try LoadedApp(path: path)
       options.apps.append(
@@ -165,6 +166,7 @@ struct RouterCommand: ParsableCommand {
       limits: try times.times().limits)
     options.heartbeat = heartbeatFd
     if let limit = try messages.limit() { options.limits.maxMessageBytes = limit.bytes }
+    options.messageMemory = try messages.memory()
     try play("router") { [options] in try await RouterRole.run(options) }
   }
 }

@@ -107,6 +107,7 @@ struct UpCommand: ParsableCommand {
     options.mesh = try meshSecurity.security()
     options.routers = routers
     options.messageLimit = try messages.limit()
+    options.messageMemory = try messages.memory()
     if let cpus { options.controllerArguments += ["--cpus", "\(cpus)"] }
     if let gpus { options.controllerArguments += ["--gpus", "\(gpus)"] }
     return options

@@ -67,6 +67,7 @@ struct SpecCheck {
     if let interval = app.minPingInterval, interval < .zero || interval > PortTimes.longest {
       note([.key("min_ping_interval_s")], "allowed: 0 to \(mostSeconds) s, which is a day")
     }
+    if let bytes = app.maxMessageBytes { maxMessage(bytes, at: [.key("max_message")]) }
     let deployments: SpecPath = [.key("deployments")]
     if app.deployments.isEmpty { note(deployments, "an app has at least one deployment") }
     var seen: [String: Int] = [:]
@@ -105,6 +106,11 @@ struct SpecCheck {
   ) {
     guard !allowed.contains(value) else { return }
     note(path, "\(value) is out of range; allowed: \(allowed.lowerBound) to \(allowed.upperBound)")
+  }
+
+  mutating func maxMessage(_ bytes: Int, at path: SpecPath) {
+    guard !MessageLimit.allowed.contains(bytes) else { return }
+    note(path, "\(bytes) bytes is out of range; allowed: 64Ki to 1Gi")
   }
 
   mutating func delay(_ value: Duration, at path: SpecPath, zeroAllowed: Bool) {
@@ -151,6 +157,10 @@ extension SpecCheck {
     range(
       spec.maxQueuedRequests, 0...DeploymentSpec.maxRequests,
       at: path.appending("max_queued_requests"))
+    // The app's own is checked once, with the app.
+    if let bytes = spec.maxMessageBytes, bytes != app.maxMessageBytes {
+      maxMessage(bytes, at: path.appending("max_message"))
+    }
     if let timeout = spec.requestTimeout {
       delay(timeout, at: path.appending("request_timeout_s"), zeroAllowed: false)
     }

@@ -14,17 +14,26 @@ public struct AppSpec: Sendable, Hashable {
   /// clients by itself. A port that serves several apps goes by the smallest interval.
   public var minPingInterval: Duration?
 
+  /// Bytes of the largest message of the app's graphs, and of its deployments that have no limit of their own. Nil,
+  /// and whatever is beyond it, mean the mesh's `--max-message`.
+  public var maxMessageBytes: Int?
+
   public var deployments: [DeploymentSpec]
   public var routes: [RouteSpec]
 
   public init(
     name: String, protos: [String] = [], launcher: Launcher = .process,
-    deployments: [DeploymentSpec] = [], routes: [RouteSpec] = []
+    maxMessageBytes: Int? = nil, deployments: [DeploymentSpec] = [], routes: [RouteSpec] = []
   ) {
     self.name = name
     self.protos = protos
     self.launcher = launcher
-    self.deployments = deployments
+    self.maxMessageBytes = maxMessageBytes
+    self.deployments = deployments.map { deployment in
+      var deployment = deployment
+      deployment.maxMessageBytes = deployment.maxMessageBytes ?? maxMessageBytes
+      return deployment
+    }
     self.routes = routes
   }
 

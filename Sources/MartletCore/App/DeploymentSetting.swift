@@ -12,6 +12,7 @@ package enum DeploymentSetting: String, Sendable, Hashable, CaseIterable {
   case autoscaling = "autoscaling_config"
   case maxOngoingRequests = "max_ongoing_requests"
   case maxQueuedRequests = "max_queued_requests"
+  case maxMessage = "max_message"
   case requestTimeout = "request_timeout_s"
   case idempotent
   case outlierDetection = "outlier_detection"
@@ -38,6 +39,7 @@ extension DeploymentSpec {
     case .replicas, .autoscaling: replicas
     case .maxOngoingRequests: maxOngoingRequests
     case .maxQueuedRequests: maxQueuedRequests
+    case .maxMessage: maxMessageBytes
     case .requestTimeout: requestTimeout
     case .idempotent: idempotent
     case .outlierDetection: outlierDetection

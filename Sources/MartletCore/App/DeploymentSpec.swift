@@ -18,6 +18,10 @@ public struct DeploymentSpec: Sendable, Hashable {
   /// Requests that wait for a free replica; one more is answered RESOURCE_EXHAUSTED at once.
   public var maxQueuedRequests: Int
 
+  /// Bytes of the largest message, of requests and answers alike. Nil, and whatever is beyond it, mean the mesh's
+  /// `--max-message`.
+  public var maxMessageBytes: Int?
+
   /// The longest that a request may take, queueing included; nil leaves it to the caller's deadline.
   public var requestTimeout: Duration?
 
@@ -68,6 +72,7 @@ public struct DeploymentSpec: Sendable, Hashable {
     replicas = .fixed(1)
     maxOngoingRequests = 8
     maxQueuedRequests = 256
+    maxMessageBytes = nil
     requestTimeout = nil
     idempotent = false
     outlierDetection = OutlierDetectionSpec()

@@ -142,7 +142,7 @@ package struct AppFileReader {
 
 extension AppFileReader {
   static let appKeys = [
-    "name", "protos", "launcher", "min_ping_interval_s", "deployments", "routes",
+    "name", "protos", "launcher", "min_ping_interval_s", "max_message", "deployments", "routes",
   ]
 
   mutating func app(_ root: SourceNode) -> AppSpec? {
@@ -176,8 +176,9 @@ extension AppFileReader {
       }
     }
     spec.minPingInterval = seconds("min_ping_interval_s", in: fields)
+    spec.maxMessageBytes = bytes("max_message", in: fields).map(Int.init)
     spec.deployments = each("deployments", in: fields, of: "deployments") { reader, node, path in
-      reader.deployment(node, at: path)
+      reader.deployment(node, at: path, of: spec)
     }
     spec.routes = each("routes", in: fields, of: "routes") { reader, node, path in
       reader.route(node, at: path)

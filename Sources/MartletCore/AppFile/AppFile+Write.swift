@@ -14,12 +14,13 @@ extension AppFile {
     if let interval = spec.minPingInterval {
       app.append(("min_ping_interval_s", .seconds(interval)))
     }
-    app.append(("deployments", .list(spec.deployments.map(deployment))))
+    if let bytes = spec.maxMessageBytes { app.append(("max_message", .bytes(Int64(bytes)))) }
+    app.append(("deployments", .list(spec.deployments.map { deployment($0, of: spec) })))
     if !spec.routes.isEmpty { app.append(("routes", .list(spec.routes.map(route)))) }
     return YAMLValue.mapping(app).document
   }
 
-  private static func deployment(_ spec: DeploymentSpec) -> YAMLValue {
+  private static func deployment(_ spec: DeploymentSpec, of app: AppSpec) -> YAMLValue {
     let defaults = DeploymentSpec(name: "")
     var members: [YAMLValue.Member] = [("name", .text(spec.name))]
     func add<Value: Equatable>(
@@ -40,6 +41,9 @@ extension AppFile {
     }
     add("max_ongoing_requests", \.maxOngoingRequests) { .plain("\($0)") }
     add("max_queued_requests", \.maxQueuedRequests) { .plain("\($0)") }
+    if let bytes = spec.maxMessageBytes, bytes != app.maxMessageBytes {
+      members.append(("max_message", .bytes(Int64(bytes))))
+    }
     if let timeout = spec.requestTimeout {
       members.append(("request_timeout_s", .seconds(timeout)))
     }
@@ -113,10 +117,7 @@ extension AppFile {
     if spec.cpuUnits != defaults.cpuUnits { members.append(("cpus", .share(spec.cpuUnits))) }
     if spec.gpuUnits != defaults.gpuUnits { members.append(("gpus", .share(spec.gpuUnits))) }
     if spec.memoryBytes != defaults.memoryBytes {
-      // The largest binary unit that keeps the number whole.
-      let unit = ByteSize.units.prefix(4).last { spec.memoryBytes % $0.bytes == 0 }
-      let text = unit.map { "\(spec.memoryBytes / $0.bytes)\($0.name)" } ?? "\(spec.memoryBytes)"
-      members.append(("memory", .plain(text)))
+      members.append(("memory", .bytes(spec.memoryBytes)))
     }
     return members
   }

@@ -8,7 +8,9 @@ extension AppFileReader {
   ]
   static let resourceKeys = ["cpus", "gpus", "memory"]
 
-  mutating func deployment(_ node: SourceNode, at path: SpecPath) -> DeploymentSpec? {
+  mutating func deployment(
+    _ node: SourceNode, at path: SpecPath, of app: AppSpec
+  ) -> DeploymentSpec? {
     guard let fields = fields(node, at: path, allowed: Self.deploymentKeys),
       require(["name"], in: fields, of: "a deployment")
     else { return nil }
@@ -20,6 +22,8 @@ extension AppFileReader {
     if let replicas = replicas(in: fields) { spec.replicas = replicas }
     if let value = integer("max_ongoing_requests", in: fields) { spec.maxOngoingRequests = value }
     if let value = integer("max_queued_requests", in: fields) { spec.maxQueuedRequests = value }
+    spec.maxMessageBytes =
+      bytes("max_message", in: fields).map(Int.init) ?? app.maxMessageBytes
     spec.requestTimeout = seconds("request_timeout_s", in: fields)
     if let value = bool("idempotent", in: fields) { spec.idempotent = value }
     readHealth(in: fields, into: &spec)

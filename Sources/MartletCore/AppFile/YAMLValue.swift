@@ -175,3 +175,11 @@ extension ConfigValue {
   /// The value as a YAML document.
   package var yaml: String { YAMLValue(self).document }
 }
+
+extension YAMLValue {
+  /// A number of bytes in the largest binary unit that keeps it whole.
+  static func bytes(_ count: Int64) -> YAMLValue {
+    let unit = ByteSize.units.prefix(4).last { count % $0.bytes == 0 }
+    return .plain(unit.map { "\(count / $0.bytes)\($0.name)" } ?? "\(count)")
+  }
+}

@@ -56,7 +56,8 @@ extension GraphRun {
     }
     throw failure(
       .resourceExhausted,
-      "the answers have more than \(limits.maxMessageBytes) bytes together, the limit of a message",
+      "the answers have more than \(limits.maxMessageBytes) bytes together, the limit of a message "
+        + MessageLimit.settings,
       at: node)
   }
 
@@ -68,7 +69,7 @@ extension GraphRun {
       throw failure(
         .resourceExhausted,
         "the message that it makes has \(bytes.count) bytes, beyond the limit of "
-          + "\(limits.maxMessageBytes)", at: node)
+          + "\(limits.maxMessageBytes) \(MessageLimit.settings)", at: node)
     }
     return Payload(bytes: bytes, origin: origin, sources: sources)
   }

@@ -31,11 +31,11 @@ package final class GRPCChannel: Sendable {
   /// A channel to `address`: with TLS when it says so.
   package convenience init(
     _ address: ServerAddress, tls files: ClientTLSFiles = ClientTLSFiles(), loops: LoopGroup,
-    userAgent: String? = nil
+    limits: Limits = Limits(), userAgent: String? = nil
   ) throws(RPCError) {
     self.init(
       endpoint: address.endpoint, tls: address.isSecure ? try ClientTLS(files) : nil,
-      loop: loops.currentOrNext(), userAgent: userAgent)
+      loop: loops.currentOrNext(), limits: limits, userAgent: userAgent)
   }
 
   /// A channel on `loop`; calls from that loop's thread do not change threads. `authority` is what

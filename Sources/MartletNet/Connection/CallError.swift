@@ -5,7 +5,8 @@ internal import MartletWire
 extension RPCError {
   static func messageTooLarge(_ bytes: Int, limit: Int) -> RPCError {
     RPCError(
-      .resourceExhausted, "the message has \(bytes) bytes and at most \(limit) may be sent")
+      .resourceExhausted,
+      "the message has \(bytes) bytes and at most \(limit) may be sent \(MessageLimit.settings)")
   }
 
   /// What a peer's bad framing means to the call.
@@ -13,7 +14,8 @@ extension RPCError {
     switch error {
     case .tooLarge(let bytes, let limit):
       self.init(
-        .resourceExhausted, "the message has \(bytes) bytes and at most \(limit) are accepted")
+        .resourceExhausted,
+        "the message has \(bytes) bytes and at most \(limit) are accepted \(MessageLimit.settings)")
     case .compressed:
       self.init(.internalError, "the message is compressed and grpc-encoding does not say how")
     case .badFlag(let flag):
@@ -21,7 +23,8 @@ extension RPCError {
     case .inflatedTooLarge(let limit):
       self.init(
         .resourceExhausted,
-        "the message has more than \(limit) bytes once it is decompressed, and no more are accepted"
+        "the message has more than \(limit) bytes once it is decompressed, and no more are accepted "
+          + MessageLimit.settings
       )
     case .undecodable(let compression, let reason):
       self.init(

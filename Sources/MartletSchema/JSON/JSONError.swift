@@ -1,4 +1,5 @@
 // What is wrong with JSON text, or with a message that should become JSON.
+internal import MartletCore
 
 /// Text that is not JSON, JSON that is not a message of its type, or a message that JSON cannot
 /// say. `path` leads to the value, such as `crops[2].kind`; it is empty for the whole text.
@@ -10,7 +11,8 @@ package struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
   package var isTooLarge = false
 
   static func tooLarge(_ limit: Int) -> JSONError {
-    var error = JSONError("", "the message has more than \(limit) bytes, the limit of a message")
+    var error = JSONError(
+      "", "the message has more than \(limit) bytes, the limit of a message \(MessageLimit.settings)")
     error.isTooLarge = true
     return error
   }

@@ -64,7 +64,8 @@ package enum GRPCWebRequest {
     guard length <= maxMessageBytes else {
       return RPCStatus(
         .resourceExhausted,
-        "a message of \(length) bytes is beyond the limit of \(maxMessageBytes)")
+        "a message of \(length) bytes is beyond the limit of \(maxMessageBytes) "
+          + MessageLimit.settings)
     }
     guard body.count >= prefix + length else {
       return RPCStatus(.internalError, "the request ended without a whole message")

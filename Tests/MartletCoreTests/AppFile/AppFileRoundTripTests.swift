@@ -52,6 +52,33 @@ import Testing
         """))
   }
 
+  @Test func limitsOfMessagesAreSaidOnce() throws {
+    let deployments = [
+      DeploymentSpec(name: "same", command: ["./x"]),
+      {
+        var own = DeploymentSpec(name: "own", command: ["./x"])
+        own.maxMessageBytes = 96 << 10
+        return own
+      }(),
+    ]
+    let spec = AppSpec(name: "a", maxMessageBytes: 8 << 20, deployments: deployments)
+    #expect(spec.deployments.map(\.maxMessageBytes) == [8 << 20, 96 << 10])
+    let text = AppFile.yaml(for: spec)
+    #expect(
+      text == """
+        name: a
+        max_message: 8Mi
+        deployments:
+          - name: same
+            command: [./x]
+          - name: own
+            command: [./x]
+            max_message: 96Ki
+
+        """, "\(text)")
+    #expect(try AppFile.read(text: text, file: "a.yaml").spec == spec)
+  }
+
   @Test func aReturnIsAWordOrHasAName() {
     let named = GraphNode(.return, NodeOptions(name: "early"))
     let graph = GraphNode.fallback([.return, named])
