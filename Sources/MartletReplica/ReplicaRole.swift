@@ -13,7 +13,8 @@ package enum ReplicaRole {
   package static func run(
     _ service: ReplicaService, execution: Execution, _ options: ReplicaOptions
   ) async throws {
-    let loops = LoopGroup(count: 1)
+    let loops = LoopGroup(
+      count: 1, memory: options.messageMemory.map { MessageMemory($0) } ?? .ofProcess)
     let running = try RunningReplica(
       service, execution: execution, options: options, loops: loops)
     let signals = try TerminationSignals(on: loops.next())

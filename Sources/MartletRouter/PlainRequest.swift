@@ -60,7 +60,7 @@ final class PlainRequest: StreamHandler, CallOwner {
     counted = entry.counted
     self.terms = terms
     headers = router.takeHeaders()
-    lengths = MessageLengthGuard(limit: router.limits.maxMessageBytes)
+    lengths = MessageLengthGuard(limit: entry.maxMessageBytes)
   }
 
   var isOver: Bool { phase == .over }
@@ -98,7 +98,7 @@ final class PlainRequest: StreamHandler, CallOwner {
   // MARK: The dispatcher's word
 
   /// One message of the greatest length with its prefix.
-  private var maxReplayBytes: Int { router.limits.maxMessageBytes + 5 }
+  private var maxReplayBytes: Int { lengths.limit + GRPCMessage.prefixBytes }
 
   var mayReplay: Bool { replay.isComplete }
 
@@ -148,7 +148,8 @@ final class PlainRequest: StreamHandler, CallOwner {
       return refuse(
         Refusal(
           .resourceExhausted,
-          "a message of \(length) bytes is beyond the limit of \(router.limits.maxMessageBytes)"))
+          "a message of \(length) bytes is beyond the limit of \(lengths.limit) "
+            + MessageLimit.settings))
     }
     uncredited += bytes.count
     timing?.took(bytes)
@@ -162,7 +163,7 @@ final class PlainRequest: StreamHandler, CallOwner {
 
   /// Sends a piece and remembers it, for as long as there is room to.
   private func keep(_ piece: [UInt8]) {
-    if replay.count + piece.count <= maxReplayBytes, router.reserveReplay(piece.count) {
+    if replay.count + piece.count <= maxReplayBytes, router.reserveReplay(piece.count, beside: replay.count) {
       replay.append(piece)
       attempt?.stream?.sendData(piece)
     } else if let upstream = attempt?.stream {
@@ -199,7 +200,8 @@ final class PlainRequest: StreamHandler, CallOwner {
     if let upstream = attempt?.stream {
       guard upstream.isWritable else { return }
     } else {
-      let room = maxReplayBytes - router.limits.initialStreamWindowBytes
+      let most = min(maxReplayBytes, router.routerLimits.maxShortReplayBytes)
+      let room = most - router.limits.initialStreamWindowBytes
       guard replay.count <= max(0, room) else { return }
     }
     stream.consumed(uncredited)

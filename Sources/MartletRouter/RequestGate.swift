@@ -114,6 +114,7 @@ final class RequestGate: RequestAcceptor {
   struct Entry {
     let route: Route
     let isUnary: Bool
+    let maxMessageBytes: Int
     var counted: Counted?
   }
 
@@ -126,7 +127,9 @@ final class RequestGate: RequestAcceptor {
     guard isNamed == (named != nil) else { return nil }
     return headers.withValue(of: .path) { path -> Entry? in
       if let named {
-        return Entry(route: named, isUnary: router.isUnary(path: path, in: named.version))
+        return Entry(
+          route: named, isUnary: router.isUnary(path: path, in: named.version),
+          maxMessageBytes: router.maxMessageBytes(of: named))
       }
       return entry(path: path, from: connection)
     } ?? nil
@@ -140,7 +143,7 @@ final class RequestGate: RequestAcceptor {
     guard let route = router.dispatcher.route(path: path) else { return nil }
     let entry = Entry(
       route: route, isUnary: router.isUnary(path: path, in: route.version),
-      counted: router.counted(route))
+      maxMessageBytes: router.maxMessageBytes(of: route), counted: router.counted(route))
     memo.path = Array(path)
     memo.epoch = router.routeEpoch
     memo.entry = entry

@@ -7,11 +7,13 @@ extension Router {
   /// What decompresses the messages of an answer, by its head; nil: they are not compressed. The router asks
   /// for none that are, but a replica may have been told to compress all. Throws what is wrong with an answer
   /// that cannot be read.
-  func decompressor(ofAnswer head: borrowing HeaderBlock) throws(RPCError) -> Decompressor? {
+  func decompressor(
+    ofAnswer head: borrowing HeaderBlock, _ maxMessageBytes: Int
+  ) throws(RPCError) -> Decompressor? {
     if let failure = head.statusOfNonsense { throw RPCError(failure) }
     do throws(RPCError) {
       return try head.responseEncoding.map {
-        Decompressor(codec, $0, maxMessageBytes: limits.maxMessageBytes)
+        Decompressor(codec, $0, maxMessageBytes: maxMessageBytes)
       }
     } catch {
       throw RPCError(error.status.code, "the answer cannot be read: \(error.status.message)")

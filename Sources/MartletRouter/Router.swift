@@ -49,6 +49,9 @@ final class Router: @unchecked Sendable {
   /// Requests that replicas died of since the last report.
   var deadlyRequests = DeadlyRequests()
 
+  /// What all replay buffers may have.
+  private let maxReplayBytes: Int
+
   /// Bytes in all replay buffers.
   private(set) var replayBytes = 0
   private var spareHeaders: [HeaderBlock] = []
@@ -98,6 +101,7 @@ final class Router: @unchecked Sendable {
     self.mesh = mesh
     self.logger = logger
     dispatcher = Dispatcher(limits: dispatchLimits)
+    maxReplayBytes = min(routerLimits.maxReplayBytes, loop.messageMemory.total / 8)
   }
 
   // MARK: Calls
@@ -313,9 +317,11 @@ final class Router: @unchecked Sendable {
 
   // MARK: Buffers
 
-  /// Whether a request may keep so many more bytes.
-  func reserveReplay(_ count: Int) -> Bool {
-    guard replayBytes + count <= routerLimits.maxReplayBytes else { return false }
+  /// Whether a request that keeps `kept` bytes may keep so many more.
+  func reserveReplay(_ count: Int, beside kept: Int) -> Bool {
+    let most =
+      kept + count > routerLimits.maxShortReplayBytes ? maxReplayBytes / 2 : maxReplayBytes
+    guard replayBytes + count <= most else { return false }
     replayBytes += count
     return true
   }

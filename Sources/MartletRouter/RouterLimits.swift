@@ -2,9 +2,14 @@
 
 /// Bounds on what the router keeps for requests in hand. Queues are bounded by their deployments.
 package struct RouterLimits: Sendable, Hashable {
-  /// Bytes of request payload that are kept, over all requests, so that they can be sent again or wait.
-  /// A request that finds this spent goes on but is not sent again.
+  /// Bytes of request payload that are kept, over all requests, so that they can be sent again or wait; at most an
+  /// eighth of the memory for messages, beside it. A request that finds this spent goes on but is not
+  /// sent again.
   package var maxReplayBytes = 64 << 20
+
+  /// Bytes that a request may keep while others do. A longer one finds this spent when half of it is, so that it
+  /// takes no replay from the short ones.
+  package var maxShortReplayBytes = 4 << 20
 
   /// Bytes that a replica may send on one stream before the client has room for them: what a slow reader
   /// costs the router. A link to a replica has a round trip of well under a millisecond, so a

@@ -12,7 +12,8 @@ package enum RouterRole {
   package static func run(_ options: RouterOptions) async throws {
     TerminationSignals.block()
     DescriptorLimit.raise()
-    let group = LoopGroup(count: 1)
+    let group = LoopGroup(
+      count: 1, memory: options.messageMemory.map { MessageMemory($0) } ?? .ofProcess)
     let loop = group.loops[0]
     var failure: (any Error)?
     do {

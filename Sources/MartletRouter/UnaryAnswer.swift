@@ -16,24 +16,31 @@ struct UnaryAnswer {
   }
 
   private let router: Router
+  private let maxMessageBytes: Int
   private var deframer: MessageDeframer
+  /// Bytes that its holder has taken for it.
+  private var taken = 0
   private var message: [UInt8]?
   /// What the answer says beside its message; gathered for those who pass it on.
   private(set) var metadata = AnswerMetadata()
 
-  init(_ router: Router) {
+  init(_ router: Router, maxMessageBytes: Int) {
     self.router = router
-    deframer = MessageDeframer(maxMessageBytes: router.limits.maxMessageBytes)
+    self.maxMessageBytes = maxMessageBytes
+    deframer = MessageDeframer(maxMessageBytes: maxMessageBytes)
   }
 
   /// The head of an answer that goes on. Throws what is wrong with it.
   mutating func began(_ head: borrowing HeaderBlock) throws(RPCError) {
-    deframer.decompressor = try router.decompressor(ofAnswer: head)
+    deframer.decompressor = try router.decompressor(ofAnswer: head, maxMessageBytes)
     metadata.initial = head.ownMetadata
   }
 
-  /// Payload. Throws when it is not framed well, or is more than one message.
-  mutating func continued(_ bytes: UnsafeRawBufferPointer) throws(RPCError) {
+  /// Payload. Throws when it is not framed well, is more than one message, or is long and there is no memory for it:
+  /// an answer does not wait, since its request may hold what others wait for.
+  mutating func continued(
+    _ bytes: UnsafeRawBufferPointer, _ holder: some MemoryHolder
+  ) throws(RPCError) {
     var bytes = bytes
     while let next = try nextMessage(from: &bytes) {
       guard message == nil else {
@@ -42,6 +49,10 @@ struct UnaryAnswer {
       }
       message = next
     }
+    let needed = max(deframer.announcedBytes, message?.count ?? 0)
+    guard needed > MessageHold.freeBytes, needed > taken else { return }
+    try holder.grow(by: needed - taken)
+    taken = needed
   }
 
   private mutating func nextMessage(

@@ -17,6 +17,9 @@ final class VersionRecord {
   /// What each route did of late, in the order of `AppSpec.routes`.
   let figures: [RouteFigures]
 
+  /// Bytes of the largest message of the version's graphs.
+  let maxMessageBytes: Int
+
   /// One field, `MeshHeader.version`, for heads of requests.
   let mark: HeaderBlock
 
@@ -37,13 +40,14 @@ final class VersionRecord {
 
   init(
     app: String, version: AppVersion, graphs: [Int: ServedGraph], figures: [RouteFigures],
-    mark: HeaderBlock, unaryPaths: consuming ByteIndex<Void>, schema: Schema?,
+    maxMessageBytes: Int, mark: HeaderBlock, unaryPaths: consuming ByteIndex<Void>, schema: Schema?,
     descriptorSet: [UInt8], minPingInterval: Duration?
   ) {
     self.app = app
     self.version = version
     self.graphs = graphs
     self.figures = figures
+    self.maxMessageBytes = maxMessageBytes
     self.mark = mark
     self.unaryPaths = unaryPaths
     self.schema = schema
@@ -58,6 +62,7 @@ extension Router {
     _ version: AppVersion, spec: AppSpec, schema: Schema?, descriptorSet: [UInt8] = []
   ) throws(SpecProblems) {
     guard !dispatcher.isDefined(version, of: spec.name) else { return }
+    let maxMessageBytes = min(spec.maxMessageBytes ?? .max, limits.maxMessageBytes)
     var graphs: [Int: ServedGraph] = [:]
     var figures: [RouteFigures] = []
     for (index, route) in spec.routes.enumerated() {
@@ -72,7 +77,7 @@ extension Router {
       let plan = try GraphCompiler.compile(
         graph, for: method, of: spec, schema: schema, at: path)
       figures.append(RouteFigures(route.name, plan, now: loop.now))
-      graphs[index] = ServedGraph(plan, figures[index])
+      graphs[index] = ServedGraph(plan, figures[index], maxMessageBytes: maxMessageBytes)
     }
     guard let id = dispatcher.define(AppDefinition(version: version, spec: spec)) else { return }
     var mark = HeaderBlock()
@@ -80,7 +85,8 @@ extension Router {
     while versions.count <= id.index { versions.append(nil) }
     routeEpoch += 1
     versions[id.index] = VersionRecord(
-      app: spec.name, version: version, graphs: graphs, figures: figures, mark: mark,
+      app: spec.name, version: version, graphs: graphs, figures: figures,
+      maxMessageBytes: maxMessageBytes, mark: mark,
       unaryPaths: unaryPaths(of: spec, schema), schema: schema,
       descriptorSet: descriptorSet, minPingInterval: spec.minPingInterval)
   }
@@ -122,6 +128,19 @@ extension Router {
   func counted(_ route: Route) -> Counted? {
     guard let plain = route.plain, let record = versions[route.version.index] else { return nil }
     return Counted(figures: record.figures[plain])
+  }
+
+  /// Bytes of the largest message on a route: its deployment's limit or its app's, within the mesh's.
+  func maxMessageBytes(of route: Route) -> Int {
+    switch route.target {
+    case .deployment(let pool): maxMessageBytes(of: pool)
+    case .graph: versions[route.version.index]?.maxMessageBytes ?? limits.maxMessageBytes
+    }
+  }
+
+  /// Bytes of the largest message of a deployment.
+  func maxMessageBytes(of pool: PoolID) -> Int {
+    min(dispatcher.maxMessageBytes(of: pool), limits.maxMessageBytes)
   }
 
   /// Whether a request's method is known to have one response.

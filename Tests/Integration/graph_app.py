@@ -49,7 +49,7 @@ def deployment(name, **config):
 
 def app():
     return {
-        "name": "graphs", "protos": [str(HERE / "protos/probe/v1/probe.proto")],
+        "name": "graphs", "max_message": "4Mi", "protos": [str(HERE / "protos/probe/v1/probe.proto")],
         "deployments": [
             deployment("fast"), deployment("slow", delay_s=0.5), deployment("broken", fails=True)],
         "routes": [{"method": METHOD, "graph": {

@@ -14,7 +14,8 @@ from mesh import probe_app, wait_until
 @pytest.fixture
 def probe(mesh):
     from probe.v1 import probe_pb2_grpc
-    mesh.up(probe_app(mesh.folder, max_ongoing_requests=64, max_queued_requests=1000))
+    mesh.up(
+        probe_app(mesh.folder, max_ongoing_requests=64, max_queued_requests=1000, max_message="4Mi"))
     with mesh.channel() as channel:
         yield probe_pb2_grpc.ProbeStub(channel)
 

@@ -62,7 +62,7 @@ def connect(address, compression=None):
 @pytest.fixture
 def wire(mesh):
     """The Swift echo app behind a counting door."""
-    mesh.up(ROOT / "deploy/echo/martlet.yaml")
+    mesh.up(ROOT / "deploy/echo/martlet.yaml", "--max-message", "4Mi")
     wire = Wire(mesh.address)
     yield wire
     wire.close()

@@ -21,7 +21,7 @@ from webclient import ASKS, Outcome, framed, grpc_web, http1, metadata, outcome,
 KINDS = ["application/grpc-web", "application/grpc-web+proto", "application/grpc-web-text",
          "application/grpc-web-text+proto"]
 CODES = [code.value[1].replace(" ", "_") for code in sorted(grpc.StatusCode, key=lambda c: c.value[0])]
-LIMIT = 4 << 20  # Limits.maxMessageBytes
+LIMIT = 4 << 20  # max_message of the app
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ def look(stubs):
     with tempfile.TemporaryDirectory(prefix="m") as folder:
         mesh = Mesh(folder, stubs)
         app = {
-            "name": "mirror",
+            "name": "mirror", "max_message": "4Mi",
             "protos": [str(HERE / "protos/everything" / file)
                        for file in ("v1/everything.proto", "v2/older.proto")],
             "deployments": [{
@@ -100,7 +100,8 @@ def test_json_that_is_shorter_than_its_message_is_bounded(look):
     status, body = look('{"valueList": [' + "0," * 1_000_000 + "0]}")
     assert (status, json.loads(body)) == (429, {
         "code": "resource_exhausted",
-        "message": "the message has more than 4194304 bytes, the limit of a message"})
+        "message": "the message has more than 4194304 bytes, the limit of a message "
+                   "(max_message, --max-message)"})
 
 
 def test_there_are_enough():

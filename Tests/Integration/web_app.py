@@ -13,7 +13,7 @@ EXPAND = "/stream.v1.Stream/Expand"
 def app(other=None, **first_route):
     graph_name = {"http": other} if other else {}
     return {
-        "name": "web",
+        "name": "web", "max_message": "4Mi",
         "protos": [str(HERE / "protos/probe/v1/probe.proto"), str(HERE / "protos/stream/v1/stream.proto")],
         "deployments": [
             {"name": "probe", "command": [sys.executable, str(HERE / "probe_server.py")],

@@ -33,7 +33,7 @@ def by_kind(cases):
 def write(mesh, deployments, graphs):
     file = mesh.folder / "app.yaml"
     file.write_text(json.dumps({
-        "name": "work", "protos": [str(HERE / "protos/work/v1/work.proto")],
+        "name": "work", "max_message": "4Mi", "protos": [str(HERE / "protos/work/v1/work.proto")],
         "deployments": deployments,
         "routes": [{"method": method, "graph": graph} for method, graph in graphs.items()]}))
     return file

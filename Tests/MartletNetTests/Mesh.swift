@@ -31,13 +31,13 @@ struct Mesh: Sendable {
   /// Starts a server, runs `body` and ends both sides.
   static func with<R: Sendable>(
     _ kind: TransportKind = .unix, limits: Limits = Limits(), clientLimits: Limits? = nil,
-    maxOngoing: Int? = nil, serverLoopCount: Int = 1,
+    maxOngoing: Int? = nil, serverLoopCount: Int = 1, memory: MessageMemory = .ofProcess,
     handlers: (inout HandlerTable) -> Void = { $0 = .example },
     _ body: (Mesh) async throws -> R
   ) async throws -> R {
     var table = HandlerTable()
     handlers(&table)
-    let serverLoops = LoopGroup(count: serverLoopCount)
+    let serverLoops = LoopGroup(count: serverLoopCount, memory: memory)
     let clientLoops = LoopGroup(count: 1)
     let server = GRPCServer(
       loops: serverLoops, limits: limits, handlers: table, maxOngoing: maxOngoing)

@@ -53,10 +53,10 @@ import Testing
   @Test func aBombPassesTheRouterAndStopsAtTheReplica() async throws {
     try await Mesh.run { mesh in
       try await mesh.deploy(Mesh.echoApp(), ["echo": [try await mesh.startEcho("r")]])
-      let large = Self.channel(mesh, 64 << 20)
+      let large = Self.channel(mesh, 128 << 20)
       let error = await mesh.failure { () throws(RPCError) in
         try await large.unary(
-          Mesh.echo, [UInt8](repeating: 0, count: 32 << 20), compression: .both(.gzip))
+          Mesh.echo, [UInt8](repeating: 0, count: 96 << 20), compression: .both(.gzip))
       }
       #expect(error?.status.code == .resourceExhausted)
       #expect(error?.status.message.contains("decompressed") == true)
@@ -105,8 +105,8 @@ import Testing
   @Test func aBombForAGraphStopsAtTheRouter() async throws {
     try await Mesh.run { mesh in
       try await Self.deployGraph(mesh, expecting: [])
-      let large = Self.channel(mesh, 64 << 20)
-      let bomb = try Self.request(32 << 20)
+      let large = Self.channel(mesh, 128 << 20)
+      let bomb = try Self.request(96 << 20)
       let error = await mesh.failure { () throws(RPCError) in
         try await large.unary(Self.check, bomb, compression: .both(.gzip))
       }
@@ -114,7 +114,8 @@ import Testing
         error?.status
           == RPCStatus(
             .resourceExhausted,
-            "the request has a message beyond the limit of 4194304 bytes once it is decompressed"))
+            "the request has a message beyond the limit of 67108864 bytes once it is decompressed "
+              + MessageLimit.settings))
       await large.close()
     }
   }

@@ -35,6 +35,8 @@ final class OutboundCall: @unchecked Sendable {
   private var kind: Kind
   private var outbox: MessageOutbox?
   private var deframer: MessageDeframer
+  /// A unary call's answer takes memory while it is long.
+  private var gate = IntakeGate()
   private var deadlineTimer: Timer?
   private var initialMetadata = Metadata()
   private var responseMessage: [UInt8]?
@@ -70,7 +72,7 @@ final class OutboundCall: @unchecked Sendable {
     self.compression = compression
     self.traced = traced
     self.core = core
-    kind = .streaming(MessageIntake(loop: core.loop))
+    kind = .streaming(MessageIntake(loop: core.loop, connection: nil))
     deframer = MessageDeframer(maxMessageBytes: core.limits.maxMessageBytes)
   }
 
@@ -140,8 +142,12 @@ extension OutboundCall {
     deadlineTimer = nil
     unsent = []
     switch kind {
-    case .unary(_, let answer): answer(result)
+    case .unary(_, let answer):
+      answer(result)
+      // From here on it is the caller's.
+      gate.release()
     case .streaming(let intake):
+      intake.end()
       switch result {
       case .success(let response):
         intake.inbox.end(.finished, trailer: response.trailingMetadata)
@@ -202,6 +208,7 @@ extension OutboundCall: MessageSink {
       stream.sendEnd()
     case .streaming(let intake):
       intake.whenCredited = { stream.consumed($0) }
+      intake.whenRefused = { [weak self] in self?.breakOff($0) }
       intake.inbox.whenBroken = { [weak self] in self?.breakOff($0) }
       for (message, compressed) in unsent { send(message, compressed: compressed, over: stream) }
       unsent = []
@@ -322,11 +329,22 @@ extension OutboundCall: ClientStreamHandler {
           }
           responseMessage = message
         }
+        let bytes = max(deframer.announcedBytes, responseMessage?.count ?? 0)
+        if bytes > MessageHold.freeBytes { take(bytes) }
       case .streaming(let intake):
         try intake.received(bytes, &deframer)
       }
     } catch {
       breakOff(RPCError(error))
+    }
+  }
+
+  /// Takes memory for an answer. It does not wait: who calls may hold some, which others wait for.
+  private func take(_ bytes: Int) {
+    do throws(RPCError) {
+      try gate.ensure(bytes, on: core.loop)
+    } catch {
+      breakOff(error)
     }
   }
 

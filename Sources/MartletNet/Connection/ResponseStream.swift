@@ -3,7 +3,7 @@ package import MartletWire
 
 /// Where the answer to a request goes: a stream of HTTP/2, or what translates for a client that speaks
 /// something else. On its connection's loop only. Once the request is over, orders have no effect.
-package protocol ResponseStream {
+package protocol ResponseStream: PayloadSource {
   /// Who sent the request, as a proxy tells it: one field, `x-forwarded-client-cert`.
   var forwardedIdentity: HeaderBlock? { get }
 
@@ -24,9 +24,6 @@ package protocol ResponseStream {
 
   /// Ends the answer once the backlog is written, with a copy of trailers that are only borrowed.
   func sendTrailers(copying trailers: borrowing HeaderBlock)
-
-  /// Gives `count` received payload bytes back to the client's windows.
-  func consumed(_ count: Int)
 
   /// False while the client is slow, until the request's handler hears `becameWritable`.
   var isWritable: Bool { get }

@@ -56,6 +56,8 @@ package final class ServerConnection {
   package let forwardedIdentity: HeaderBlock?
   /// The other end is a process of the same mesh: what it says of its own callers is believed.
   let isOfMesh: Bool
+  /// Its calls take a share of the memory for messages together: they are one client's.
+  let sharesMemory: Bool
   let transport: Transport
   private let acceptor: any RequestAcceptor
   private var handlers: [(any StreamHandler)?] = []
@@ -87,6 +89,7 @@ package final class ServerConnection {
     var limits = limits
     let isOfMesh = isOfMesh || peer == SocketAddress.unixPeerName
     self.isOfMesh = isOfMesh
+    sharesMemory = !isOfMesh && !limits.connectionsAreShared
     if isOfMesh {
       limits.floods.resets = .unlimited
       // One handler's metadata must not cost the calls of the others their connection.

@@ -69,6 +69,18 @@ package struct ServerStream {
     connection.transport.consumed(count, on: id)
   }
 
+  /// The stream's peer has to wait with what follows `count` received payload bytes; the connection's other streams
+  /// do not. `consumed` follows for the same bytes.
+  package func held(_ count: Int) {
+    session.held(count, on: id)
+    if session.wantsWrite { connection.transport.markDirty() }
+  }
+
+  /// A router's connection to a replica carries the calls of many.
+  package var sharingConnection: ObjectIdentifier? {
+    connection.sharesMemory ? ObjectIdentifier(connection) : nil
+  }
+
   /// Payload bytes that are queued and not written yet.
   package var backlog: Int { session.backlog(of: id) }
 

@@ -81,13 +81,19 @@ package final class Loop: TaskExecutor, Sendable {
   let siblings: any EventLoopGroup
   /// For the sessions of the loop's connections. On the loop only.
   nonisolated(unsafe) let sessionMemory = SessionMemory()
+  /// For messages of all calls of the process. Any thread.
+  package let messageMemory: MessageMemory
   private nonisolated(unsafe) var local = Local()
   private nonisolated(unsafe) var timers: LoopTimers
   private let inbox = NIOLockedValueBox(UncheckedSendable(Inbox()))
   private let watcher: DescriptorWatcher
 
-  init(_ eventLoop: any EventLoop, of siblings: any EventLoopGroup, watcher: DescriptorWatcher) {
+  init(
+    _ eventLoop: any EventLoop, of siblings: any EventLoopGroup, watcher: DescriptorWatcher,
+    memory: MessageMemory
+  ) {
     self.eventLoop = eventLoop
+    messageMemory = memory
     self.siblings = siblings
     self.watcher = watcher
     timers = LoopTimers(eventLoop)

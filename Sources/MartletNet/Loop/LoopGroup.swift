@@ -12,12 +12,14 @@ package final class LoopGroup: Sendable {
   private let turns = Atomic<Int>(0)
 
   /// Starts `count` threads, at least one.
-  package init(count: Int = 1) {
+  ///
+  /// - Parameter memory: what the messages of their calls may take together.
+  package init(count: Int = 1, memory: MessageMemory = .ofProcess) {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, count))
     let watcher = DescriptorWatcher()
     self.group = group
     self.watcher = watcher
-    loops = group.makeIterator().map { Loop($0, of: group, watcher: watcher) }
+    loops = group.makeIterator().map { Loop($0, of: group, watcher: watcher, memory: memory) }
   }
 
   /// The next loop, each in its turn. May be called from any thread.

@@ -4,7 +4,7 @@ internal import MartletWire
 
 /// A stream of HTTP/2, or what translates for a client that speaks something else. On its loop only. An enum
 /// and no existential, because every call of a replica passes here.
-enum CallStream {
+enum CallStream: PayloadSource {
   case http2(ServerStream)
   case translated(any ResponseStream & AnyObject)
 
@@ -75,6 +75,20 @@ enum CallStream {
     switch self {
     case .http2(let stream): stream.consumed(count)
     case .translated(let stream): stream.consumed(count)
+    }
+  }
+
+  func held(_ count: Int) {
+    switch self {
+    case .http2(let stream): stream.held(count)
+    case .translated(let stream): stream.held(count)
+    }
+  }
+
+  var sharingConnection: ObjectIdentifier? {
+    switch self {
+    case .http2(let stream): stream.sharingConnection
+    case .translated(let stream): stream.sharingConnection
     }
   }
 

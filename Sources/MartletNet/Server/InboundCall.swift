@@ -44,6 +44,10 @@ package final class InboundCall: CallScope, @unchecked Sendable {
   private var handler = Handler.notBegun
   private var requests: Requests
   private var deframer: MessageDeframer
+  /// A unary call's request and answer take memory while they are long.
+  private var gate = IntakeGate()
+  /// The client has ended its side while the request waits for memory.
+  private var endIsPending = false
   private var outbox: MessageOutbox?
   /// Nil when the client said nothing about compression.
   private let compression: RequestCompression?
@@ -76,7 +80,8 @@ package final class InboundCall: CallScope, @unchecked Sendable {
     deframer = MessageDeframer(maxMessageBytes: server.limits.maxMessageBytes)
     switch entry.body {
     case .unary: requests = .one(nil)
-    case .streaming: requests = .many(MessageIntake(loop: server.loop))
+    case .streaming:
+      requests = .many(MessageIntake(loop: server.loop, connection: stream.sharingConnection))
     }
     super.init()
     guard let encoding = compression?.encoding else { return }
@@ -147,6 +152,7 @@ extension InboundCall {
       return
     }
     intake.whenCredited = { [stream] in stream.consumed($0) }
+    intake.whenRefused = { [weak self] in self?.refuse($0) }
     intake.inbox.whenBroken = { [weak self] in self?.refuse($0) }
     intake.inbox.began(metadata)
     let outbox = MessageOutbox(
@@ -201,12 +207,20 @@ extension InboundCall {
   private func leaveOngoing() {
     task = nil
     handler = .ended
+    if phase == .closed { gate.release() }
     server.handlerEnded(entry)
   }
 
   private func handlerReturned(_ response: [UInt8]?) {
     if let response {
-      do throws(RPCError) { _ = try send(response) } catch { return answer(error) }
+      do throws(RPCError) {
+        // The request is still the handler's, or soon nobody's.
+        try gate.ensure((gate.hold?.bytes ?? 0) + response.count, on: loop, for: response.count)
+        _ = try send(response)
+        gate.hold?.shrink(to: response.count)
+      } catch {
+        return answer(error)
+      }
     }
     answer(nil)
   }
@@ -233,7 +247,10 @@ extension InboundCall {
     case .notBegun: leaveOngoing()
     case .running:
       task?.cancel()
-      if case .many(let intake) = requests { intake.inbox.end(.failed(error)) }
+      if case .many(let intake) = requests {
+        intake.end()
+        intake.inbox.end(.failed(error))
+      }
       outbox?.end(error)
     case .ended: break
     }
@@ -320,6 +337,12 @@ extension InboundCall: MessageSink {
   /// Answers a request that no handler will see.
   private func refuse(_ error: RPCError) {
     guard phase == .open else { return }
+    if case .one = requests {
+      // What came of it is of no use.
+      requests = .one(nil)
+      deframer.drop()
+      gate.release()
+    }
     answer(error)
     cancelHandler(error)
   }
@@ -332,17 +355,7 @@ extension InboundCall: StreamHandler {
     guard phase == .open else { return stream.consumed(bytes.count) }
     do throws(FramingError) {
       switch requests {
-      case .one(let earlier):
-        stream.consumed(bytes.count)
-        var rest = bytes
-        var message = earlier
-        while let next = try deframer.next(from: &rest) {
-          guard message == nil else {
-            return refuse(RPCError(.internalError, "a unary call has one request, not two"))
-          }
-          message = next
-        }
-        requests = .one(message)
+      case .one(let earlier): try received(bytes, earlier)
       case .many(let intake):
         try intake.received(bytes, &deframer)
       }
@@ -351,8 +364,44 @@ extension InboundCall: StreamHandler {
     }
   }
 
+  private func received(
+    _ bytes: UnsafeRawBufferPointer, _ earlier: [UInt8]?
+  ) throws(FramingError) {
+    var rest = bytes
+    var message = earlier
+    while let next = try deframer.next(from: &rest) {
+      guard message == nil else {
+        return refuse(RPCError(.internalError, "a unary call has one request, not two"))
+      }
+      message = next
+    }
+    requests = .one(message)
+    do throws(RPCError) {
+      try gate.received(
+        bytes.count, announced: deframer.announcedBytes, from: stream, on: loop,
+        whenDecided: { [weak self] in self?.decided($0) })
+      if let message { try gate.ensure(message.count, on: loop) }
+    } catch {
+      refuse(error)
+    }
+  }
+
+  /// There is memory for the request, or there will not be.
+  private func decided(_ error: RPCError?) {
+    guard phase == .open else { return }
+    if let error { return refuse(error) }
+    gate.granted(stream, isWhole: deframer.isBetweenMessages)
+    guard endIsPending else { return }
+    endIsPending = false
+    endReceived()
+  }
+
   package func endReceived() {
     guard phase == .open else { return }
+    guard !gate.isWaiting else {
+      endIsPending = true
+      return
+    }
     guard deframer.isBetweenMessages else {
       return refuse(RPCError(.internalError, "the request ended within a message"))
     }
@@ -363,6 +412,7 @@ extension InboundCall: StreamHandler {
     case .one(nil):
       refuse(RPCError(.internalError, "the call ended without a request"))
     case .many(let intake):
+      intake.end()
       intake.inbox.end(.finished)
     }
   }
@@ -375,7 +425,7 @@ extension InboundCall: StreamHandler {
     phase = .closed
     deadlineTimer?.cancel()
     deadlineTimer = nil
-    guard handler != .ended else { return }
+    guard handler != .ended else { return gate.release() }
     cancelHandler(RPCError(.cancelled, "the client went away: \(closure)"))
   }
 }

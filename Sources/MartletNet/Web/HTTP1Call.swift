@@ -1,4 +1,5 @@
 // A call over HTTP/1.1, from its head to the end of its answer.
+internal import MartletCore
 internal import MartletWire
 internal import NIOCore
 internal import NIOHTTP1
@@ -14,6 +15,11 @@ final class HTTP1Call: WebAnswer {
   let request: WebRequest
   private let maxBytes: Int
   let tooLong: Page
+  /// For a body that there is no memory for.
+  let refused: (RPCError) -> Page
+  /// What the call takes of the memory for messages, until its answer is written.
+  var hold: MessageHold?
+  let memoryLoop: Loop
   var body: HTTP1Body
   var answering: (any WebCall)?
   private var hasBegun = false
@@ -22,8 +28,10 @@ final class HTTP1Call: WebAnswer {
 
   init(
     _ head: HTTPRequestHead, _ request: WebRequest, maxBytes: Int, tooLong: Page,
-    on connection: HTTP1Connection
+    refused: @escaping (RPCError) -> Page, on connection: HTTP1Connection
   ) {
+    self.refused = refused
+    memoryLoop = connection.connection.loop
     self.head = head
     self.request = request
     self.maxBytes = maxBytes
@@ -32,10 +40,19 @@ final class HTTP1Call: WebAnswer {
     self.connection = connection
   }
 
+  /// What the head says of the body's length; 0 for nothing.
+  private(set) lazy var announcedBytes =
+    head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
+
   /// Whether the head says already that the body is too long.
-  var announcesTooMuch: Bool {
-    let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
-    return length > maxBytes
+  var announcesTooMuch: Bool { announcedBytes > maxBytes }
+
+  /// Memory for a body whose length nobody announced, a step at a time.
+  func takeStep() throws(RPCError) {
+    guard announcedBytes == 0 else { return }
+    let hold = hold ?? MessageHold(memoryLoop, connection: nil)
+    self.hold = hold
+    try hold.ensure(body.bytes.count.rounded(upTo: MessageHold.freeBytes))
   }
 
   private var isChunked: Bool { head.version.minor > 0 }

@@ -50,6 +50,10 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
   /// What is to be written, in front of the channel's own queue.
   private var output = ByteBuffer()
   private var isDirty = false
+  /// What the payload of a request that asks for HTTP/2 takes, until it has gone on.
+  private var heldForUpgrade: MessageHold?
+  /// What the last call's answer takes of the memory for messages.
+  private var heldUntilWritten: MessageHold?
   /// What the channel held back for a slow client when that was last looked at.
   private var lastBuffered = 0
 
@@ -140,17 +144,70 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
     let call: HTTP1Call
     switch calls.examine(request) {
     case .answer(let page): return answer(page, to: head, isLast: isLast)
-    case .takeBody(let maxBytes, let tooLong):
-      call = HTTP1Call(head, request, maxBytes: maxBytes, tooLong: tooLong, on: self)
+    case .takeBody(let maxBytes, let tooLong, let refused):
+      call = HTTP1Call(
+        head, request, maxBytes: maxBytes, tooLong: tooLong, refused: refused, on: self)
     }
     guard !call.announcesTooMuch else { return answer(call.tooLong, to: head, isLast: true) }
     state = .gathering(call)
+    do throws(RPCError) {
+      if try hasMemory(for: call) { gather(call) } else { stopReading() }
+    } catch {
+      answer(call.refused(error), to: head, isLast: true)
+    }
+  }
+
+  /// The body of a call may come.
+  private func gather(_ call: HTTP1Call) {
     connection.expectWithinTime()
     // Of HTTP/1.0 there is no such answer (RFC 9110 §10.1.1).
-    if request.expectsContinue, head.version.minor > 0 {
+    if call.request.expectsContinue, call.head.version.minor > 0 {
       write(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
       flush()
     }
+  }
+
+  // MARK: Memory for bodies
+
+  /// Whether there is memory for a body of the length that is announced. Where there is none yet the socket is not
+  /// read until `decided`.
+  private func hasMemory(for call: HTTP1Call) throws(RPCError) -> Bool {
+    guard call.announcedBytes > MessageHold.freeBytes else { return true }
+    let hold = MessageHold(connection.loop, connection: ObjectIdentifier(connection))
+    call.hold = hold
+    return try hold.reserve(call.announcedBytes) { [weak self, weak call] error in
+      if let call { self?.decided(call, error) }
+    }
+  }
+
+  private func stopReading() {
+    connection.stopExpecting()
+    setReading(false)
+  }
+
+  private func decided(_ call: HTTP1Call, _ error: RPCError?) {
+    guard case .gathering(let current) = state, current === call else { return }
+    if let error {
+      answer(call.refused(error), to: call.head, isLast: true)
+    } else {
+      gather(call)
+    }
+    setReading(true)
+  }
+
+  /// The connection has ended.
+  private func releaseMemory() {
+    switch state {
+    case .gathering(let call), .calling(let call): call.hold?.release()
+    case .answering, .upgrading, .over: break
+    }
+    heldForUpgrade?.release()
+    heldUntilWritten?.release()
+  }
+
+  private func setReading(_ isReading: Bool) {
+    // Fails for a channel that has ended, which is told by itself.
+    try? context?.channel.syncOptions?.setOption(.autoRead, value: isReading)
   }
 
   /// What becomes of a request that asks for HTTP/2; nil when it is answered as it is. A server may ignore the wish
@@ -182,7 +239,13 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
       switch call.body.take(bytes) {
       case .taken: return
       // A long body has more time, as long as it comes on.
-      case .stepDone: return connection.expectWithinTime()
+      case .stepDone:
+        do throws(RPCError) {
+          try call.takeStep()
+        } catch {
+          return answer(call.refused(error), to: call.head, isLast: true)
+        }
+        return connection.expectWithinTime()
       case .tooMuch: return answer(call.tooLong, to: call.head, isLast: true)
       }
     case .upgrading(var upgrade):
@@ -192,7 +255,15 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
       state = .upgrading(upgrade)
       switch intake {
       case .taken: return
-      case .stepDone: return connection.expectWithinTime()
+      case .stepDone:
+        let hold = heldForUpgrade ?? MessageHold(connection.loop, connection: nil)
+        heldForUpgrade = hold
+        do throws(RPCError) {
+          try hold.ensure(upgrade.body.bytes.count.rounded(upTo: MessageHold.freeBytes))
+        } catch {
+          return refuse(Page(status: 503, error.status.message))
+        }
+        return connection.expectWithinTime()
       case .tooMuch:
         return refuse(Page(status: 413, "this is too much for a request that asks for HTTP/2"))
       }
@@ -243,6 +314,7 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
     guard isAnswering(call) else { return }
     let isLast = isLast(call, hasLength: true)
     call.answering = nil
+    heldUntilWritten = call.hold
     state = .answering
     answer(page, to: call.head, isLast: isLast)
     takeEarly()
@@ -251,6 +323,7 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
   /// The answer is whole.
   func answered(_ call: HTTP1Call, hasLength: Bool) {
     guard isAnswering(call) else { return }
+    heldUntilWritten = call.hold
     flush()
     call.answering = nil
     state = .answering
@@ -386,6 +459,7 @@ extension HTTP1Connection {
   func handlerRemoved(context: ChannelHandlerContext) {
     self.context = nil
     signTimer?.cancel()
+    releaseMemory()
     abandonCall()
     connection.left(self)
   }
@@ -453,9 +527,14 @@ extension HTTP1Connection {
 extension HTTP1Connection: Flushable {
   func flush() {
     isDirty = false
+    let hold = heldUntilWritten
+    heldUntilWritten = nil
     guard let context, output.readableBytes > 0 else { return }
     let written = output
     output.clear()
-    context.writeAndFlush(wrapOutboundOut(written), promise: nil)
+    guard let hold else { return context.writeAndFlush(wrapOutboundOut(written), promise: nil) }
+    let promise = context.eventLoop.makePromise(of: Void.self)
+    promise.futureResult.whenComplete { _ in hold.release() }
+    context.writeAndFlush(wrapOutboundOut(written), promise: promise)
   }
 }

@@ -32,6 +32,9 @@ package struct WebRequest: Sendable {
   /// Whether the client waits to be told before it sends the body (RFC 9110 §10.1.1).
   var expectsContinue: Bool { fields["expect"]?.lowercased() == "100-continue" }
 
+  /// The length that the body is announced with; 0 where none is.
+  var announcedBytes: Int { fields["content-length"].flatMap { Int($0) } ?? 0 }
+
   /// The target without its query.
   package var path: String { String(target.prefix { $0 != "?" }) }
 
@@ -40,7 +43,7 @@ package struct WebRequest: Sendable {
 }
 
 /// Where the answer to a call goes: one page, or a head and then its body in pieces. On its connection's loop only.
-package protocol WebAnswer: AnyObject {
+package protocol WebAnswer: MemoryHolder {
   /// The whole answer.
   func send(_ page: Page)
 
@@ -70,8 +73,8 @@ package protocol WebCall: AnyObject {
 /// What becomes of a request, as far as its head shows.
 package enum WebVerdict {
   case answer(Page)
-  /// The body is wanted, of so many bytes at most; the page is for longer ones.
-  case takeBody(maxBytes: Int, tooLong: Page)
+  /// The body is wanted, of so many bytes at most; the pages are for longer ones, and where there is no memory for it.
+  case takeBody(maxBytes: Int, tooLong: Page, refused: (RPCError) -> Page)
 }
 
 /// Answers calls by plain HTTP. All calls come on the connection's loop.

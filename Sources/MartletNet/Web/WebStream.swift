@@ -1,4 +1,5 @@
 // A call by plain HTTP on a stream of HTTP/2.
+internal import MartletCore
 package import MartletWire
 
 /// Gathers the body, up to the length that it may have, and passes the answer on. The handler of the client's
@@ -9,10 +10,15 @@ package final class WebStream: StreamHandler {
   private let acceptor: any WebCallAcceptor
   private let maxBytes: Int
   private let refusal: Page
+  private let refused: (RPCError) -> Page
   /// The answer stands before the body has come.
   private let isRefused: Bool
   private var dropped = 0
   private var body: [UInt8] = []
+  /// What the call takes of the memory for messages, until its stream is closed.
+  private var gate = IntakeGate()
+  /// The client has ended its side while the body waits for memory.
+  private var endIsPending = false
   private var call: (any WebCall)?
   private var isOver = false
 
@@ -33,14 +39,16 @@ package final class WebStream: StreamHandler {
     self.stream = stream
     self.acceptor = acceptor
     switch acceptor.examine(request) {
-    case .takeBody(let maxBytes, let tooLong):
+    case .takeBody(let maxBytes, let tooLong, let refused):
       self.maxBytes = maxBytes
       refusal = tooLong
+      self.refused = refused
       isRefused = false
       if !endOfStream, request.expectsContinue { stream.sendContinue() }
     case .answer(let page) where !endOfStream:
       maxBytes = 0
       refusal = page
+      refused = { _ in page }
       isRefused = true
     case .answer(let page):
       let marked = acceptor.crossOrigin?.mark(page, for: request.fields["origin"])
@@ -50,19 +58,50 @@ package final class WebStream: StreamHandler {
   }
 
   package func dataReceived(_ bytes: UnsafeRawBufferPointer) {
-    stream.consumed(bytes.count)
-    guard !isOver else { return }
+    guard !isOver else { return stream.consumed(bytes.count) }
     guard !isRefused else {
+      stream.consumed(bytes.count)
       dropped += bytes.count
       return dropped > Self.maxDroppedBytes ? send(refusal) : ()
     }
-    guard body.count + bytes.count <= maxBytes else { return send(refusal) }
-    body.append(contentsOf: bytes)
+    guard body.count + bytes.count <= maxBytes else {
+      stream.consumed(bytes.count)
+      return send(refusal)
+    }
+    do throws(RPCError) {
+      body.append(contentsOf: bytes)
+      let missing = request.announcedBytes > body.count
+      try gate.received(
+        bytes.count, announced: missing ? min(request.announcedBytes, maxBytes) : 0, from: stream,
+        on: stream.loop, whenDecided: { [weak self] in self?.decided($0) })
+      // Of a length that nobody announced it is a step more than has come.
+      if !gate.isWaiting, body.count > MessageHold.freeBytes {
+        try gate.ensure(
+          body.count.rounded(upTo: MessageHold.freeBytes), on: stream.loop)
+      }
+    } catch {
+      send(refused(error))
+    }
+  }
+
+  /// There is memory for the body, or there will not be.
+  private func decided(_ error: RPCError?) {
+    guard !isOver, call == nil else { return }
+    if let error { return send(refused(error)) }
+    gate.granted(stream, isWhole: body.count >= request.announcedBytes)
+    guard endIsPending else { return }
+    endIsPending = false
+    endReceived()
   }
 
   package func endReceived() {
     guard !isOver, call == nil else { return }
     guard !isRefused else { return send(refusal) }
+    guard !gate.isWaiting else {
+      endIsPending = true
+      return
+    }
+    gate.hold?.stopWatching()
     let body = body
     self.body = []
     let call = acceptor.call(request, body, self)
@@ -77,6 +116,7 @@ package final class WebStream: StreamHandler {
     isOver = true
     call?.abandon()
     call = nil
+    gate.release()
   }
 
   private func finish() {
@@ -87,6 +127,13 @@ package final class WebStream: StreamHandler {
 }
 
 extension WebStream: WebAnswer {
+  package var hold: MessageHold? {
+    get { gate.hold }
+    set { gate.hold = newValue }
+  }
+
+  package var memoryLoop: Loop { stream.loop }
+
   package func send(_ page: Page) {
     guard !isOver else { return }
     finish()

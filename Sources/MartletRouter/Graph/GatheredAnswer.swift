@@ -15,9 +15,16 @@ final class GatheredAnswer: ResponseStream {
   private var whenEnded: ((Outcome) -> Void)?
   private var answer: UnaryAnswer
 
-  init(_ router: Router, whenEnded: @escaping (Outcome) -> Void) {
+  /// Whose memory the answer takes.
+  private weak var holder: (any MemoryHolder)?
+
+  init(
+    _ router: Router, maxMessageBytes: Int, _ holder: any MemoryHolder,
+    whenEnded: @escaping (Outcome) -> Void
+  ) {
     self.whenEnded = whenEnded
-    answer = UnaryAnswer(router)
+    self.holder = holder
+    answer = UnaryAnswer(router, maxMessageBytes: maxMessageBytes)
   }
 
   var forwardedIdentity: HeaderBlock? { nil }
@@ -34,8 +41,9 @@ final class GatheredAnswer: ResponseStream {
   }
 
   func sendData(copying bytes: UnsafeRawBufferPointer) {
+    guard let holder else { return }
     do throws(RPCError) {
-      try answer.continued(bytes)
+      try answer.continued(bytes, holder)
     } catch {
       end(.failed(FailedAnswer(error, AnswerMetadata())))
     }

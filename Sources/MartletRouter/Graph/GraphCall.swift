@@ -5,7 +5,7 @@ internal import MartletNet
 internal import MartletWire
 
 /// Who asked for a leg, and hears of it once.
-protocol GraphCallObserver: AnyObject {
+protocol GraphCallObserver: MemoryHolder {
   /// What every request of a leg says beside its method.
   var metadata: HeaderBlock { get }
 
@@ -30,12 +30,14 @@ final class GraphCall: CallOwner {
   /// How each attempt's request begins: its path.
   private let head: HeaderBlock
   private let message: [UInt8]
+  /// Bytes of the largest answer.
+  fileprivate let maxMessageBytes: Int
   let leg: GraphLeg
   /// The node that makes the leg.
   let node: Int
   let began: Timestamp
   let deadline: Deadline?
-  private var observer: (any GraphCallObserver)?
+  fileprivate private(set) var observer: (any GraphCallObserver)?
   private var attempt: GraphAttempt?
   /// Attempts whose replica died and may have worked on the message.
   private var lostAttempts = 0
@@ -48,7 +50,7 @@ final class GraphCall: CallOwner {
 
   init(
     _ router: Router, _ leg: GraphLeg, of node: Int, _ head: HeaderBlock, _ message: [UInt8],
-    for observer: any GraphCallObserver, began: Timestamp, deadline: Deadline?,
+    for observer: any GraphCallObserver, maxMessageBytes: Int, began: Timestamp, deadline: Deadline?,
     timing: LegTiming? = nil
   ) {
     self.node = node
@@ -57,6 +59,7 @@ final class GraphCall: CallOwner {
     self.timing = timing
     self.router = router
     self.observer = observer
+    self.maxMessageBytes = maxMessageBytes
     self.leg = leg
     self.head = head
     self.message = message
@@ -180,7 +183,7 @@ private final class GraphAttempt: ClientStreamHandler {
 
   init(_ call: GraphCall, _ router: Router) {
     self.call = call
-    answer = UnaryAnswer(router)
+    answer = UnaryAnswer(router, maxMessageBytes: call.maxMessageBytes)
   }
 
   /// Nobody waits for this attempt any more.
@@ -225,9 +228,9 @@ private final class GraphAttempt: ClientStreamHandler {
 
   func dataReceived(_ bytes: UnsafeRawBufferPointer) {
     stream?.consumed(bytes.count)
-    guard call != nil else { return }
+    guard let observer = call?.observer else { return }
     do throws(RPCError) {
-      try answer.continued(bytes)
+      try answer.continued(bytes, observer)
     } catch {
       breakOff(error.status)
     }

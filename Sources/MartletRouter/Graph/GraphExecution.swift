@@ -16,6 +16,9 @@ final class GraphExecution: GraphCallObserver {
 
   let router: Router
   let version: VersionID
+  /// What answers of legs take of the memory for messages.
+  var hold: MessageHold?
+  var memoryLoop: Loop { router.loop }
   private(set) var metadata: HeaderBlock
   private let graph: ServedGraph
   private let terms: CallTerms
@@ -65,7 +68,7 @@ final class GraphExecution: GraphCallObserver {
     self.whenEnded = whenEnded
     let delays = graph.delays(now: now, least: router.routerLimits.leastMeasuredAnswers)
     var limits = GraphLimits()
-    limits.maxMessageBytes = router.limits.maxMessageBytes
+    limits.maxMessageBytes = graph.maxMessageBytes
     run =
       plan.leavesToChance
       ? GraphRun(
@@ -241,9 +244,18 @@ final class GraphExecution: GraphCallObserver {
       let now = router.loop.now
       let timing = timings == nil ? nil : LegTiming()
       let terms = terms.within(own)
+      let limit = router.maxMessageBytes(of: pool)
+      guard message.count <= limit else {
+        return legRefused(
+          leg,
+          Refusal(
+            .resourceExhausted,
+            "a message of \(message.count) bytes is beyond the limit of \(limit) of "
+              + "\(callee.deployment) \(MessageLimit.settings)"))
+      }
       let call = GraphCall(
-        router, leg, of: node, head, message, for: self, began: now, deadline: terms.deadline,
-        timing: timing)
+        router, leg, of: node, head, message, for: self, maxMessageBytes: limit, began: now,
+        deadline: terms.deadline, timing: timing)
       legs.append(call)
       router.place(call, in: pool, terms, isLeg: true, now: now)
     case .mirror(let node, let deployment, let method, let message):

@@ -25,6 +25,12 @@ final class GraphRequest: StreamHandler {
 
   private var deframer: MessageDeframer
   private var message: [UInt8]?
+  /// What the request takes of the memory for messages.
+  private var gate = IntakeGate()
+  /// What the answers take, until the client has read the last one.
+  private var answerHold: MessageHold?
+  /// The client has ended its side while the request waits for memory.
+  private var endIsPending = false
   /// Whether the client hears which encodings are understood: it mentioned compression.
   private var saysEncodings = false
   private(set) var isOver = false
@@ -38,7 +44,7 @@ final class GraphRequest: StreamHandler {
     self.version = version
     self.graph = graph
     self.terms = terms
-    deframer = MessageDeframer(maxMessageBytes: router.limits.maxMessageBytes)
+    deframer = MessageDeframer(maxMessageBytes: graph.maxMessageBytes)
   }
 
   func begin(_ headers: borrowing HeaderBlock, endOfStream: Bool) {
@@ -77,7 +83,9 @@ final class GraphRequest: StreamHandler {
   private func beginIntake(encoding: String?) {
     let output: any ResponseStream =
       graph.plan.intakeAnswers
-      ? stream : GatheredAnswer(router) { [weak self] in self?.intakeEnded($0) }
+      ? stream : GatheredAnswer(router, maxMessageBytes: graph.maxMessageBytes, self) { [weak self] in
+        self?.intakeEnded($0)
+      }
     intake = StreamChain(
       graph.plan.intake, of: graph, router, version, heading: metadata, encoding: encoding, terms,
       timings: trace?.intakeBegins(graph.plan.intake), source: { [stream] in stream.consumed($0) },
@@ -114,7 +122,7 @@ final class GraphRequest: StreamHandler {
     guard let compression else { return }
     saysEncodings = true
     deframer.decompressor = compression.encoding.map {
-      Decompressor(router.codec, $0, maxMessageBytes: router.limits.maxMessageBytes)
+      Decompressor(router.codec, $0, maxMessageBytes: graph.maxMessageBytes)
     }
   }
 
@@ -122,8 +130,8 @@ final class GraphRequest: StreamHandler {
 
   func dataReceived(_ bytes: UnsafeRawBufferPointer) {
     if let intake, !intake.isOver { return intake.dataReceived(bytes) }
-    stream.consumed(bytes.count)
-    guard !isOver, graph.plan.intake.isEmpty else { return }
+    guard !isOver, graph.plan.intake.isEmpty else { return stream.consumed(bytes.count) }
+    let count = bytes.count
     var bytes = bytes
     do throws(FramingError) {
       while let next = try deframer.next(from: &bytes) {
@@ -133,14 +141,36 @@ final class GraphRequest: StreamHandler {
         message = next
       }
     } catch {
-      giveUp(Refusal(error, whose: "the request"))
+      return giveUp(Refusal(error, whose: "the request"))
     }
+    do throws(RPCError) {
+      try gate.received(
+        count, announced: deframer.announcedBytes, from: stream, on: router.loop,
+        whenDecided: { [weak self] in self?.decided($0) })
+      if let message { try gate.ensure(message.count, on: router.loop) }
+    } catch {
+      giveUp(Refusal(error.status.code, error.status.message))
+    }
+  }
+
+  /// There is memory for the request, or there will not be.
+  private func decided(_ error: RPCError?) {
+    guard !isOver else { return }
+    if let error { return giveUp(Refusal(error.status.code, error.status.message)) }
+    gate.granted(stream, isWhole: deframer.isBetweenMessages)
+    guard endIsPending else { return }
+    endIsPending = false
+    endReceived()
   }
 
   func endReceived() {
     guard !isOver else { return }
     guard graph.plan.intake.isEmpty else {
       intake?.endReceived()
+      return
+    }
+    guard !gate.isWaiting else {
+      endIsPending = true
       return
     }
     guard let message, deframer.isBetweenMessages else {
@@ -158,6 +188,8 @@ final class GraphRequest: StreamHandler {
   func closed(_ closure: StreamClosure) {
     execution?.abandon()
     finish()
+    answerHold?.release()
+    answerHold = nil
   }
 
   // MARK: The graph's side
@@ -167,6 +199,7 @@ final class GraphRequest: StreamHandler {
     trace?.nodes = execution?.traced
     switch outcome {
     case .answered(let message, let metadata):
+      keepHold(message)
       stream.answer(message, metadata, sayingEncodings: saysEncodings)
     case .streams(let calls, let message):
       let began = execution?.began ?? router.loop.now
@@ -180,6 +213,14 @@ final class GraphRequest: StreamHandler {
     case .failed(let failure): stream.answer(failure)
     }
     finish()
+  }
+
+  /// Of all that was held the answer is left, until the client has taken it.
+  private func keepHold(_ message: [UInt8]) {
+    answerHold = execution?.hold ?? gate.hold
+    if execution?.hold == nil { gate.hold = nil }
+    execution?.hold = nil
+    answerHold?.shrink(to: message.count)
   }
 
   /// Ends the request without waiting for its legs.
@@ -198,6 +239,9 @@ final class GraphRequest: StreamHandler {
   private func finish() {
     isOver = true
     message = nil
+    deframer.drop()
+    gate.release()
+    execution?.hold?.release()
     execution = nil
     metadata = HeaderBlock()
     intake?.abandon()
@@ -205,6 +249,16 @@ final class GraphRequest: StreamHandler {
     outflow?.abandon()
     outflow = nil
   }
+}
+
+extension GraphRequest: MemoryHolder {
+  /// For what calls that take the client's stream answer.
+  var hold: MessageHold? {
+    get { gate.hold }
+    set { gate.hold = newValue }
+  }
+
+  var memoryLoop: Loop { router.loop }
 }
 
 extension Router {
@@ -242,7 +296,9 @@ extension Refusal {
     switch error {
     case .tooLarge(let bytes, let limit):
       self.init(
-        .resourceExhausted, "\(whose) has a message of \(bytes) bytes, beyond the limit of \(limit)"
+        .resourceExhausted,
+        "\(whose) has a message of \(bytes) bytes, beyond the limit of \(limit) "
+          + MessageLimit.settings
       )
     case .compressed:
       self.init(.internalError, "\(whose) is compressed and grpc-encoding does not say how")
@@ -251,7 +307,8 @@ extension Refusal {
     case .inflatedTooLarge(let limit):
       self.init(
         .resourceExhausted,
-        "\(whose) has a message beyond the limit of \(limit) bytes once it is decompressed")
+        "\(whose) has a message beyond the limit of \(limit) bytes once it is decompressed "
+          + MessageLimit.settings)
     case .undecodable(let compression, let reason):
       self.init(
         .internalError, "\(whose) cannot be decompressed with \(compression.name): \(reason)")

@@ -8,6 +8,9 @@ internal import MartletWire
 /// and is dropped where there are too many or the queue is full. Its priority is the least, so that it goes
 /// after all that somebody waits for.
 final class MirroredCall: GraphCallObserver {
+  /// What the answer takes of the memory for messages until it is thrown away.
+  var hold: MessageHold?
+  var memoryLoop: Loop { router.loop }
   private let router: Router
   private let version: VersionID
   private let counted: Counted
@@ -43,8 +46,8 @@ final class MirroredCall: GraphCallObserver {
     let terms = CallTerms(
       deadline: Deadline(now + router.routerLimits.mirroredCallTime), priority: .background)
     let call = GraphCall(
-      router, GraphLeg(0), of: counted.number, head, message, for: mirrored, began: now,
-      deadline: terms.deadline)
+      router, GraphLeg(0), of: counted.number, head, message, for: mirrored,
+      maxMessageBytes: router.maxMessageBytes(of: pool), began: now, deadline: terms.deadline)
     router.place(call, in: pool, terms, isLeg: true, now: now)
   }
 

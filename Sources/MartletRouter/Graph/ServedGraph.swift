@@ -9,6 +9,9 @@ final class ServedGraph {
   let plan: GraphPlan
   let figures: RouteFigures
 
+  /// Bytes of the largest message that comes, goes or is made.
+  let maxMessageBytes: Int
+
   /// What does not change from one call of a node to the next, by node.
   private var calls: [NodeCall?] = []
 
@@ -25,9 +28,10 @@ final class ServedGraph {
     var epoch: Int
   }
 
-  init(_ plan: GraphPlan, _ figures: RouteFigures) {
+  init(_ plan: GraphPlan, _ figures: RouteFigures, maxMessageBytes: Int) {
     self.plan = plan
     self.figures = figures
+    self.maxMessageBytes = maxMessageBytes
   }
 
   /// How a request of a node's call begins, and where it goes; nil when there is no such deployment.

@@ -41,7 +41,8 @@ final class StreamChain {
     for (index, (call, pool)) in zip(calls, pools).enumerated() {
       var answer: any ResponseStream
       if index < calls.count - 1 {
-        let pipe = StreamPipe(self, from: index, router, credit: credit)
+        let pipe = StreamPipe(
+          self, from: index, router, maxMessageBytes: graph.maxMessageBytes, credit: credit)
         credit = { pipe.taken($0) }
         answer = pipe
       } else {
@@ -49,7 +50,7 @@ final class StreamChain {
       }
       let entry = RequestGate.Entry(
         route: Route(version: version, target: .deployment(pool)), isUnary: call.answersOne,
-        counted: Counted(figures: graph.figures, number: graph.plan.number(of: call)))
+        maxMessageBytes: router.maxMessageBytes(of: pool), counted: Counted(figures: graph.figures, number: graph.plan.number(of: call)))
       let timing = timings?[index]
       if let timing { answer = TimedAnswer(answer, timing) }
       let request = PlainRequest(router, answer, entry, terms)
@@ -177,6 +178,7 @@ private final class StreamPipe: ResponseStream {
   private weak var chain: StreamChain?
   private let index: Int
   private let router: Router
+  private let maxMessageBytes: Int
   private let credit: (Int) -> Void
 
   /// Payload that went on to the next call and was not taken yet.
@@ -188,8 +190,10 @@ private final class StreamPipe: ResponseStream {
 
   /// `credit` takes back what the call has taken of what came to it.
   init(
-    _ chain: StreamChain, from index: Int, _ router: Router, credit: @escaping (Int) -> Void
+    _ chain: StreamChain, from index: Int, _ router: Router, maxMessageBytes: Int,
+    credit: @escaping (Int) -> Void
   ) {
+    self.maxMessageBytes = maxMessageBytes
     self.chain = chain
     self.index = index
     self.router = router
@@ -213,8 +217,9 @@ private final class StreamPipe: ResponseStream {
   func sendHead(_ headers: HeaderBlock, endOfStream: Bool) {
     if endOfStream { return sendTrailers(copying: headers) }
     do throws(RPCError) {
-      guard let decompressor = try router.decompressor(ofAnswer: headers) else { return }
-      var deframer = MessageDeframer(maxMessageBytes: router.limits.maxMessageBytes)
+      guard let decompressor = try router.decompressor(ofAnswer: headers, maxMessageBytes)
+      else { return }
+      var deframer = MessageDeframer(maxMessageBytes: maxMessageBytes)
       deframer.decompressor = decompressor
       self.deframer = deframer
     } catch {

@@ -127,6 +127,8 @@ final class TimedAnswer: ResponseStream {
   var forwardedIdentity: HeaderBlock? { next.forwardedIdentity }
   var isWritable: Bool { next.isWritable }
   func consumed(_ count: Int) { next.consumed(count) }
+  func held(_ count: Int) { next.held(count) }
+  var sharingConnection: ObjectIdentifier? { next.sharingConnection }
 
   func sendHead(_ headers: HeaderBlock, endOfStream: Bool) {
     if endOfStream { timing.ended(headers) }

@@ -103,6 +103,8 @@ final class TracedAnswer: ResponseStream {
   var forwardedIdentity: HeaderBlock? { client.forwardedIdentity }
   var isWritable: Bool { client.isWritable }
   func consumed(_ count: Int) { client.consumed(count) }
+  func held(_ count: Int) { client.held(count) }
+  var sharingConnection: ObjectIdentifier? { client.sharingConnection }
 
   func sendHead(_ headers: HeaderBlock, endOfStream: Bool) {
     client.sendHead(endOfStream ? trace.traced(headers) : headers, endOfStream: endOfStream)

@@ -21,14 +21,14 @@ final class ConnectAnswer: AnswerTranslation {
 
   init(
     _ client: any WebAnswer, _ codec: ConnectCodec, _ output: MessageType, takesGzip: Bool,
-    _ router: Router
+    _ router: Router, _ maxMessageBytes: Int
   ) {
     self.client = client
     self.codec = codec
     self.output = output
     self.takesGzip = takesGzip
     self.router = router
-    gathered = UnaryAnswer(router)
+    gathered = UnaryAnswer(router, maxMessageBytes: maxMessageBytes)
   }
 
   func began(_ head: borrowing HeaderBlock) {
@@ -42,7 +42,7 @@ final class ConnectAnswer: AnswerTranslation {
 
   func continued(_ bytes: UnsafeRawBufferPointer) {
     do throws(RPCError) {
-      try gathered.continued(bytes)
+      try gathered.continued(bytes, client)
     } catch {
       send(Page(error.status))
     }
@@ -70,7 +70,11 @@ final class ConnectAnswer: AnswerTranslation {
   private func page(of message: [UInt8]) -> Page {
     guard case .json = codec else { return compressed(Page(codec, message)) }
     do throws(MartletSchema.JSONError) {
-      return compressed(Page(codec, try output.jsonBytes(message)))
+      let page = Page(codec, try output.jsonBytes(message))
+      do throws(RPCError) { try client.go(onWith: page.body.count) } catch {
+        return Page(error.status)
+      }
+      return compressed(page)
     } catch {
       return Page(
         RPCStatus(.internalError, "the answer cannot be written as JSON of \(output): \(error)"))

@@ -7,22 +7,26 @@ internal import MartletWire
 
 extension RequestGate: WebCallAcceptor {
   func examine(_ request: WebRequest) -> WebVerdict {
-    let limit = router.limits.maxMessageBytes
     do throws(WebRefusal) {
-      switch try find(request).protocol {
+      let found = try find(request)
+      let limit = found.maxMessageBytes(router)
+      switch found.protocol {
       case .connect:
         let refusal = WebRefusal(
           .resourceExhausted,
-          "the body has more than \(limit) bytes, which is the limit of a message")
-        return .takeBody(maxBytes: limit, tooLong: refusal.page(for: request))
+          "the body has more than \(limit) bytes, which is the limit of a message \(MessageLimit.settings)")
+        return .takeBody(
+          maxBytes: limit, tooLong: refusal.page(for: request),
+          refused: { WebRefusal($0.status).page(for: request) })
       case .grpcWeb(let format):
         let bytes = limit + GRPCMessage.prefixBytes
         let refusal = WebRefusal(
-          .resourceExhausted, "the request has a message beyond the limit of \(limit) bytes")
+          .resourceExhausted,
+          "the request has a message beyond the limit of \(limit) bytes \(MessageLimit.settings)")
         // Base64 takes four bytes for three.
         return .takeBody(
-          maxBytes: format.isText ? (bytes + 2) / 3 * 4 : bytes, tooLong: refusal.page(for: request)
-        )
+          maxBytes: format.isText ? (bytes + 2) / 3 * 4 : bytes, tooLong: refusal.page(for: request),
+          refused: { WebRefusal($0.status).page(for: request) })
       }
     } catch {
       return .answer(error.page(for: request))
@@ -36,20 +40,24 @@ extension RequestGate: WebCallAcceptor {
     // Looked up anew: the routes may have changed while the body came.
     do throws(WebRefusal) {
       let found = try find(request)
+      let limit = found.maxMessageBytes(router)
       let message: [UInt8]
       var head: HeaderBlock
       let translation: any AnswerTranslation
       switch found.protocol {
       case .connect(let codec, let method, let place):
         message = GRPCMessage.framed(
-          try self.message(in: body, of: request, place, codec, method))
+          try self.message(in: body, of: request, place, codec, method, limit))
         head = request.grpcHead(to: found.path)
         translation = ConnectAnswer(
-          answer, codec, method.output, takesGzip: request.takesGzip, router)
+          answer, codec, method.output, takesGzip: request.takesGzip, router, limit)
       case .grpcWeb(let format):
-        message = try self.message(in: body, format)
+        message = try self.message(in: body, format, limit)
         head = request.grpcHead(to: found.path, format)
         translation = GRPCWebAnswer(answer, request.answerFormat(to: format))
+      }
+      do throws(RPCError) { try answer.go(onWith: message.count) } catch {
+        throw WebRefusal(error.status)
       }
       head = try checked(head)
       let terms = try terms(of: request)
@@ -110,6 +118,11 @@ extension RequestGate: WebCallAcceptor {
     /// The method's own path, whatever the request asked for.
     let path: String
     let `protocol`: WebProtocol
+
+    /// Bytes of the largest message there.
+    func maxMessageBytes(_ router: Router) -> Int {
+      route.map(router.maxMessageBytes) ?? router.limits.maxMessageBytes
+    }
   }
 
   private enum WebProtocol {
@@ -214,6 +227,8 @@ extension RequestGate: WebCallAcceptor {
 
   private func entry(_ route: Route, path: String) -> Entry {
     let isUnary = Array(path.utf8).withUnsafeBytes { router.isUnary(path: $0, in: route.version) }
-    return Entry(route: route, isUnary: isUnary, counted: router.counted(route))
+    return Entry(
+      route: route, isUnary: isUnary, maxMessageBytes: router.maxMessageBytes(of: route),
+      counted: router.counted(route))
   }
 }

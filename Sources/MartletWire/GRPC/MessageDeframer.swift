@@ -96,6 +96,14 @@ package struct MessageDeframer {
   /// How the message that came last was compressed; nil when it was not.
   package var lastCompression: Compression? { isCompressed ? decompressor?.compression : nil }
 
+  /// Lets go of what came of a message: the stream is of no use any more.
+  package mutating func drop() {
+    message = []
+  }
+
+  /// The length that the message in the making is announced with; 0 between messages.
+  package var announcedBytes: Int { prefixTaken == Self.prefixBytes ? Int(length) : 0 }
+
   /// Whether the stream may end here: no message is half received.
   package var isBetweenMessages: Bool { prefixTaken == 0 }
 }

@@ -3,7 +3,7 @@
 /// Follows gRPC's length prefixes (gRPC over HTTP/2, "Length-Prefixed-Message") through a stream whose
 /// bytes are only passed on.
 package struct MessageLengthGuard {
-  private let limit: Int
+  package let limit: Int
   private var prefixTaken = 0
   private var announced = 0
 

@@ -148,6 +148,13 @@ extension HTTP2Session {
     unsafe core.pointee.consume(count, stream.slot)
   }
 
+  /// Gives `count` received payload bytes back to the connection's window, and not yet to the stream's: `consumed`
+  /// follows for the same bytes.
+  package func held(_ count: Int, on stream: HTTP2StreamID) {
+    guard isLive(stream) else { return }
+    unsafe core.pointee.prepay(count, stream.slot)
+  }
+
   /// Payload bytes queued on the stream and not yet in any output.
   package func backlog(of stream: HTTP2StreamID) -> Int {
     guard isLive(stream) else { return 0 }

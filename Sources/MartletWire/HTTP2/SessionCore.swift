@@ -167,7 +167,7 @@ internal import MartletCore
   mutating func close(_ slot: Int32, _ code: HTTP2ErrorCode) {
     let stream = id(slot)
     let wasAnnounced = slots[slot].flags.contains(.announced)
-    if !creditsConnectionAtOnce { giveConnectionCredit(slots[slot].unconsumed) }
+    if !creditsConnectionAtOnce { giveConnectionCredit(slots[slot].unconsumed - slots[slot].prepaid) }
     slots.free(slot)
     if wasAnnounced { tell { $0.streamClosed(stream, code) } }
   }
@@ -204,11 +204,29 @@ internal import MartletCore
     connectionCredit = 0
   }
 
+  /// What is still to give back to the connection's window of bytes that a stream's reader has taken.
+  @inline(__always)
+  private mutating func unpaid(_ count: Int, _ slot: Int32) -> Int {
+    guard slots[slot].prepaid > 0 else { return count }
+    let prepaid = min(count, slots[slot].prepaid)
+    slots[slot].prepaid -= prepaid
+    return count - prepaid
+  }
+
+  /// Gives bytes back to the connection's window alone: the stream has to wait, its connection's others do not.
+  mutating func prepay(_ count: Int, _ slot: Int32) {
+    guard !creditsConnectionAtOnce else { return }
+    let count = min(count, slots[slot].unconsumed - slots[slot].prepaid)
+    guard count > 0 else { return }
+    slots[slot].prepaid += count
+    giveConnectionCredit(count)
+  }
+
   mutating func consume(_ count: Int, _ slot: Int32) {
     let count = min(count, slots[slot].unconsumed)
     guard count > 0 else { return }
     slots[slot].unconsumed -= count
-    if !creditsConnectionAtOnce { giveConnectionCredit(count) }
+    if !creditsConnectionAtOnce { giveConnectionCredit(unpaid(count, slot)) }
     guard !slots[slot].flags.contains(.peerEnded) else { return }
     slots[slot].credit += count
     guard slots[slot].credit >= streamCreditStep else { return }

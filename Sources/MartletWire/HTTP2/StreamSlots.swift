@@ -27,6 +27,8 @@ struct StreamSlot {
   var trailers: HeaderBlock?
   /// Payload bytes that the delegate got and did not give back.
   var unconsumed = 0
+  /// Of those, bytes that were given back to the connection's window already.
+  var prepaid = 0
   /// Consumed bytes of the stream's window that nghttp2 was not told of yet.
   var credit = 0
 }
@@ -83,6 +85,7 @@ struct StreamSlot {
     unsafe base[Int(slot)].number = 0
     unsafe base[Int(slot)].flags = []
     unsafe base[Int(slot)].unconsumed = 0
+    unsafe base[Int(slot)].prepaid = 0
     unsafe base[Int(slot)].credit = 0
     unsafe base[Int(slot)].nextFree = firstFree
     firstFree = slot
