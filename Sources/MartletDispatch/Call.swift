@@ -17,6 +17,9 @@ struct Call: Sendable {
   var deaths = 0
   var firstDeath: UInt64 = 0
 
+  /// The request is whole when it is sent and gets one message: until that comes the replica is at work on it.
+  let answersOnce: Bool
+
   /// A leg of a graph must stay with the version of its request.
   let isLeg: Bool
 
@@ -36,8 +39,11 @@ struct Call: Sendable {
   var previous = -1
   var next = -1
 
-  init(pool: Int, isLeg: Bool, _ terms: CallTerms, now: Timestamp) {
+  init(
+    pool: Int, isLeg: Bool, answersOnce: Bool, _ terms: CallTerms, now: Timestamp
+  ) {
     self.pool = pool
+    self.answersOnce = answersOnce
     self.isLeg = isLeg
     self.terms = terms
     queuedAt = now

@@ -70,6 +70,26 @@ package struct DispatchLimits: Sendable, Hashable {
   /// The same for one that still has another call: a long computation may keep it from the short calls of others.
   package var suspectBusyAfter = Duration.seconds(60)
 
+  /// How often calls in hand are looked at for those that hang. A look costs some nanoseconds for each of them.
+  package var watchInterval = Duration.seconds(1)
+
+  /// A call in hand hangs once it is so many times as old as answers get on average, twice as old as the longest
+  /// answer of the last minutes, and at least so old.
+  package var hangFactor: Int64 = 16
+  package var hangPatience = Duration.seconds(2)
+
+  /// A call was sent too long before its replica's last answer to be the victim of what began after that, if it was
+  /// so many times longer before than answers take.
+  package var concurrentFactor: Int64 = 4
+
+  /// Where no replica answers there is none to compare with: only calls count that ended after so many times as long
+  /// as answers took, and after twice the longest.
+  package var absoluteFactor: Int64 = 4
+
+  /// A deployment that has answered before is silent when for so long none of its replicas has answered any call.
+  /// What it calls may be down for a while, so this is longer than a restart of most things takes.
+  package var silentAfter = Duration.seconds(30)
+
   /// Wait before the second connection attempt to a replica; doubles up to `maxReconnectDelay`. The
   /// first comes at once: on one machine a listening replica answers in microseconds.
   package var baseReconnectDelay = Duration.milliseconds(10)

@@ -9,6 +9,7 @@ extension Dispatcher {
   mutating func insert(_ call: Call) -> CallID {
     pools[call.pool].calls += 1
     loadChanges &+= 1
+    if watchAt.nanoseconds == .max { watchAt = call.queuedAt + limits.watchInterval }
     let index = calls.insert(call)
     return id(index)
   }

@@ -27,7 +27,7 @@ extension Dispatcher {
           app: version.app, version: version.version, ongoing: version.ongoing))
     }
     for slot in replicas.indices
-    where replicas[slot].record.isSuspected && replicas[slot].isListed {
+    where replicas[slot].record.isReported && replicas[slot].isListed {
       report.suspects.append(
         LoadReport.Suspect(
           number: replicas[slot].number, reason: replicas[slot].record.suspicion))

@@ -30,12 +30,13 @@ extension Dispatcher {
     pools[pool].tally.good += 1
     replicas[slot].connectionFailures = 0
     replicas[slot].record.tally.good += 1
+    replicas[slot].record.lastWord = now
     if now >= pools[pool].windowTurn { turnWindow(of: pool, now: now) }
     if replicas[slot].record.isInDoubt { doubtLifts(slot) }
   }
 
   private mutating func doubtLifts(_ slot: Int) {
-    if replicas[slot].record.isSuspected { loadChanges &+= 1 }
+    if replicas[slot].record.isReported { loadChanges &+= 1 }
     guard replicas[slot].ejectedUntil == nil else { return replicas[slot].record.answeredLate() }
     let enough = min(pools[replicas[slot].pool].limits.maxOngoing, limits.slowStartCalls)
     if let room = replicas[slot].record.wentWell(trustAt: enough) { replicas[slot].room = room }
@@ -46,8 +47,15 @@ extension Dispatcher {
     let pool = replicas[slot].pool
     pools[pool].tally.bad += 1
     if now >= pools[pool].windowTurn { turnWindow(of: pool, now: now) }
-    if replicas[slot].record.isSuspected { loadChanges &+= 1 }
+    if replicas[slot].record.isReported { loadChanges &+= 1 }
     replicas[slot].record.failed(fault, othersBefore: calls[call].othersBefore)
+    if fault != .hung {
+      replicas[slot].record.lastWord = now
+    } else if let patience = patience(of: pool, limits.absoluteFactor),
+      calls[call].sentAt + patience <= now
+    {
+      replicas[slot].record.leftUnanswered(sentAt: calls[call].sentAt)
+    }
     guard replicas[slot].mayBePicked else { return }
     if isOutlier(slot, fault) {
       eject(slot, now: now)
@@ -107,7 +115,7 @@ extension Dispatcher {
   }
 
   /// Never the last one, and not too many of them.
-  private func mayEject(in pool: Int) -> Bool {
+  func mayEject(in pool: Int) -> Bool {
     let percent = pools[pool].limits.outliers.maxEjectionPercent
     guard percent > 0, pools[pool].outstanding.count > 1 else { return false }
     let ejected = pools[pool].listed.values.count { replicas[$0].ejectedUntil != nil }
@@ -118,6 +126,7 @@ extension Dispatcher {
     pools[pool].windowTurn = now + limits.halfWindow
     pools[pool].windowStart = pools[pool].halfStart
     pools[pool].halfStart = pools[pool].tally
+    pools[pool].forgetLongest()
     for slot in pools[pool].listed.values {
       replicas[slot].record.windowStart = replicas[slot].record.halfStart
       replicas[slot].record.halfStart = replicas[slot].record.tally
@@ -156,7 +165,7 @@ extension Dispatcher {
 
   // MARK: Ejection
 
-  private mutating func eject(_ slot: Int, now: Timestamp) {
+  mutating func eject(_ slot: Int, now: Timestamp) {
     let pool = replicas[slot].pool
     let base = pools[pool].limits.outliers.baseEjection
     let doublings = min(replicas[slot].record.ejections, 20)
@@ -176,7 +185,7 @@ extension Dispatcher {
   /// Ends an ejection: the replica gets one call, and more once that went well.
   mutating func readmit(_ slot: Int, now: Timestamp) {
     replicas[slot].ejectedUntil = nil
-    replicas[slot].room = replicas[slot].record.readmit(holding: replicas[slot].ongoing)
+    replicas[slot].room = replicas[slot].record.readmit(holding: replicas[slot].ongoing, now: now)
     replicaWakes.remove(slot)
     becomePickable(slot, now: now)
   }

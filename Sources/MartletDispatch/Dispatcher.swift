@@ -32,6 +32,9 @@ package struct Dispatcher: ~Copyable, Sendable {
   /// When ejected replicas come back.
   var replicaWakes = DeadlineHeap()
 
+  /// When the calls in hand are looked at for those that hang; the greatest moment while there are none.
+  var watchAt = Timestamp(nanoseconds: .max)
+
   /// The generation of the last table that was applied.
   package internal(set) var generation: UInt64 = 0
 
@@ -56,15 +59,17 @@ package struct Dispatcher: ~Copyable, Sendable {
 
   /// When `timePassed` is due; nil while nothing waits for time.
   package mutating func nextWake() -> Timestamp? {
-    guard let call = callWakes.first else { return replicaWakes.first }
-    guard let replica = replicaWakes.first else { return call }
-    return min(call, replica)
+    var wake = calls.count > 0 ? watchAt : Timestamp(nanoseconds: .max)
+    if let call = callWakes.first { wake = min(wake, call) }
+    if let replica = replicaWakes.first { wake = min(wake, replica) }
+    return wake.nanoseconds == .max ? nil : wake
   }
 
   /// Ends the calls whose time is over and brings ejected replicas back.
   package mutating func timePassed(now: Timestamp) {
     while let slot = replicaWakes.popDue(at: now) { readmit(slot, now: now) }
     while let call = callWakes.popDue(at: now) { expire(call, now: now) }
+    if watchAt <= now { watch(now: now) }
   }
 
   // MARK: Routes
@@ -137,9 +142,12 @@ package struct Dispatcher: ~Copyable, Sendable {
 
   /// A call for one of the pool's replicas. `isLeg` for a graph's, which must stay with its version.
   ///
+  /// `answersOnce`: the request is whole when it is sent, and is answered by one message.
+  ///
   /// Where the queue is full, it takes the place of the last of the least urgent calls, if that is less urgent.
   package mutating func callArrived(
-    at pool: PoolID, _ terms: CallTerms, isLeg: Bool = false, now: Timestamp
+    at pool: PoolID, _ terms: CallTerms, isLeg: Bool = false, answersOnce: Bool = true,
+    now: Timestamp
   ) -> Arrival {
     var index = pool.index
     switch fate(of: index, isLeg: isLeg) {
@@ -155,14 +163,16 @@ package struct Dispatcher: ~Copyable, Sendable {
     }
     deployments[pools[index].deployment].retryBudget.callArrived()
     if pools[index].queue.isEmpty, let slot = pick(in: index, excluding: -1, now: now) {
-      let call = insert(Call(pool: index, isLeg: isLeg, terms, now: now))
+      let call = insert(
+        Call(pool: index, isLeg: isLeg, answersOnce: answersOnce, terms, now: now))
       assign(call.index, to: slot, now: now)
       return .send(call, ReplicaSlot(index: slot))
     }
     let isFull = deployments[pools[index].deployment].queued >= pools[index].limits.maxQueued
     let loser = isFull ? pools[index].queue.loser(to: terms.priority) : nil
     if isFull, loser == nil { return .refuse(queueFull(index, now: now)) }
-    let call = insert(Call(pool: index, isLeg: isLeg, terms, now: now))
+    let call = insert(
+      Call(pool: index, isLeg: isLeg, answersOnce: answersOnce, terms, now: now))
     // After the new call came in, which so has another number than the one of which the order speaks.
     if let loser { fail(loser, queueFull(index, now: now, ", and a more urgent call came")) }
     enqueue(call.index, atFront: false, now: now)
@@ -200,6 +210,23 @@ package struct Dispatcher: ~Copyable, Sendable {
     }
     remove(index)
     serve(pool, now: now)
+  }
+
+  /// A replica died of another copy of the call's request: the call has that death, too.
+  package mutating func otherCopyDied(_ call: CallID, of number: UInt64) {
+    guard contains(call) else { return }
+    let slot = calls[call.index].replica
+    if calls[call.index].deaths == 0 {
+      calls[call.index].firstDeath = number
+      if slot >= 0 { replicas[slot].suspectCalls += 1 }
+    }
+    calls[call.index].deaths += 1
+  }
+
+  /// The number of the replica that has the call; nil while none has.
+  package func replica(of call: CallID) -> UInt64? {
+    let slot = calls[call.index].replica
+    return slot >= 0 ? replicas[slot].number : nil
   }
 
   /// The call's replica answered UNAVAILABLE, and nothing of the answer went on. Whether another replica may be asked

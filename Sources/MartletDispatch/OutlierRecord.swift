@@ -80,6 +80,25 @@ struct OutlierRecord: Sendable {
   /// It hangs on and on: somebody should replace it.
   private(set) var isSuspected = false
 
+  /// When it last answered, with whatever status.
+  var lastWord = Timestamp.zero
+
+  /// Calls since its last word that hung for several times as long as answers take, and when the first of them was
+  /// sent.
+  private(set) var unanswered = 0
+  private(set) var unansweredSince: Timestamp?
+
+  /// Neither it nor any other replica answers: how many calls, and for how long. It should be replaced, too.
+  private(set) var silence: Silence?
+
+  struct Silence: Sendable, Hashable {
+    var calls: Int
+    var length: Duration
+  }
+
+  /// Calls that were sent earlier have had their verdict.
+  private(set) var countsFrom = Timestamp.zero
+
   /// It was ejected, and gets calls little by little.
   private(set) var isRecovering = false
 
@@ -89,7 +108,10 @@ struct OutlierRecord: Sendable {
   private var proved = 0
 
   /// A call that ended well changes more than the tally.
-  var isInDoubt: Bool { run > 0 || ejections > 0 || hungEjections > 0 }
+  var isInDoubt: Bool { run > 0 || ejections > 0 || hungEjections > 0 || silence != nil }
+
+  /// The controller is told of it.
+  var isReported: Bool { isSuspected || silence != nil }
 
   mutating func failed(_ fault: Fault, othersBefore others: Tally) {
     tally.bad += 1
@@ -107,7 +129,38 @@ struct OutlierRecord: Sendable {
     hungRun = 0
     hungEjections = 0
     isSuspected = false
+    unanswered = 0
+    unansweredSince = nil
+    silence = nil
   }
+
+  /// A call hung for several times as long as answers take.
+  mutating func leftUnanswered(sentAt sent: Timestamp) {
+    unanswered += 1
+    unansweredSince = min(sent, unansweredSince ?? sent)
+  }
+
+  /// It has so many calls in hand that are far older than answers get.
+  mutating func hangs(calls: Int) {
+    run = calls
+    hungRun = calls
+  }
+
+  /// Whether it has hung long enough by now to be suspected, which it was not before.
+  mutating func isSuspectedByNow(_ limits: DispatchLimits, isBusy: Bool, now: Timestamp) -> Bool {
+    guard !isSuspected, hasHungLong(limits, isBusy: isBusy, now: now) else { return false }
+    hungUntil = now
+    isSuspected = true
+    return true
+  }
+
+  private func hasHungLong(_ limits: DispatchLimits, isBusy: Bool, now: Timestamp) -> Bool {
+    hungEjections >= limits.suspectAfterEjections
+      && hungSince + (isBusy ? limits.suspectBusyAfter : limits.suspectAfter) <= now
+  }
+
+  /// Neither it nor any other replica answers; nil: some do.
+  mutating func fellSilent(_ silence: Silence?) { self.silence = silence }
 
   /// `isBusy`: it has other calls in hand than those that made it an outlier.
   mutating func ejected(_ limits: DispatchLimits, isBusy: Bool, now: Timestamp) {
@@ -121,9 +174,7 @@ struct OutlierRecord: Sendable {
       hungEjections += 1
       hungCalls += run
       hungUntil = now
-      isSuspected =
-        hungEjections >= limits.suspectAfterEjections
-        && hungSince + (isBusy ? limits.suspectBusyAfter : limits.suspectAfter) <= now
+      isSuspected = hasHungLong(limits, isBusy: isBusy, now: now)
     } else {
       hungEjections = 0
     }
@@ -133,8 +184,9 @@ struct OutlierRecord: Sendable {
   }
 
   /// An ejection is over; the replica has so many calls from before. Returns how many it may have.
-  mutating func readmit(holding ongoing: Int) -> Int {
+  mutating func readmit(holding ongoing: Int, now: Timestamp) -> Int {
     readmitted = tally
+    countsFrom = now
     run = 0
     hungRun = 0
     held = ongoing
@@ -173,6 +225,11 @@ struct OutlierRecord: Sendable {
 
   /// Why it should be replaced.
   var suspicion: String {
+    if let silence {
+      let seconds = Int(silence.length.inSeconds.rounded())
+      return "none of its last \(silence.calls) calls was answered in \(seconds) s, nor did any other "
+        + "replica of the deployment answer one"
+    }
     let seconds = Int(hungUntil.duration(since: hungSince).inSeconds.rounded())
     let probes = hungEjections - 1
     return "its last \(hungCalls) calls hung, the last \(probes) one at a time over \(seconds) s"

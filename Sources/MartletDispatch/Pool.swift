@@ -39,6 +39,9 @@ struct Pool: Sendable {
   /// Nanoseconds that an answer takes, on average of late; -1 before the first.
   private var typical: Int64 = -1
 
+  /// Nanoseconds that the longest answer took, of those of the last minutes.
+  private var longest: Int64 = 0
+
   /// Calls queued or ongoing.
   var calls = 0
 
@@ -56,11 +59,18 @@ struct Pool: Sendable {
   /// True for about each second failure.
   var lot: Bool { (UInt64(truncatingIfNeeded: tally.bad) &* 0x9E37_79B9_7F4A_7C15) >> 63 == 1 }
 
+  /// How long the longest answer took of late; one half of it is forgotten in about four minutes.
+  var longestAnswer: Int64 { longest }
+
+  /// Half of a window of tallies has gone by.
+  mutating func forgetLongest() { longest -= longest >> 6 }
+
   /// How long answers take of late; nil before the first.
   var typicalAnswer: Int64? { typical < 0 ? nil : typical }
 
   /// A replica answered; each answer counts for a sixteenth.
   mutating func answered(after nanoseconds: Int64) {
+    longest = max(longest, nanoseconds)
     typical = typical < 0 ? max(0, nanoseconds) : typical + (nanoseconds - typical) >> 4
   }
 }

@@ -27,6 +27,8 @@ final class PlainRequest: StreamHandler, CallOwner {
   private let version: VersionID
   /// The method is known to have one response.
   private let isUnary: Bool
+  /// It is known to have one request, too.
+  private let answersOnce: Bool
   private let terms: CallTerms
   private var phase = Phase.waiting
   var call: CallID?
@@ -57,6 +59,7 @@ final class PlainRequest: StreamHandler, CallOwner {
     self.stream = stream
     version = entry.route.version
     isUnary = entry.isUnary
+    answersOnce = entry.answersOnce
     counted = entry.counted
     self.terms = terms
     headers = router.takeHeaders()
@@ -84,7 +87,7 @@ final class PlainRequest: StreamHandler, CallOwner {
     requestHasEnded = endOfStream
     began = now
     router.dispatcher.requestEntered(version)
-    router.place(self, in: pool, terms, isLeg: false, now: now)
+    router.place(self, in: pool, terms, isLeg: false, answersOnce: answersOnce, now: now)
   }
 
   /// Gives a call of a graph to the dispatcher; its head says all already.
@@ -92,7 +95,7 @@ final class PlainRequest: StreamHandler, CallOwner {
     headers.append(contentsOf: head)
     began = router.loop.now
     router.dispatcher.requestEntered(version)
-    router.place(self, in: pool, terms, isLeg: true, now: began)
+    router.place(self, in: pool, terms, isLeg: true, answersOnce: answersOnce, now: began)
   }
 
   // MARK: The dispatcher's word

@@ -115,6 +115,8 @@ final class RequestGate: RequestAcceptor {
     let route: Route
     let isUnary: Bool
     let maxMessageBytes: Int
+    /// It is known to have one request, too.
+    var answersOnce = false
     var counted: Counted?
   }
 
@@ -129,7 +131,8 @@ final class RequestGate: RequestAcceptor {
       if let named {
         return Entry(
           route: named, isUnary: router.isUnary(path: path, in: named.version),
-          maxMessageBytes: router.maxMessageBytes(of: named))
+          maxMessageBytes: router.maxMessageBytes(of: named),
+          answersOnce: router.answersOnce(path: path, in: named.version))
       }
       return entry(path: path, from: connection)
     } ?? nil
@@ -143,7 +146,9 @@ final class RequestGate: RequestAcceptor {
     guard let route = router.dispatcher.route(path: path) else { return nil }
     let entry = Entry(
       route: route, isUnary: router.isUnary(path: path, in: route.version),
-      maxMessageBytes: router.maxMessageBytes(of: route), counted: router.counted(route))
+      maxMessageBytes: router.maxMessageBytes(of: route),
+      answersOnce: router.answersOnce(path: path, in: route.version),
+      counted: router.counted(route))
     memo.path = Array(path)
     memo.epoch = router.routeEpoch
     memo.entry = entry

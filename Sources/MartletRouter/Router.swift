@@ -17,12 +17,19 @@ protocol CallOwner: AnyObject {
   /// The whole request can be sent once more.
   var mayReplay: Bool { get }
 
+  /// Copies of the same request that are in flight beside this one.
+  var otherCopies: [CallID] { get }
+
   /// What people know the request by.
   var requestName: RequestName { get }
 
   /// The dispatcher ended the call: reset its stream, if any, and say why. Not called for calls that the
   /// owner ended.
   func ended(_ refusal: Refusal)
+}
+
+extension CallOwner {
+  var otherCopies: [CallID] { [] }
 }
 
 /// All of a router's state. On its loop only.
@@ -108,9 +115,12 @@ final class Router: @unchecked Sendable {
 
   /// Gives a call to the dispatcher. Its owner hears `send` or `ended`, now or later.
   func place(
-    _ owner: any CallOwner, in pool: PoolID, _ terms: CallTerms, isLeg: Bool, now: Timestamp
+    _ owner: any CallOwner, in pool: PoolID, _ terms: CallTerms, isLeg: Bool,
+    answersOnce: Bool = true, now: Timestamp
   ) {
-    switch dispatcher.callArrived(at: pool, terms, isLeg: isLeg, now: now) {
+    switch dispatcher.callArrived(
+      at: pool, terms, isLeg: isLeg, answersOnce: answersOnce, now: now)
+    {
     case .send(let call, let slot):
       own(call, owner)
       send(call, to: slot)
@@ -141,7 +151,8 @@ final class Router: @unchecked Sendable {
     guard dispatcher.contains(call), let owner = owners[call.index] else { return }
     let (app, deployment) = dispatcher.deployment(of: call)
     let decision = dispatcher.callFailed(
-      call, failure, mayReplay: owner.mayReplay, now: loop.now)
+      call, failure, mayReplay: owner.mayReplay && !sharesDeath(call, failure, owner),
+      now: loop.now)
     switch decision {
     case .send(let slot): send(call, to: slot)
     case .wait: break
@@ -157,6 +168,19 @@ final class Router: @unchecked Sendable {
       owner.ended(refusal)
     }
     settle()
+  }
+
+  /// Whether other copies of the request are in flight when a replica dies of one: the death is theirs, too, and they
+  /// are enough to go on with. Another copy could be a third replica's death.
+  private func sharesDeath(
+    _ call: CallID, _ failure: CallFailure, _ owner: any CallOwner
+  ) -> Bool {
+    guard failure == .connectionLost, let number = dispatcher.replica(of: call) else {
+      return false
+    }
+    let others = owner.otherCopies
+    for other in others { dispatcher.otherCopyDied(other, of: number) }
+    return !others.isEmpty
   }
 
   /// The call's replica answered UNAVAILABLE. Whether another one is asked: then the answer is dropped, and the

@@ -23,8 +23,8 @@ final class VersionRecord {
   /// One field, `MeshHeader.version`, for heads of requests.
   let mark: HeaderBlock
 
-  /// The paths of methods that are known to have one response.
-  let unaryPaths: ByteIndex<Void>
+  /// The paths of methods that are known to have one response, and whether they have one request, too.
+  let unaryPaths: ByteIndex<Bool>
 
   /// The types of its messages; nil when the app names no protos.
   let schema: Schema?
@@ -40,7 +40,7 @@ final class VersionRecord {
 
   init(
     app: String, version: AppVersion, graphs: [Int: ServedGraph], figures: [RouteFigures],
-    maxMessageBytes: Int, mark: HeaderBlock, unaryPaths: consuming ByteIndex<Void>, schema: Schema?,
+    maxMessageBytes: Int, mark: HeaderBlock, unaryPaths: consuming ByteIndex<Bool>, schema: Schema?,
     descriptorSet: [UInt8], minPingInterval: Duration?
   ) {
     self.app = app
@@ -104,11 +104,11 @@ extension Router {
     return least
   }
 
-  private func unaryPaths(of spec: AppSpec, _ schema: Schema?) -> ByteIndex<Void> {
-    var paths = ByteIndex<Void>()
+  private func unaryPaths(of spec: AppSpec, _ schema: Schema?) -> ByteIndex<Bool> {
+    var paths = ByteIndex<Bool>()
     for name in Set(spec.deployments.flatMap(\.services)).sorted() {
       for method in schema?.service(named: name)?.methods ?? [] where !method.serverStreaming {
-        _ = paths.insert(method.name.path.utf8, ())
+        _ = paths.insert(method.name.path.utf8, !method.clientStreaming)
       }
     }
     return paths
@@ -146,6 +146,11 @@ extension Router {
   /// Whether a request's method is known to have one response.
   func isUnary(path: UnsafeRawBufferPointer, in version: VersionID) -> Bool {
     versions[version.index]?.unaryPaths[path] != nil
+  }
+
+  /// Whether a request's method is known to have one request and one response.
+  func answersOnce(path: UnsafeRawBufferPointer, in version: VersionID) -> Bool {
+    versions[version.index]?.unaryPaths[path] == true
   }
 
   /// The mark of a version for a request's head.

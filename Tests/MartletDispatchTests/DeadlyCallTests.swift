@@ -90,6 +90,24 @@ import Testing
     #expect(number(decision, mesh) != nil)
   }
 
+  @Test func aDeathOfOneCopyCountsForTheOther() {
+    var mesh = Mesh(replicas: 4, idempotent: true)
+    let (first, second) = (mesh.arriveAndSend(), mesh.arriveAndSend())
+    mesh.dispatcher.otherCopyDied(second, of: 1)
+    mesh.dispatcher.replicaConnectionEnded(mesh.slot(1), now: .zero)
+    let decision = mesh.dispatcher.callFailed(
+      first, .connectionLost, mayReplay: false, now: .zero)
+    guard case .fail = decision else {
+      Issue.record("sent again beside its other copy: \(decision)")
+      return
+    }
+    guard case .blame(_, let deaths) = kill(2, &mesh, [second])[second] else {
+      Issue.record("sent to a third replica")
+      return
+    }
+    #expect(deaths == [1, 2])
+  }
+
   @Test func aCallThatWaitsForAReplicaRemembersItsDeath() {
     var mesh = Mesh(replicas: 1, idempotent: true)
     let call = mesh.arriveAndSend()

@@ -90,11 +90,11 @@ import Testing
   }
 
   @Test func requestTimeoutCountsWithoutADeadline() {
-    var mesh = Mesh(replicas: 1, requestTimeout: .seconds(2))
+    var mesh = Mesh(replicas: 1, requestTimeout: .seconds(0.5))
     _ = mesh.send()
-    #expect(mesh.dispatcher.nextWake() == Timestamp.zero + .seconds(2))
+    #expect(mesh.dispatcher.nextWake() == Timestamp.zero + .seconds(0.5))
     let call = mesh.ongoing[0].call
-    mesh.dispatcher.timePassed(now: .zero + .seconds(2))
+    mesh.dispatcher.timePassed(now: .zero + .seconds(0.5))
     #expect(
       mesh.orders() == [
         .fail(call, Refusal(.deadlineExceeded, "echo#1 did not answer before the deadline"))

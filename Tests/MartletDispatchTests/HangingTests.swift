@@ -110,6 +110,75 @@ import Testing
     #expect(crowd.failed.isEmpty)
   }
 
+  @Test func callsWithoutADeadlineEjectAndThenAreReplaced() {
+    var crowd = Crowd([.answers(.milliseconds(20)), .answers(.milliseconds(20))])
+    crowd.run(.seconds(5), rate: 80)
+    crowd.behaviours[1] = .hangs
+    crowd.run(.seconds(10), rate: 80)
+    #expect(crowd.mesh.dispatcher.replicas[crowd.mesh.slot(2).index].ejectedUntil == nil)
+    crowd.forget()
+    crowd.run(.seconds(20), rate: 80)
+    #expect((crowd.got[1] ?? 0) <= 6, "a call now and then")
+    #expect(crowd.mesh.dispatcher.loadReport().suspects.isEmpty, "it may be busy for a while")
+    crowd.run(.seconds(40), rate: 80)
+    #expect(crowd.mesh.dispatcher.loadReport().suspects.map(\.number) == [1])
+  }
+
+  @Test func streamsWithoutAnAnswerDoNotHang() {
+    var mesh = Mesh(replicas: 2)
+    for step in 0..<1200 {
+      let now = Timestamp.zero + .milliseconds(50 * step)
+      mesh.dispatcher.timePassed(now: now)
+      let arrival = mesh.dispatcher.callArrived(
+        at: mesh.pool, CallTerms(), answersOnce: step % 10 != 0, now: now)
+      if case .send(let call, _) = arrival, step % 10 != 0 {
+        mesh.dispatcher.callEnded(call, .answered, now: now + .milliseconds(10))
+      }
+    }
+    let ejected = (0..<2).count { mesh.dispatcher.replicas[$0].record.allEjections > 0 }
+    #expect(ejected == 0)
+    #expect(mesh.dispatcher.loadReport().suspects.isEmpty)
+  }
+
+  @Test func aLongCallBesideAnswersDoesNotHang() {
+    var mesh = Mesh(replicas: 2)
+    for step in 0..<400 {
+      let now = Timestamp.zero + .milliseconds(50 * step)
+      mesh.dispatcher.timePassed(now: now)
+      guard case .send(let call, let slot) = mesh.arrive(at: .milliseconds(50 * step)) else {
+        continue
+      }
+      let isFirst = mesh.dispatcher.replicas[slot.index].number == 1
+      if step < 20 || !isFirst || step % 40 > 1 {
+        mesh.dispatcher.callEnded(call, .answered, now: now + .milliseconds(10))
+      }
+    }
+    #expect(mesh.dispatcher.loadReport().suspects.isEmpty)
+  }
+
+  /// Its calls end by their deadline after it has answered others: somebody has to replace the only one.
+  @Test(arguments: [1, 3]) func aDeploymentThatFallsSilentIsSuspected(replicas: Int) {
+    var crowd = Crowd(Array(repeating: .answers(.milliseconds(20)), count: replicas))
+    crowd.run(.seconds(5), rate: 20, timeout: .seconds(1))
+    for number in 1...UInt64(replicas) { crowd.behaviours[number] = .hangs }
+    crowd.run(.seconds(25), rate: 20, timeout: .seconds(1))
+    #expect(crowd.mesh.dispatcher.loadReport().suspects.isEmpty)
+    crowd.run(.seconds(10), rate: 20, timeout: .seconds(1))
+    let suspects = crowd.mesh.dispatcher.loadReport().suspects
+    #expect(suspects.count == replicas)
+    #expect(suspects.first?.reason.contains("none of its last") == true)
+    // One of them answers: the others are compared with it from then on.
+    crowd.behaviours[1] = .answers(.milliseconds(20))
+    crowd.run(.seconds(3), rate: 20, timeout: .seconds(1))
+    #expect(!crowd.mesh.dispatcher.loadReport().suspects.contains { $0.number == 1 })
+  }
+
+  @Test func aDeploymentThatNeverAnsweredIsLeftAlone() {
+    var crowd = Crowd([.hangs])
+    crowd.run(.seconds(300), rate: 20, timeout: .seconds(1))
+    #expect(crowd.mesh.dispatcher.loadReport().suspects.isEmpty)
+  }
+
   @Test func whereAllHangNobodyIsEjectedOrSuspected() {
     var crowd = Crowd([.hangs, .hangs, .hangs])
     crowd.run(.seconds(20), rate: 20, timeout: .seconds(1))

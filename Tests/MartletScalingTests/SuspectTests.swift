@@ -32,6 +32,18 @@ import Testing
     #expect(world.routed == [2, 3])
   }
 
+  @Test func whereAllHangTheyAreReplacedOneAtATime() {
+    var world = FleetWorld()
+    world.send(.deployed(world.app(1)))
+    world.run(.milliseconds(50))
+    world.send(report(world, suspects: [1: "silent", 2: "silent"]))
+    #expect(world.routed == [2])
+    #expect(world.notes.count { $0 == "ReplicaHangs" } == 1)
+    world.run(.seconds(5))
+    #expect(world.notes.count { $0 == "ReplicaHangs" } == 1, "the new one gets its time")
+    #expect(world.routed.contains(2))
+  }
+
   @Test func anUnknownSuspectChangesNothing() {
     var world = FleetWorld()
     world.send(.deployed(world.app(1)))

@@ -249,7 +249,7 @@ extension GraphRun {
     case .hedge(var hedging):
       hedging.running -= 1
       frames[index].state = .hedge(hedging)
-      if hedging.begun == 1, mayRetry {
+      if hedging.begun == 1, mayHedge(beside: hedging.running) {
         stopTimer(index)
         beginAgain(index, &turn)
       } else if hedging.running == 0 {
@@ -375,7 +375,7 @@ extension GraphRun {
   /// The second copy of a hedge starts, if there may be one.
   private mutating func beginAgain(_ index: Int, _ turn: inout Turn) {
     let frame = frames[index]
-    guard mayRetry, case .hedge(var hedging) = frame.state,
+    guard case .hedge(var hedging) = frame.state, mayHedge(beside: hedging.running),
       case .hedge(let plan) = plan.nodes[frame.node].kind
     else { return }
     retryCount += 1

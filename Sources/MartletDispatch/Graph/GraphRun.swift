@@ -59,6 +59,8 @@ package struct GraphRun: ~Copyable, Sendable {
 
   /// A part of the request has killed replicas: no part of it is tried again.
   private var isDeadly = false
+  /// Replicas that died with a part of the request in hand.
+  private var deaths = 0
   private var isOver = false
   var random: SeededGenerator
 
@@ -142,6 +144,15 @@ package struct GraphRun: ~Copyable, Sendable {
   /// Whether anything may be sent once more.
   var mayRetry: Bool {
     !isDeadly && retryCount < max(limits.leastRetries, legCount / limits.callsPerRetry)
+  }
+
+  /// A replica died with a leg in hand.
+  package mutating func replicaDied() { deaths += 1 }
+
+  /// Whether a hedge may send its second copy beside so many. A request that may have killed a replica is not sent to
+  /// two at once: the second death is the last one.
+  func mayHedge(beside running: Int) -> Bool {
+    mayRetry && (deaths == 0 || (deaths == 1 && running == 0))
   }
 
   /// A leg is about to be reported as `failed`, which the router had sent again so often. It counts as if

@@ -17,10 +17,18 @@ protocol GraphCallObserver: MemoryHolder {
 
   /// The node of the graph that makes a leg, where replicas are told of it.
   func node(of leg: GraphLeg) -> String?
+
+  /// Calls of the same node with the same message that are in flight, without this one.
+  func otherCopies(of call: GraphCall) -> [CallID]
+
+  /// A replica died with a leg in hand.
+  func replicaDied(with leg: GraphLeg)
 }
 
 extension GraphCallObserver {
   func node(of leg: GraphLeg) -> String? { nil }
+  func otherCopies(of call: GraphCall) -> [CallID] { [] }
+  func replicaDied(with leg: GraphLeg) {}
 }
 
 /// A unary call that a graph makes. It is tried again as the dispatcher says; the graph hears of the last
@@ -29,7 +37,7 @@ final class GraphCall: CallOwner {
   let router: Router
   /// How each attempt's request begins: its path.
   private let head: HeaderBlock
-  private let message: [UInt8]
+  let message: [UInt8]
   /// Bytes of the largest answer.
   fileprivate let maxMessageBytes: Int
   let leg: GraphLeg
@@ -76,6 +84,8 @@ final class GraphCall: CallOwner {
   // MARK: The dispatcher's word
 
   var mayReplay: Bool { true }
+
+  var otherCopies: [CallID] { observer?.otherCopies(of: self) ?? [] }
 
   var requestName: RequestName {
     RequestName(path: head, metadata: observer?.metadata ?? HeaderBlock())
@@ -155,6 +165,7 @@ final class GraphCall: CallOwner {
     case .unprocessed: router.fail(call, .unprocessed)
     case .connectionLost:
       lostAttempts += 1
+      observer?.replicaDied(with: leg)
       router.fail(call, .connectionLost)
     case .reset, .finished:
       answeredNonsense(Refusal(closure.status.code, closure.status.message))

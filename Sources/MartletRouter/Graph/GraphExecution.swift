@@ -136,6 +136,15 @@ final class GraphExecution: GraphCallObserver {
 
   func node(of leg: GraphLeg) -> String? { router.namesNodes ? run.nodeName(of: leg) : nil }
 
+  func otherCopies(of call: GraphCall) -> [CallID] {
+    legs.compactMap { other in
+      other !== call && other.node == call.node && other.message == call.message
+        ? other.call : nil
+    }
+  }
+
+  func replicaDied(with leg: GraphLeg) { run.replicaDied() }
+
   func legAnswered(_ leg: GraphLeg, _ message: [UInt8], _ metadata: AnswerMetadata) {
     let now = router.loop.now
     legEnded(leg, failed: false, now)

@@ -226,9 +226,12 @@ extension RequestGate: WebCallAcceptor {
   }
 
   private func entry(_ route: Route, path: String) -> Entry {
-    let isUnary = Array(path.utf8).withUnsafeBytes { router.isUnary(path: $0, in: route.version) }
-    return Entry(
-      route: route, isUnary: isUnary, maxMessageBytes: router.maxMessageBytes(of: route),
-      counted: router.counted(route))
+    Array(path.utf8).withUnsafeBytes { path in
+      Entry(
+        route: route, isUnary: router.isUnary(path: path, in: route.version),
+        maxMessageBytes: router.maxMessageBytes(of: route),
+        answersOnce: router.answersOnce(path: path, in: route.version),
+        counted: router.counted(route))
+    }
   }
 }
