@@ -10,6 +10,8 @@ struct H2CUpgrade {
   let settings: [UInt8]
   let request: HeaderBlock
   let isHead: Bool
+  /// The body is longer than it may be, by the request's own word.
+  let announcesTooMuch: Bool
   var body: HTTP1Body
 
   /// What the server says before its preface.
@@ -31,6 +33,7 @@ struct H2CUpgrade {
     self.settings = settings
     body = HTTP1Body(maxBytes: maxBytes)
     isHead = head.method == .HEAD
+    announcesTooMuch = headers.first(name: "content-length").flatMap { Int($0) } ?? 0 > maxBytes
     var request = HeaderBlock()
     request.append(.method, head.method.rawValue)
     request.append(.scheme, literal: "http")

@@ -115,6 +115,9 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
 
   // MARK: Requests
 
+  private static let tooMuchToUpgrade = Page(
+    status: 413, "this is too much for a request that asks for HTTP/2")
+
   private func received(_ head: HTTPRequestHead) {
     guard let context, context.channel.isWritable else {
       return connection.close("asks on and does not read the answers")
@@ -125,6 +128,7 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
       return answer(page, to: head, isLast: true)
     }
     if let upgrade = upgrade(of: head) {
+      guard !upgrade.announcesTooMuch else { return refuse(Self.tooMuchToUpgrade) }
       state = .upgrading(upgrade)
       connection.expectWithinTime()
       return
@@ -265,7 +269,7 @@ final class HTTP1Connection: ConnectionStage, RemovableChannelHandler {
         }
         return connection.expectWithinTime()
       case .tooMuch:
-        return refuse(Page(status: 413, "this is too much for a request that asks for HTTP/2"))
+        return refuse(Self.tooMuchToUpgrade)
       }
     case .answering, .calling, .over: return
     }
