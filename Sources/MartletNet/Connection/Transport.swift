@@ -38,6 +38,10 @@ final class Transport: ChannelInboundHandler, Flushable {
   /// destroy answers that it has not read yet (TCP resets when unread bytes are left).
   static let lingerTime = Duration.seconds(1)
 
+  /// Time for which the bytes of a peer are thrown away that was sent off while reading was paused: what sockets
+  /// hold is read in a tenth of that.
+  static let discardTime = Duration.milliseconds(100)
+
   private enum State {
     case open
     /// `close` was asked for, or the session failed: nothing more is read.
@@ -114,11 +118,13 @@ final class Transport: ChannelInboundHandler, Flushable {
   private func closeNow() {
     guard let context else { return end() }
     writeOutput(context)
-    guard failure == nil else { return context.close(promise: nil) }
+    // What a paused peer has sent meanwhile is thrown away, or its end would destroy our last word, too.
+    let wasPaused = resumption != nil
+    guard failure == nil || wasPaused else { return context.close(promise: nil) }
+    if wasPaused { setReading(true) }
     context.close(mode: .output, promise: nil)
-    lingerTimer = loop.schedule(after: Transport.lingerTime) {
-      self.context?.close(promise: nil)
-    }
+    let time = failure == nil ? Transport.lingerTime : Transport.discardTime
+    lingerTimer = loop.schedule(after: time) { self.context?.close(promise: nil) }
   }
 
   // MARK: Out
@@ -181,6 +187,7 @@ final class Transport: ChannelInboundHandler, Flushable {
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard isOpen else { return }
     var buffer = unwrapInboundIn(data)
     // NIO may have read several times before it heard of the pause.
     if resumption != nil {
@@ -210,7 +217,10 @@ final class Transport: ChannelInboundHandler, Flushable {
     of bytes: inout ByteBuffer, _ owner: any TransportOwner
   ) throws(HTTP2SessionError) {
     let began = session.refusesStreams ? ReadPacer.cpuTime() : nil
-    let count = min(bytes.readableBytes, ReadPacer.sliceBytes)
+    // Cutting a read cuts frames, so it is done only where there may be a reason to pause.
+    let count =
+      session.isResetOften
+      ? min(bytes.readableBytes, ReadPacer.sliceBytes) : bytes.readableBytes
     try bytes.withUnsafeReadableBytes { all throws(HTTP2SessionError) in
       try session.receive(UnsafeRawBufferPointer(rebasing: all[..<count]), at: loop.now, owner)
     }
@@ -233,6 +243,7 @@ final class Transport: ChannelInboundHandler, Flushable {
 
   private func resumeReading() {
     resumption = nil
+    guard isOpen else { return }
     let rest = held
     held = ByteBuffer()
     if rest.readableBytes > 0 { receive(rest) }

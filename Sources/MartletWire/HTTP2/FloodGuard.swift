@@ -39,6 +39,11 @@ enum FloodKind: Int, CaseIterable {
   /// Whether new streams are refused, because too many were reset.
   var refusesStreams: Bool { left[FloodKind.reset.rawValue] < 0 }
 
+  /// Whether half of the allowance of resets is spent.
+  var isResetOften: Bool {
+    isTouched && left[FloodKind.reset.rawValue] < Double(limits.resets.burst / 2)
+  }
+
   /// Fills the buckets by the time that has passed and the frames that have been sent since the
   /// beginning.
   @inline(__always)

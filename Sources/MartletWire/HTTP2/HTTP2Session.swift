@@ -135,6 +135,9 @@ package import MartletCore
   /// The peer, a client, has cancelled more than it may, and its new streams are refused for now.
   package var refusesStreams: Bool { unsafe core.pointee.frames.refusesStreams }
 
+  /// The peer, a client, has cancelled half of what it may at once.
+  package var isResetOften: Bool { unsafe core.pointee.frames.isResetOften }
+
   /// Whether `output` has something to write.
   package var wantsWrite: Bool {
     guard unsafe !core.pointee.isEnded else { return false }

@@ -87,6 +87,9 @@ internal import MartletCore
   /// Whether a new stream is to be refused: too many were reset.
   var refusesStreams: Bool { floods.refusesStreams }
 
+  /// Whether half of what may be reset was.
+  var isResetOften: Bool { floods.isResetOften }
+
   /// Counts a reset by the client, or a stream that was refused; what to do when there were too many.
   mutating func spendReset() -> Breach? {
     floods.spendReset() ? nil : .flood(.reset)
