@@ -3,11 +3,13 @@
 import base64
 import json
 import os
+import pathlib
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 
 import grpc
 import pytest
@@ -74,6 +76,30 @@ def build():
     return readme.Build()
 
 
+def test_the_manifest_fits_this_package(package):
+    """Its targets have their sources, and its products are ours."""
+    def dump(folder):
+        result = subprocess.run(
+            ["swift", "package", "dump-package"], cwd=folder, capture_output=True, text=True, check=True)
+        return json.loads(result.stdout)
+
+    app, ours = dump(package), dump(ROOT)
+    asked = {words[0] for target in app["targets"] for dependency in target["dependencies"]
+             for words in [dependency.get("product")] if words and words[1] == "martlet"}
+    assert asked == {"Martlet", "MartletTestKit"}
+    assert asked <= {product["name"] for product in ours["products"]}
+    assert ours["name"] == "martlet"
+    for target in app["targets"]:
+        kind = {"executable": "Sources", "test": "Tests"}[target["type"]]
+        assert list((package / kind / target["name"]).glob("*.swift")), target["name"]
+    # The same swift-protobuf: two that exclude each other could not be resolved.
+    def protobuf(manifest):
+        return [source["requirement"] for dependency in manifest["dependencies"]
+                for source in dependency.get("sourceControl", []) if source["identity"] == "swift-protobuf"]
+
+    assert protobuf(app) == protobuf(ours) != []
+
+
 PLAIN, LEVELS = [], ["--swift_opt=UseAccessLevelOnImports=true", "--martlet_opt=UseAccessLevelOnImports=true"]
 INTERNAL = ["-enable-upcoming-feature", "InternalImportsByDefault"]
 STRICT = ["-enable-upcoming-feature", "MemberImportVisibility", "-enable-upcoming-feature", "ExistentialAny"]
@@ -98,12 +124,13 @@ def test_the_readme_s_package_compiles_outside_and_serves(package, build, tmp_pa
             [build.compiler[0], "-typecheck", "-swift-version", "6", *build.search(), "-I", str(tmp_path),
              str(package / "Tests/MyAppTests/EchoTests.swift")], capture_output=True, text=True)
         assert test.returncode == 0, test.stderr[-4000:]
-    serve(build.link(object, tmp_path), tmp_path)
+    serve(build.link(object, tmp_path))
 
 
-def serve(program, folder):
+def serve(program):
     """`my-app run`, and the section's calls of it."""
-    run_dir = folder / "run"
+    # Paths of sockets are short.
+    run_dir = pathlib.Path(tempfile.mkdtemp(prefix="run-"))
     process = subprocess.Popen(
         [program, "run", "--listen", "127.0.0.1:0", "--run-dir", run_dir, "--cpus", "1"],
         stderr=subprocess.PIPE, text=True)
@@ -124,6 +151,7 @@ def serve(program, folder):
         process.wait()
         for pid in children_of_run(run_dir):
             os.kill(pid, signal.SIGKILL)
+        shutil.rmtree(run_dir, ignore_errors=True)
 
 
 def test_imports_of_two_levels_in_one_module_would_be_seen(package, build, tmp_path):
@@ -148,30 +176,6 @@ def test_the_readme_s_package_builds_by_itself(package):
         [package / ".build/debug/my-app", "--version"], capture_output=True, text=True, timeout=30)
     assert told.stdout.startswith("echo, built with Martlet "), told
     shutil.rmtree(package / ".build")
-
-
-def test_the_manifest_fits_this_package(package):
-    """Its targets have their sources, and its products are ours."""
-    def dump(folder):
-        result = subprocess.run(
-            ["swift", "package", "dump-package"], cwd=folder, capture_output=True, text=True, check=True)
-        return json.loads(result.stdout)
-
-    app, ours = dump(package), dump(ROOT)
-    asked = {words[0] for target in app["targets"] for dependency in target["dependencies"]
-             for words in [dependency.get("product")] if words and words[1] == "martlet"}
-    assert asked == {"Martlet", "MartletTestKit"}
-    assert asked <= {product["name"] for product in ours["products"]}
-    assert ours["name"] == "martlet"
-    for target in app["targets"]:
-        kind = {"executable": "Sources", "test": "Tests"}[target["type"]]
-        assert list((package / kind / target["name"]).glob("*.swift")), target["name"]
-    # The same swift-protobuf: two that exclude each other could not be resolved.
-    def protobuf(manifest):
-        return [source["requirement"] for dependency in manifest["dependencies"]
-                for source in dependency.get("sourceControl", []) if source["identity"] == "swift-protobuf"]
-
-    assert protobuf(app) == protobuf(ours) != []
 
 
 # -- five deployments on two cores
