@@ -34,7 +34,8 @@ public struct MessageMemoryLimit: Sendable, Hashable {
     guard let limit = MessageMemoryLimit(text) else {
       throw InvalidMessageLimit(
         description:
-          "\(name): \"\(text)\" is no size of memory: say a number of bytes from 1Mi to 4Ti, such as 1Gi")
+          "\(name): \"\(text)\" is no size of memory: say a number of bytes from 1Mi to 4Ti, such as 1Gi"
+      )
     }
     return limit
   }

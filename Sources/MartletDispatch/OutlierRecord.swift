@@ -227,8 +227,8 @@ struct OutlierRecord: Sendable {
   var suspicion: String {
     if let silence {
       let seconds = Int(silence.length.inSeconds.rounded())
-      return "none of its last \(silence.calls) calls was answered in \(seconds) s, nor did any other "
-        + "replica of the deployment answer one"
+      return "none of its last \(silence.calls) calls was answered in \(seconds) s, nor did any "
+        + "other replica of the deployment answer one"
     }
     let seconds = Int(hungUntil.duration(since: hungSince).inSeconds.rounded())
     let probes = hungEjections - 1

@@ -44,14 +44,16 @@ public func withConnection<Result>(
 /// - Throws: what `body` throws, or INVALID_ARGUMENT with the file that cannot be used.
 public func withConnection<Result>(
   to address: ServerAddress, tls: ClientTLSFiles = ClientTLSFiles(), userAgent: String? = nil,
-  maxMessageBytes: Int = Limits().maxMessageBytes, waitsForReady: Bool = false, _ body: (CallTarget) async throws -> Result
+  maxMessageBytes: Int = Limits().maxMessageBytes, waitsForReady: Bool = false,
+  _ body: (CallTarget) async throws -> Result
 ) async throws -> Result {
   let loops = LoopGroup(count: 1)
   var limits = Limits()
   limits.maxMessageBytes = maxMessageBytes
   let outcome: Swift.Result<Result, any Error>
   do {
-    let channel = try GRPCChannel(address, tls: tls, loops: loops, limits: limits, userAgent: userAgent)
+    let channel = try GRPCChannel(
+      address, tls: tls, loops: loops, limits: limits, userAgent: userAgent)
     do {
       outcome = .success(try await body(CallTarget(channel, waitsForReady: waitsForReady)))
     } catch {

@@ -166,7 +166,9 @@ final class PlainRequest: StreamHandler, CallOwner {
 
   /// Sends a piece and remembers it, for as long as there is room to.
   private func keep(_ piece: [UInt8]) {
-    if replay.count + piece.count <= maxReplayBytes, router.reserveReplay(piece.count, beside: replay.count) {
+    if replay.count + piece.count <= maxReplayBytes,
+      router.reserveReplay(piece.count, beside: replay.count)
+    {
       replay.append(piece)
       attempt?.stream?.sendData(piece)
     } else if let upstream = attempt?.stream {

@@ -143,7 +143,7 @@ def test_what_http1_does_not_get(shared):
         get("/", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings:",
             "Content-Length: 100000") + "x" * 100_000: 404,
         get("/echo.v1.Echo/Echo", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings:",
-            "Content-Type: application/grpc", f"Content-Length: {5 << 20}", method="POST") + "x" * (5 << 20): 413,
+            "Content-Type: application/grpc", f"Content-Length: {65 << 20}", method="POST") + "x" * 1000: 413,
         get("/-/healthz", "Connection: Upgrade", "Upgrade: websocket"): 200,
         get("/-/healthz", "Content-Length: 3", method="POST") + "abc": 405,
         get(version="1.0"): 200,

@@ -58,8 +58,8 @@ final class GraphCall: CallOwner {
 
   init(
     _ router: Router, _ leg: GraphLeg, of node: Int, _ head: HeaderBlock, _ message: [UInt8],
-    for observer: any GraphCallObserver, maxMessageBytes: Int, began: Timestamp, deadline: Deadline?,
-    timing: LegTiming? = nil
+    for observer: any GraphCallObserver, maxMessageBytes: Int, began: Timestamp,
+    deadline: Deadline?, timing: LegTiming? = nil
   ) {
     self.node = node
     self.began = began

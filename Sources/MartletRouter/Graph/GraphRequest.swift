@@ -83,7 +83,8 @@ final class GraphRequest: StreamHandler {
   private func beginIntake(encoding: String?) {
     let output: any ResponseStream =
       graph.plan.intakeAnswers
-      ? stream : GatheredAnswer(router, maxMessageBytes: graph.maxMessageBytes, self) { [weak self] in
+      ? stream
+      : GatheredAnswer(router, maxMessageBytes: graph.maxMessageBytes, self) { [weak self] in
         self?.intakeEnded($0)
       }
     intake = StreamChain(

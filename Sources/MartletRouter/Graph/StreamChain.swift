@@ -50,7 +50,8 @@ final class StreamChain {
       }
       let entry = RequestGate.Entry(
         route: Route(version: version, target: .deployment(pool)), isUnary: call.answersOne,
-        maxMessageBytes: router.maxMessageBytes(of: pool), counted: Counted(figures: graph.figures, number: graph.plan.number(of: call)))
+        maxMessageBytes: router.maxMessageBytes(of: pool),
+        counted: Counted(figures: graph.figures, number: graph.plan.number(of: call)))
       let timing = timings?[index]
       if let timing { answer = TimedAnswer(answer, timing) }
       let request = PlainRequest(router, answer, entry, terms)

@@ -14,7 +14,8 @@ extension RequestGate: WebCallAcceptor {
       case .connect:
         let refusal = WebRefusal(
           .resourceExhausted,
-          "the body has more than \(limit) bytes, which is the limit of a message \(MessageLimit.settings)")
+          "the body has more than \(limit) bytes, which is the limit of a message "
+            + MessageLimit.settings)
         return .takeBody(
           maxBytes: limit, tooLong: refusal.page(for: request),
           refused: { WebRefusal($0.status).page(for: request) })
@@ -25,7 +26,8 @@ extension RequestGate: WebCallAcceptor {
           "the request has a message beyond the limit of \(limit) bytes \(MessageLimit.settings)")
         // Base64 takes four bytes for three.
         return .takeBody(
-          maxBytes: format.isText ? (bytes + 2) / 3 * 4 : bytes, tooLong: refusal.page(for: request),
+          maxBytes: format.isText ? (bytes + 2) / 3 * 4 : bytes,
+          tooLong: refusal.page(for: request),
           refused: { WebRefusal($0.status).page(for: request) })
       }
     } catch {

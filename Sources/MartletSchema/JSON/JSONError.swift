@@ -12,7 +12,8 @@ package struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
 
   static func tooLarge(_ limit: Int) -> JSONError {
     var error = JSONError(
-      "", "the message has more than \(limit) bytes, the limit of a message \(MessageLimit.settings)")
+      "",
+      "the message has more than \(limit) bytes, the limit of a message \(MessageLimit.settings)")
     error.isTooLarge = true
     return error
   }

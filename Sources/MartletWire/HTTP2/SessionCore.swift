@@ -167,7 +167,9 @@ internal import MartletCore
   mutating func close(_ slot: Int32, _ code: HTTP2ErrorCode) {
     let stream = id(slot)
     let wasAnnounced = slots[slot].flags.contains(.announced)
-    if !creditsConnectionAtOnce { giveConnectionCredit(slots[slot].unconsumed - slots[slot].prepaid) }
+    if !creditsConnectionAtOnce {
+      giveConnectionCredit(slots[slot].unconsumed - slots[slot].prepaid)
+    }
     slots.free(slot)
     if wasAnnounced { tell { $0.streamClosed(stream, code) } }
   }

@@ -76,7 +76,8 @@ import Testing
 
   private static let nullable = [
     "services", "num_replicas", "autoscaling_config", "max_ongoing_requests",
-    "max_queued_requests", "max_message", "request_timeout_s", "idempotent", "resources", "user_config",
+    "max_queued_requests", "max_message", "request_timeout_s", "idempotent", "resources",
+    "user_config",
     "health_check_period_s", "graceful_shutdown_timeout_s", "env", "code_version",
     "health_check_timeout_s", "health_check_failures", "startup_timeout_s",
   ]
