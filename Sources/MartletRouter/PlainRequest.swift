@@ -52,7 +52,7 @@ final class PlainRequest: StreamHandler, CallOwner {
   private var uncredited = 0
 
   init(
-    _ router: Router, _ stream: any ResponseStream, _ entry: borrowing RequestGate.Entry,
+    _ router: Router, _ stream: any ResponseStream, _ entry: RequestGate.Entry,
     _ terms: CallTerms
   ) {
     self.router = router

@@ -111,13 +111,26 @@ final class RequestGate: RequestAcceptor {
   // MARK: Routes
 
   /// Where a request goes, whether its method is known to have one response, and where it is counted.
-  struct Entry {
+  ///
+  /// An object, since each request takes it out of its connection's memo.
+  final class Entry {
     let route: Route
     let isUnary: Bool
     let maxMessageBytes: Int
     /// It is known to have one request, too.
-    var answersOnce = false
-    var counted: Counted?
+    let answersOnce: Bool
+    let counted: Counted?
+
+    init(
+      route: Route, isUnary: Bool, maxMessageBytes: Int, answersOnce: Bool = false,
+      counted: Counted? = nil
+    ) {
+      self.route = route
+      self.isUnary = isUnary
+      self.maxMessageBytes = maxMessageBytes
+      self.answersOnce = answersOnce
+      self.counted = counted
+    }
   }
 
   private func entry(

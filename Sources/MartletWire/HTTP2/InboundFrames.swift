@@ -43,6 +43,8 @@ internal import MartletCore
   private var partialHeader: [UInt8] = []
   /// The header section that is held back.
   private var section: HeldSection?
+  /// Whether there is one, so that bytes are not for nghttp2: asked of each frame.
+  private(set) var isHolding = false
   private var heldStream: UInt32 = 0
   /// Its first frame is at the offset again.
   private var sectionBegins = false
@@ -112,11 +114,11 @@ internal import MartletCore
       if payloadLeft > 0 {
         if type == .settings, unsafe keepSettings(bytes, &offset) { return .settings }
         let taken = min(payloadLeft, bytes.count - offset)
-        if section != nil { unsafe hold(bytes, offset..<offset + taken) }
+        if isHolding { unsafe hold(bytes, offset..<offset + taken) }
         payloadLeft -= taken
         offset += taken
       }
-      if section != nil, payloadLeft == 0, !blockGoesOn, !sectionBegins {
+      if isHolding, payloadLeft == 0, !blockGoesOn, !sectionBegins {
         section?.end()
         return .released
       }
@@ -149,9 +151,6 @@ internal import MartletCore
 
   // MARK: Header sections that are held back
 
-  /// Whether bytes are not for nghttp2.
-  var isHolding: Bool { section != nil }
-
   private mutating func hold(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) {
     unsafe section?.take(UnsafeRawBufferPointer(rebasing: bytes[range]))
   }
@@ -167,6 +166,7 @@ internal import MartletCore
   /// The section has ended, and nghttp2 has all of it.
   mutating func release() {
     section = nil
+    isHolding = false
   }
 
   /// Keeps the payload of SETTINGS that is in this piece; whether its last byte is, which is left.
@@ -194,7 +194,7 @@ internal import MartletCore
     let start = unsafe UInt32(bigEndian: header.loadUnaligned(as: UInt32.self))
     let flags = unsafe header[4]
     let stream = unsafe UInt32(bigEndian: header.loadUnaligned(fromByteOffset: 5, as: UInt32.self))
-    if section != nil {
+    if isHolding {
       guard continuesSection(start, stream) else {
         section?.breakOff()
         return .released
@@ -209,7 +209,7 @@ internal import MartletCore
       guard payloadLeft == 0, flags & FrameType.endStream == 0 else { return nil }
       return spend(.emptyData).map { .breach($0) }
     case .headers:
-      if section == nil, beginsHeldSection(start, flags) {
+      if !isHolding, beginsHeldSection(start, flags) {
         return hold(Int(start >> 8), flags, stream)
       }
       sectionBegins = false
@@ -286,6 +286,7 @@ internal import MartletCore
 
   /// Holds a section back. Its first frame is looked at again once what came before is with nghttp2.
   private mutating func hold(_ length: Int, _ flags: UInt8, _ stream: UInt32) -> Stop {
+    isHolding = true
     section = HeldSection(
       flags: flags, bytes: length, stream: stream, maxStringBytes: maxStringBytes)
     heldStream = stream
