@@ -108,8 +108,8 @@ struct ProcessScan: Sendable {
 
   // MARK: Helpers
 
-  /// Tells which process belongs to which replica: by its control group, by its environment, by session and group, by descent, by
-  /// what an earlier scan told, by the log that it writes to. An orphan without any of these is
+  /// Tells which process belongs to which replica: by its control group, by its environment, by session and group,
+  /// by descent, by what an earlier scan told, by the log that it writes to. An orphan without any of these is
   /// the only replica's that was there when it began; when none of those is left, it is a stray.
   ///
   /// - Parameter known: helpers that an earlier scan told.

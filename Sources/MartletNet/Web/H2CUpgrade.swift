@@ -33,7 +33,7 @@ struct H2CUpgrade {
     self.settings = settings
     body = HTTP1Body(maxBytes: maxBytes)
     isHead = head.method == .HEAD
-    announcesTooMuch = headers.first(name: "content-length").flatMap { Int($0) } ?? 0 > maxBytes
+    announcesTooMuch = head.announcedBytes > maxBytes
     var request = HeaderBlock()
     request.append(.method, head.method.rawValue)
     request.append(.scheme, literal: "http")

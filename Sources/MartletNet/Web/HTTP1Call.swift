@@ -41,8 +41,7 @@ final class HTTP1Call: WebAnswer {
   }
 
   /// What the head says of the body's length; 0 for nothing.
-  private(set) lazy var announcedBytes =
-    head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
+  private(set) lazy var announcedBytes = head.announcedBytes
 
   /// Whether the head says already that the body is too long.
   var announcesTooMuch: Bool { announcedBytes > maxBytes }

@@ -19,6 +19,9 @@ extension HTTPRequestHead {
       || headers.first(name: "content-length").map { $0 != "0" } ?? false
   }
 
+  /// The length that the body is announced with; 0 where none is.
+  var announcedBytes: Int { headers.first(name: "content-length").flatMap { Int($0) } ?? 0 }
+
   /// Whether the decoder takes what follows the request for another protocol's.
   var endsDecoding: Bool {
     headers.contains(name: "upgrade")
