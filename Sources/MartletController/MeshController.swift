@@ -286,6 +286,7 @@ actor MeshController {
     environment[ReplicaVariable.replica] = "\(id)"
     environment[ReplicaVariable.config] = files.configPath(spawn.number)
     environment[ReplicaVariable.router] = "unix:\(options.runDirectory.routerSocket)"
+    environment[ReplicaVariable.lifeSocket] = options.runDirectory.lifeSocket(spawn.number)
     environment[ReplicaVariable.maxOngoingRequests] = "\(spawn.spec.maxOngoingRequests)"
     environment[ReplicaVariable.gracefulShutdownTimeout] =
       "\(spawn.spec.gracefulShutdownTimeout.inSeconds)"

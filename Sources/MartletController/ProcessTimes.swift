@@ -1,4 +1,4 @@
-// The CPU time of replicas' processes, which tells one that computes from one that hangs.
+// Which of the replicas that answer nothing live: their runtime says so, or they use CPU time.
 internal import Glibc
 internal import MartletCore
 internal import MartletNet
@@ -30,27 +30,27 @@ enum ProcessTimes {
 }
 
 extension MeshController {
-  /// Tells the fleet how a check went, and whether a replica that was silent computes.
+  /// Tells the fleet how a check went, and what shows life of a replica that was silent.
   func checked(_ number: UInt64, _ result: CheckResult) async {
     var result = result
-    if case .late(let why, .none) = result, await computes(number) {
-      result = .late(why, .computes)
-    }
+    if case .late(let why, .none) = result { result = .late(why, await lifeSign(number)) }
     handle(.checked(number, result))
   }
 
-  /// Whether a replica that may have calls uses CPU time.
-  private func computes(_ number: UInt64) async -> Bool {
+  /// Looks for `ProcessTimes.window` at a replica that may have calls.
+  private func lifeSign(_ number: UInt64) async -> LifeSign {
     guard processes[number] != nil, fleet.replicas[number]?.machine.readySince != nil,
       fleet.mayHaveCalls(number)
-    else { return false }
+    else { return .none }
     if scannedAt.map({ now.duration(since: $0) >= ProcessTimes.longestAge }) ?? true {
       scanProcesses()
     }
     let helpers = knownHelpers.filter { $0.value == number }.map(\.key.pid)
     let pids = helpers + [processes[number]?.identity.pid].compactMap { $0 }
+    let question = LoopWitness.Question(at: options.runDirectory.lifeSocket(number))
     let before = ProcessTimes.used(by: pids)
     try? await loop.sleep(for: ProcessTimes.window)
-    return ProcessTimes.used(by: pids) - before >= ProcessTimes.leastWork
+    if question?.answer() == .isHeld { return .loopIsHeld }
+    return ProcessTimes.used(by: pids) - before >= ProcessTimes.leastWork ? .computes : .none
   }
 }

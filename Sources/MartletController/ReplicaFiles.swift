@@ -46,6 +46,7 @@ struct ReplicaFiles: Sendable {
   /// Removes what an ended replica leaves, its log excepted.
   func remove(_ number: UInt64) {
     unlink(directory.replicaSocket(number))
+    unlink(directory.lifeSocket(number))
     unlink(configPath(number))
   }
 
@@ -121,7 +122,11 @@ struct ReplicaFiles: Sendable {
 
   /// Removes sockets and configurations of replicas that do not run.
   func removeLeftovers(alive: Set<UInt64>) {
-    for (folder, suffix) in [(directory.replicas, ".sock"), (directory.configurations, ".json")] {
+    let kinds = [
+      (directory.replicas, ".sock"), (directory.replicas, ".life"),
+      (directory.configurations, ".json"),
+    ]
+    for (folder, suffix) in kinds {
       for name in TextFile.names(in: folder) where name.hasSuffix(suffix) {
         guard let number = UInt64(name.dropLast(suffix.count)), !alive.contains(number) else {
           continue

@@ -27,6 +27,8 @@ public enum ReplicaVariable {
   public static let insecure = "MARTLET_INSECURE"
   /// The pid of the mesh's supervisor; a replica ends when that process is gone.
   public static let supervisorPID = "MARTLET_SUPERVISOR_PID"
+  /// The path of a unix socket at which a replica tells whether its event loop turns.
+  public static let lifeSocket = "MARTLET_LIFE_SOCKET"
   /// Requests that the replica works on at once.
   public static let maxOngoingRequests = "MARTLET_MAX_ONGOING_REQUESTS"
   /// Seconds that a draining replica may take to finish.

@@ -60,6 +60,9 @@ public struct RunDirectory: Sendable, Hashable {
   /// Where a replica listens.
   public func replicaSocket(_ number: UInt64) -> String { "\(replicas)/\(number).sock" }
 
+  /// Where a replica of Martlet's own runtime tells whether its event loop turns.
+  public func lifeSocket(_ number: UInt64) -> String { "\(replicas)/\(number).life" }
+
   /// The files that `MARTLET_CONFIG` names.
   public var configurations: String { "\(path)/config" }
 

@@ -31,6 +31,9 @@ package struct ReplicaOptions: Sendable, Equatable {
   /// The replica ends when this process is gone.
   package var supervisorPID: Int32?
 
+  /// Where the replica tells whether its event loop turns; nil when nobody would ask.
+  package var lifeSocket: String?
+
   /// Where a replica that the controller did not start registers.
   package var controller: Endpoint?
 
@@ -82,6 +85,10 @@ package struct ReplicaOptions: Sendable, Equatable {
     supervisorPID =
       try read.parsed(ReplicaVariable.supervisorPID, as: "a pid") { text in
         Int32(text).flatMap { $0 > 0 ? $0 : nil }
+      }
+    lifeSocket =
+      try read.parsed(ReplicaVariable.lifeSocket, as: "an absolute path") { text in
+        text.hasPrefix("/") ? text : nil
       }
     security = try read.security()
     try checkAddresses()

@@ -17,6 +17,8 @@ package enum ReplicaRole {
       count: 1, memory: options.messageMemory.map { MessageMemory($0) } ?? .ofProcess)
     let running = try RunningReplica(
       service, execution: execution, options: options, loops: loops)
+    let witness = options.lifeSocket.flatMap { LoopWitness(at: $0, of: loops.next()) }
+    defer { witness?.end() }
     let signals = try TerminationSignals(on: loops.next())
     try await withThrowingTaskGroup { group in
       group.addTask { try await running.serve() }

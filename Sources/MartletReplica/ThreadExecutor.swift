@@ -1,5 +1,6 @@
 // Threads for handlers that block or compute.
 internal import Glibc
+internal import MartletNet
 
 /// A fixed number of threads that share one queue of jobs. The queue needs no limit of its own: a
 /// replica has no more handlers than its `max_ongoing_requests`. The threads live until `stop`.
@@ -20,7 +21,9 @@ final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
   init(count: Int) {
     pthread_mutex_init(lock, nil)
     pthread_cond_init(wakeup, nil)
-    for _ in 0..<min(max(1, count), Self.maxThreads) { startThread() }
+    for _ in 0..<min(max(1, count), Self.maxThreads) {
+      NamedThread.start(Self.threadName) { self.work() }
+    }
   }
 
   /// The last thread has left.
@@ -47,34 +50,9 @@ final class ThreadExecutor: TaskExecutor, @unchecked Sendable {
     pthread_cond_signal(wakeup)
   }
 
-  private func startThread() {
-    var thread = pthread_t()
-    let this = Unmanaged.passRetained(self).toOpaque()
-    let result = pthread_create(
-      &thread, nil,
-      { this in
-        guard let this else { return nil }
-        Unmanaged<ThreadExecutor>.fromOpaque(this).takeRetainedValue().work()
-        return nil
-      }, this)
-    precondition(result == 0, "pthread_create failed with errno \(result)")
-    pthread_detach(thread)
-  }
-
   private func work() {
-    nameThread()
     let executor = asUnownedTaskExecutor()
     while let job = next() { job.runSynchronously(on: executor) }
-  }
-
-  /// By proc(5), since Glibc's module lacks pthread_setname_np(3). A thread without a name works
-  /// too.
-  private func nameThread() {
-    let comm = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
-    guard comm >= 0 else { return }
-    let name = Array(Self.threadName.utf8)
-    _ = write(comm, name, name.count)
-    close(comm)
   }
 
   /// Nil when the threads are to end.

@@ -37,6 +37,8 @@ package enum LifeSign: Sendable, Hashable {
   case answersPings
   /// It does not even answer pings, but its processes use CPU time.
   case computes
+  /// It does not answer pings, and another of its threads says that a handler holds the event loop.
+  case loopIsHeld
   case none
 }
 
@@ -52,7 +54,7 @@ package enum CheckResult: Sendable, Hashable {
 
 /// What a check says of a replica that has been ready.
 ///
-/// | Check | ping | CPU time | calls in hand | verdict |
+/// | Check | ping | CPU time, or the loop is held | calls in hand | verdict |
 /// |---|---|---|---|---|
 /// | SERVING | | | | `healthy` |
 /// | NOT_SERVING | | | | `unready` |
@@ -84,12 +86,18 @@ enum HealthVerdict: Equatable {
         ? .busy("\(why); it answers pings and has calls in hand")
         : .failed("\(why), and it has no calls in hand")
     case .late(let why, .computes):
-      self =
-        callsInHand && silence < limits.longestSilence
-        ? .busy("\(why), nor to pings; it computes and has calls in hand")
-        : .failed("\(why), nor to pings")
+      self = Self.silent(why, "it computes", callsInHand && silence < limits.longestSilence)
+    case .late(let why, .loopIsHeld):
+      self = Self.silent(
+        why, "a handler holds its event loop", callsInHand && silence < limits.longestSilence)
     case .late(let why, .none): self = .failed("\(why), nor to pings")
     }
+  }
+
+  private static func silent(_ why: String, _ sign: String, _ isBusy: Bool) -> HealthVerdict {
+    isBusy
+      ? .busy("\(why), nor to pings; \(sign) and it has calls in hand")
+      : .failed("\(why), nor to pings")
   }
 }
 

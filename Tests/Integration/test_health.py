@@ -1,5 +1,7 @@
 """Replicas that are busy, loading, silent or dead: who keeps its calls, and who is replaced."""
 
+import contextlib
+import json
 import os
 import re
 import signal
@@ -9,7 +11,7 @@ import time
 import grpc
 import pytest
 
-from mesh import HERE, alive, wait_until
+from mesh import BINARIES, HERE, alive, wait_until
 from work_app import by_kind, call, up, write
 
 # A replica that is dead is found within about a second.
@@ -113,6 +115,46 @@ def test_a_silent_replica_is_busy_while_it_computes_and_dead_afterwards(mesh):
         wait_until(lambda: not alive(victim), 15, "it is killed once it does nothing any more")
         made.cancel()
     mesh.wait_running("busy", 1)
+
+
+@contextlib.contextmanager
+def blocked_loop(mesh, seconds):
+    """A Swift replica of which a handler blocks the event loop: its pid and the call."""
+    from stream.v1 import stream_pb2, stream_pb2_grpc
+    file = mesh.folder / "app.yaml"
+    file.write_text(json.dumps({
+        "name": "stream", "protos": [str(HERE / "protos/stream/v1/stream.proto")],
+        "deployments": [{
+            "name": "stream", "command": [str(BINARIES / "stream-fixture"), "replica", "stream"],
+            "services": ["stream.v1.Stream"], "resources": {"cpus": 0.01}, **QUICK}],
+        "routes": [{"service": "stream.v1.Stream", "deployment": "stream"}]}))
+    mesh.up(file)
+    pid = mesh.wait_running("stream", 1)[0].pid
+    with mesh.channel() as channel:
+        chunks = stream_pb2_grpc.StreamStub(channel).Expand(stream_pb2.ExpandRequest(
+            name="blocks", chunks=1, chunk_bytes=3, pause_ms=int(seconds * 1000)), timeout=60)
+        wait_until(
+            lambda: [r for r in mesh.replicas("stream") if "holds its event loop" in r.message], 5,
+            "it is busy")
+        yield pid, chunks
+
+
+def test_a_handler_that_blocks_its_event_loop_is_busy(mesh):
+    with blocked_loop(mesh, seconds=5) as (pid, chunks):
+        assert [chunk.payload for chunk in chunks] == [b"ZZZ"]
+        wait_until(
+            lambda: [r.message for r in mesh.replicas("stream")] == [""], 5, "it is healthy again")
+        assert mesh.replicas("stream")[0].pid == pid
+    assert not {"ReplicaUnhealthy", "ReplicaKilled", "ReplicaDied"} & set(reasons(mesh))
+
+
+def test_a_process_that_is_stopped_while_its_event_loop_is_blocked_is_dead(mesh):
+    with blocked_loop(mesh, seconds=50) as (pid, chunks):
+        os.kill(pid, signal.SIGSTOP)
+        wait_until(lambda: not alive(pid), 10, "it is killed")
+        with pytest.raises(grpc.RpcError):
+            list(chunks)
+        assert mesh.wait_running("stream", 1)[0].pid != pid
 
 
 def test_a_changed_period_holds_at_once(mesh):

@@ -29,7 +29,7 @@ import Testing
       "MARTLET_GRACEFUL_SHUTDOWN_TIMEOUT_S": "1.5", "MARTLET_SUPERVISOR_PID": "42",
       "MARTLET_CONTROLLER": "controller:7000", "MARTLET_ADVERTISE": "expert:50051",
       "MARTLET_TLS_CERT": "/tls/c.pem", "MARTLET_TLS_KEY": "/tls/k.pem",
-      "MARTLET_TLS_CA": "/tls/ca.pem",
+      "MARTLET_TLS_CA": "/tls/ca.pem", "MARTLET_LIFE_SOCKET": "/run/a.life",
     ])
     var expected = ReplicaOptions(
       listen: .unix(path: "/run/a.sock"), app: "other",
@@ -39,6 +39,7 @@ import Testing
     expected.maxOngoingRequests = 3
     expected.gracefulShutdownTimeout = .milliseconds(1500)
     expected.supervisorPID = 42
+    expected.lifeSocket = "/run/a.life"
     expected.controller = .tcp(host: "controller", port: 7000)
     expected.advertised = .tcp(host: "expert", port: 50051)
     expected.security.identity = MeshIdentity(
@@ -52,6 +53,7 @@ import Testing
     ("MARTLET_MAX_ONGOING_REQUESTS", "0", "a number above 0"),
     ("MARTLET_GRACEFUL_SHUTDOWN_TIMEOUT_S", "-1", "seconds"),
     ("MARTLET_SUPERVISOR_PID", "x", "a pid"),
+    ("MARTLET_LIFE_SOCKET", "a.life", "an absolute path"),
   ])
   func aWrongValueIsNamed(name: String, value: String, form: String) {
     let error = #expect(throws: ReplicaOptionsError.self) { try options([name: value]) }

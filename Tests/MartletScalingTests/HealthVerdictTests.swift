@@ -45,6 +45,9 @@ extension ReplicaMachine {
     // It computes on the thread that would answer pings: busy for two minutes.
     (.computes, true, 122, 125),
     (.computes, false, 3, 6),
+    // A handler holds the loop that would answer pings: the same.
+    (.loopIsHeld, true, 122, 125),
+    (.loopIsHeld, false, 3, 6),
     (.none, true, 3, 6),
     (.none, false, 3, 6),
   ])

@@ -38,6 +38,8 @@ struct Streamer: Stream_V1_Stream.Service {
   func expand(
     _ request: Stream_V1_ExpandRequest, _ chunks: RPCWriter<Stream_V1_Chunk>, _ call: Call
   ) async throws {
+    // Nobody else's turn comes meanwhile.
+    if request.name == "blocks" { usleep(request.pauseMs * 1000) }
     let chunk = Stream_V1_Chunk.with {
       $0.payload = Data(repeating: 0x5A, count: Int(request.chunkBytes))
     }
