@@ -107,9 +107,12 @@ package struct Dispatcher: ~Copyable, Sendable {
     (versions[version.index].app, versions[version.index].version)
   }
 
-  /// The deployment's name, for messages.
-  package func maxMessageBytes(of pool: PoolID) -> Int { pools[pool.index].limits.maxMessageBytes }
+  /// Bytes of the largest message that the deployment takes or gives; `Int.max` where it says nothing.
+  package mutating func maxMessageBytes(of pool: PoolID) -> Int {
+    pools[pool.index].limits.maxMessageBytes
+  }
 
+  /// The deployment's name, for messages.
   package func deploymentName(of pool: PoolID) -> String { pools[pool.index].name }
 
   /// The app and the deployment of a pool that a call is in.

@@ -46,6 +46,8 @@ package struct GraphRun: ~Copyable, Sendable {
 
   /// What is still to be done, between turns; the last one is the next. Empty unless the run has paused.
   private var steps: [Step] = []
+  /// Memory for the next turn's orders.
+  private var spareOrders: [GraphOrder] = []
   /// `resume` was ordered.
   private var isPaused = false
 
@@ -280,7 +282,14 @@ package struct GraphRun: ~Copyable, Sendable {
       now: now, firstLeg: firstUnbegun, pausedSteps: isPaused ? steps.count : 0,
       stepsLeft: limits.maxStepsPerTurn, bytesLeft: limits.maxBytesPerTurn)
     swap(&turn.steps, &steps)
+    swap(&turn.orders, &spareOrders)
     return turn
+  }
+
+  /// Takes orders that were followed, whose memory is for those of the next turn.
+  package mutating func giveBack(_ orders: consuming [GraphOrder]) {
+    orders.removeAll(keepingCapacity: true)
+    spareOrders = orders
   }
 
   /// Ends a turn. What it has left to do waits for the next one.
@@ -348,10 +357,10 @@ package struct GraphRun: ~Copyable, Sendable {
   /// Counts the node that a step came back to, where that had no other way than to fail. Its options have nodes of
   /// their own, which are not counted again.
   private mutating func countFailure(after step: Step, _ turn: Turn) {
-    if case .enter = step { return }
-    guard !isOver, let index = step.back.frame, !frames[index].isOpen,
-      case .fail? = turn.steps.last
+    guard case .fail? = turn.steps.last, !isOver, let index = step.back.frame,
+      !frames[index].isOpen
     else { return }
+    if case .enter = step { return }
     switch plan.nodes[frames[index].node].kind {
     case .guarded, .retried: break
     case .fallback where isShare(index): break

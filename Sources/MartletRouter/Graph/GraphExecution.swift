@@ -225,18 +225,20 @@ final class GraphExecution: GraphCallObserver {
     }
   }
 
-  private func follow(_ new: [GraphOrder]) {
+  private func follow(_ new: consuming [GraphOrder]) {
     // Following one may bring others, which then wait for those before them.
     guard !isFollowingOrders else {
       orders += new
       return
     }
     isFollowingOrders = true
-    var next = new
+    var next = consume new
     while !next.isEmpty {
       for order in next { follow(order) }
-      next = orders
-      orders = []
+      var followed: [GraphOrder] = []
+      swap(&followed, &next)
+      swap(&next, &orders)
+      run.giveBack(followed)
     }
     isFollowingOrders = false
     setGraphTimer()
