@@ -55,6 +55,9 @@ struct UnaryAnswer {
     taken = needed
   }
 
+  /// Bytes of the message, as far as it is there.
+  var bytes: Int { message?.count ?? 0 }
+
   private mutating func nextMessage(
     from bytes: inout UnsafeRawBufferPointer
   ) throws(RPCError) -> [UInt8]? {

@@ -175,6 +175,38 @@ class Small:
         return times[int(count * 0.99)]
 
 
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+def test_others_do_not_wait_while_a_long_text_is_translated(mesh, encoding):
+    """Of 40 MiB in base64 each way takes the router a third of the whole call."""
+    import gzip
+    import http.client
+
+    body = b'{"payload":"' + base64.b64encode(random.Random(7).randbytes(40 * MIB)) + b'"}'
+    if encoding == "gzip":
+        body = gzip.compress(body, 1)
+    mesh.up(app(mesh.folder), "--routers", "1")
+    small = Small(mesh)
+    connection = http.client.HTTPConnection(*mesh.address.split(":"), timeout=60)
+    took = []
+
+    def ask():
+        began = time.monotonic()
+        connection.request("POST", ECHO, body, {
+            "content-type": "application/json", "content-encoding": encoding,
+            "accept-encoding": encoding})
+        assert connection.getresponse().status == 200
+        took.append(time.monotonic() - began)
+
+    caller = threading.Thread(target=ask)
+    caller.start()
+    waits = []
+    while caller.is_alive():
+        waits.append(small.call())
+    connection.close()
+    small.channel.close()
+    assert took and max(waits) < took[0] / 5, (took, max(waits))
+
+
 def begin_grpc(address, announced, sent):
     """A call on a connection of its own that announces much, sends some of it and stops."""
     client = Client(address)

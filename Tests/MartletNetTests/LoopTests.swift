@@ -99,7 +99,61 @@ import Testing
     close(readEnd)
     close(writeEnd)
   }
+
+  @Test func longWorkIsDoneBesideTheLoopInOrder() async {
+    let group = LoopGroup()
+    let loop = group.next()
+    let found: [Int] = await withCheckedContinuation { done in
+      loop.execute {
+        let record = Record()
+        for number in 1...3 {
+          _ = loop.offload {
+            loop.isCurrent ? 0 : number
+          } then: { result in
+            record.numbers.append(loop.isCurrent ? result : 0)
+            if record.numbers.count == 3 { done.resume(returning: record.numbers) }
+          }
+        }
+        record.numbers = []
+      }
+    }
+    #expect(found == [1, 2, 3])
+    await group.shutdown()
+  }
+
+  /// What is cancelled before it begins never does, and lets go at once of what it holds.
+  @Test func longWorkThatNobodyWaitsForIsDropped() async {
+    let group = LoopGroup()
+    let loop = group.next()
+    let (gate, ran) = (DispatchSemaphore(value: 0), Flag())
+    let isHeld: Bool = await withCheckedContinuation { done in
+      loop.execute {
+        _ = loop.offload {
+          gate.wait()
+        } then: { _ in
+        }
+        var held: Payload? = Payload()
+        weak let watched = held
+        let long = loop.offload { [held] in
+          ran.set()
+          _ = held
+        } then: { _ in
+          ran.set()
+        }
+        held = nil
+        #expect(watched != nil)
+        long.cancel()
+        done.resume(returning: watched != nil)
+      }
+    }
+    gate.signal()
+    #expect(!isHeld)
+    await group.shutdown()
+    #expect(ran.count == 0)
+  }
 }
+
+private final class Payload: Sendable {}
 
 private func isOn(_ loop: Loop) async -> Bool { loop.isCurrent }
 

@@ -87,15 +87,17 @@ package final class Loop: TaskExecutor, Sendable {
   private nonisolated(unsafe) var timers: LoopTimers
   private let inbox = NIOLockedValueBox(UncheckedSendable(Inbox()))
   private let watcher: DescriptorWatcher
+  let longWork: LongWorkThread
 
   init(
     _ eventLoop: any EventLoop, of siblings: any EventLoopGroup, watcher: DescriptorWatcher,
-    memory: MessageMemory
+    longWork: LongWorkThread, memory: MessageMemory
   ) {
     self.eventLoop = eventLoop
     messageMemory = memory
     self.siblings = siblings
     self.watcher = watcher
+    self.longWork = longWork
     timers = LoopTimers(eventLoop)
   }
 

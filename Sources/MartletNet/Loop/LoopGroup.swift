@@ -9,6 +9,7 @@ package final class LoopGroup: Sendable {
   package let loops: [Loop]
   private let group: MultiThreadedEventLoopGroup
   private let watcher: DescriptorWatcher
+  private let longWork: LongWorkThread
   private let turns = Atomic<Int>(0)
 
   /// Starts `count` threads, at least one.
@@ -17,9 +18,13 @@ package final class LoopGroup: Sendable {
   package init(count: Int = 1, memory: MessageMemory = .ofProcess) {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, count))
     let watcher = DescriptorWatcher()
+    let longWork = LongWorkThread()
     self.group = group
     self.watcher = watcher
-    loops = group.makeIterator().map { Loop($0, of: group, watcher: watcher, memory: memory) }
+    self.longWork = longWork
+    loops = group.makeIterator().map {
+      Loop($0, of: group, watcher: watcher, longWork: longWork, memory: memory)
+    }
   }
 
   /// The next loop, each in its turn. May be called from any thread.
@@ -45,6 +50,7 @@ package final class LoopGroup: Sendable {
   /// Closes what is still open and ends the threads. Must not be awaited on one of the loops.
   package func shutdown() async {
     watcher.shutdown()
+    await longWork.shutdown()
     do { try await group.shutdownGracefully() } catch {
       // Shut down twice: the threads are gone, which is what the caller wanted.
     }

@@ -20,6 +20,8 @@ final class GRPCWebAnswer: AnswerTranslation {
   /// Messages pass on as they come.
   func prepare(_ trailers: borrowing HeaderBlock) -> Bool { false }
 
+  func abandon() {}
+
   func began(_ head: borrowing HeaderBlock) {
     if let status = head.statusOfNonsense { return answer(status) }
     client.begin(Self.head(format, head), endOfStream: false)

@@ -42,42 +42,66 @@ extension RequestGate: WebCallAcceptor {
     // Looked up anew: the routes may have changed while the body came.
     do throws(WebRefusal) {
       let found = try find(request)
-      let limit = found.maxMessageBytes(router)
-      let message: [UInt8]
-      var head: HeaderBlock
-      let translation: any AnswerTranslation
-      switch found.protocol {
-      case .connect(let codec, let method, let place):
-        message = GRPCMessage.framed(
-          try self.message(in: body, of: request, place, codec, method, limit))
-        head = request.grpcHead(to: found.path)
-        translation = ConnectAnswer(
-          answer, codec, method.output, takesGzip: request.takesGzip, router, limit)
-      case .grpcWeb(let format):
-        message = try self.message(in: body, format, limit)
-        head = request.grpcHead(to: found.path, format)
-        translation = GRPCWebAnswer(answer, request.answerFormat(to: format))
-      }
-      do throws(RPCError) { try answer.go(onWith: message.count) } catch {
-        throw WebRefusal(error.status)
-      }
-      head = try checked(head)
-      let terms = try terms(of: request)
-      let timing = WebTiming(
-        arrived: request.arrived, received: received, decoded: router.loop.now)
+      let reader = BodyReader(
+        request: request, protocol: found.protocol, limit: found.maxMessageBytes(router))
       let call = TranslatedCall(
-        router.loop, from: request.identity, to: answer, translation, timing)
-      call.begin(message) { call in
-        guard let route = found.route else {
-          return router.own.core.requestReceived(head, on: call, deadline: terms.deadline)
-        }
-        let entry = entry(route, path: found.path)
-        return handler(of: head, entry, on: call, terms, endOfStream: false)
+        router.loop, from: request.identity, to: answer, translation(found, request, answer),
+        WebTiming(arrived: request.arrived, received: received, decoded: received))
+      guard reader.isLong(body) else {
+        try begin(call, request, found, reader.message(in: body, router.codec))
+        return call.isOver ? nil : call
       }
-      return call.isOver ? nil : call
+      call.reading = router.loop.offload {
+        Result { () throws(WebRefusal) in try reader.message(in: body, MessageCodec()) }
+      } then: { [self] message in
+        guard !call.isOver else { return }
+        do throws(WebRefusal) {
+          try begin(call, request, find(request), message.get())
+        } catch {
+          call.refuse(error.page(for: request))
+        }
+      }
+      return call
     } catch {
       answer.send(error.page(for: request))
       return nil
+    }
+  }
+
+  private func translation(
+    _ found: Found, _ request: WebRequest, _ answer: any WebAnswer
+  ) -> any AnswerTranslation {
+    switch found.protocol {
+    case .connect(let codec, let method, _):
+      ConnectAnswer(
+        answer, codec, method.output, takesGzip: request.takesGzip, router,
+        found.maxMessageBytes(router))
+    case .grpcWeb(let format):
+      GRPCWebAnswer(answer, request.answerFormat(to: format))
+    }
+  }
+
+  /// Goes on with a call whose message, with its prefix, has been read.
+  private func begin(
+    _ call: TranslatedCall, _ request: WebRequest, _ found: Found, _ message: [UInt8]
+  ) throws(WebRefusal) {
+    do throws(RPCError) { try call.client.go(onWith: message.count) } catch {
+      throw WebRefusal(error.status)
+    }
+    let head = try checked(
+      {
+        switch found.protocol {
+        case .connect: request.grpcHead(to: found.path)
+        case .grpcWeb(let format): request.grpcHead(to: found.path, format)
+        }
+      }())
+    let terms = try terms(of: request)
+    call.begin(message) { call in
+      guard let route = found.route else {
+        return router.own.core.requestReceived(head, on: call, deadline: terms.deadline)
+      }
+      let entry = entry(route, path: found.path)
+      return handler(of: head, entry, on: call, terms, endOfStream: false)
     }
   }
 
@@ -125,11 +149,6 @@ extension RequestGate: WebCallAcceptor {
     func maxMessageBytes(_ router: Router) -> Int {
       route.map(router.maxMessageBytes) ?? router.limits.maxMessageBytes
     }
-  }
-
-  private enum WebProtocol {
-    case connect(ConnectCodec, MethodType, MessagePlace)
-    case grpcWeb(GRPCWebFormat)
   }
 
   private func find(_ request: WebRequest) throws(WebRefusal) -> Found {

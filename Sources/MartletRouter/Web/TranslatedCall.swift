@@ -10,7 +10,7 @@ struct WebTiming {
   /// Its body had, too.
   let received: Timestamp
   /// Its message was read.
-  let decoded: Timestamp
+  var decoded: Timestamp
   /// What writing the answer took, where that is known before its end.
   var encoding: Duration?
 }
@@ -32,17 +32,22 @@ protocol AnswerTranslation: AnyObject {
 
   /// The client's answer is whole, perhaps before gRPC's is.
   var isOver: Bool { get }
+
+  /// The client has gone.
+  func abandon()
 }
 
 /// Between a client's connection and the handler of its request. On the router's loop only.
 final class TranslatedCall: WebCall, ResponseStream {
   let forwardedIdentity: HeaderBlock?
   private let loop: Loop
-  private let client: any WebAnswer
+  let client: any WebAnswer
   private let answer: any AnswerTranslation
   private var handler: (any StreamHandler)?
   private(set) var timing: WebTiming
   private(set) var isOver = false
+  /// The body while it is read beside the loop.
+  var reading: LongWork?
 
   init(
     _ loop: Loop, from identity: HeaderBlock?, to client: any WebAnswer,
@@ -58,11 +63,19 @@ final class TranslatedCall: WebCall, ResponseStream {
   /// Passes the request on: `start` makes its handler, unless it answers at once. `body` is its one message with its
   /// prefix.
   func begin(_ body: [UInt8], _ start: (TranslatedCall) -> (any StreamHandler)?) {
+    reading = nil
+    timing.decoded = loop.now
     handler = start(self)
     guard !isOver, let handler else { return release() }
     body.withUnsafeBytes { handler.dataReceived($0) }
     guard !isOver else { return }
     handler.endReceived()
+  }
+
+  /// Answers without passing the request on.
+  func refuse(_ page: Page) {
+    release()
+    client.send(page)
   }
 
   // MARK: The client's side
@@ -73,6 +86,9 @@ final class TranslatedCall: WebCall, ResponseStream {
 
   func abandon() {
     isOver = true
+    reading?.cancel()
+    reading = nil
+    answer.abandon()
     let left = handler
     handler = nil
     left?.closed(.reset(.cancel))
