@@ -1,6 +1,6 @@
 """A deployment whose first replica, by the file `token`, fails, hangs or dawdles: `bad` of its user_config.
 
-Its health passes all the same. A request with the text `die` ends the process of whoever gets it.
+Its health passes all the same. A request with the text `die` ends the process of whoever gets it, `die later` after 0.3 s.
 """
 
 import json
@@ -29,7 +29,8 @@ class Fickle(probe_pb2_grpc.ProbeServicer):
         self.bad = config.get("bad") if first(config.get("token")) else None
 
     def Echo(self, request, context):
-        if request.text == "die":
+        if request.text.startswith("die"):
+            time.sleep(0.3 if request.text == "die later" else 0)
             os.kill(os.getpid(), signal.SIGKILL)
         if self.bad == "fails":
             if self.pushback is not None:

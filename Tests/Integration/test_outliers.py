@@ -11,12 +11,12 @@ import pytest
 from mesh import HERE, Load, alive, probe_app, wait_until
 
 
-def up(mesh, bad=None, replicas=4, *, options=None, **config):
+def up(mesh, bad=None, replicas=4, *, options=None, routes=None, **config):
     """A mesh with replicas of which one is bad."""
     user_config = {"token": str(mesh.folder / "token"), "bad": bad, **config}
     mesh.up(probe_app(
         mesh.folder, command=[sys.executable, str(HERE / "fickle_server.py")], num_replicas=replicas,
-        resources={"cpus": 0.01}, user_config=user_config, **(options or {})))
+        resources={"cpus": 0.01}, user_config=user_config, routes=routes, **(options or {})))
     mesh.wait_running("probe", replicas)
 
 
@@ -142,6 +142,28 @@ def test_a_request_that_kills_its_replica_kills_two_and_no_other_call(mesh):
     event, = [e for e in mesh.events() if e.reason == "DeadlyRequest"]
     assert "r-4711" in event.message and "probe.v1.Probe/Echo" in event.message
     assert event.deployment == "probe"
+
+
+HEDGE = {"hedge": {"call": "probe", "method": "probe.v1.Probe/Echo"}, "after_s": 0.1}
+
+
+@pytest.mark.parametrize("text", ["die", "die later"])
+@pytest.mark.parametrize("graph", [
+    HEDGE, {**HEDGE, "retry": {"attempts": 4, "backoff_s": 0.05}}], ids=["hedge", "retry"])
+def test_a_request_that_kills_kills_two_also_in_a_hedge(mesh, graph, text):
+    up(mesh, replicas=5, options={"idempotent": True},
+       routes=[{"method": "probe.v1.Probe/Echo", "graph": graph}])
+    before = {r.pid for r in mesh.replicas("probe")}
+    with mesh.channel() as channel:
+        with pytest.raises(grpc.RpcError) as caught:
+            echo(channel, text=text)
+        print(f"\n{caught.value.code().name}: {caught.value.details()}")
+        assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+        assert "died while they had this request; it is not sent again" in caught.value.details()
+        mesh.wait_running("probe", 5)
+        echo(channel)
+    assert sum(alive(pid) for pid in before) == 3
+    assert [e.reason for e in mesh.events()].count("DeadlyRequest") == 1
 
 
 # -- UNAVAILABLE of an idempotent deployment
