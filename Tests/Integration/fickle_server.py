@@ -1,6 +1,7 @@
 """A deployment whose first replica, by the file `token`, fails, hangs or dawdles: `bad` of its user_config.
 
-Its health passes all the same. A request with the text `die` ends the process of whoever gets it, `die later` after 0.3 s.
+Its health passes all the same. A request with the text `die` ends the process of whoever gets it, `die later` after 0.3 s. Every
+replica that is older than the file `hang` hangs.
 """
 
 import json
@@ -27,6 +28,7 @@ class Fickle(probe_pb2_grpc.ProbeServicer):
         self.code = config.get("code", 14)
         self.pushback = config.get("pushback")
         self.bad = config.get("bad") if first(config.get("token")) else None
+        self.hang, self.began = config.get("hang"), time.time()
 
     def Echo(self, request, context):
         if request.text.startswith("die"):
@@ -36,7 +38,7 @@ class Fickle(probe_pb2_grpc.ProbeServicer):
             if self.pushback is not None:
                 context.set_trailing_metadata((("grpc-retry-pushback-ms", self.pushback),))
             context.abort(CODES[self.code], "not today")
-        if self.bad == "hangs":
+        if self.bad == "hangs" or self.hang and is_older(self.began, self.hang):
             ended = threading.Event()
             context.add_callback(ended.set)
             ended.wait()
@@ -46,6 +48,13 @@ class Fickle(probe_pb2_grpc.ProbeServicer):
         return probe_pb2.EchoReply(
             text=request.text, pid=os.getpid(), replica=os.environ["MARTLET_REPLICA"],
             metadata={"attempts": attempts})
+
+
+def is_older(moment, path):
+    try:
+        return moment < os.stat(path).st_mtime
+    except FileNotFoundError:
+        return False
 
 
 def first(token):

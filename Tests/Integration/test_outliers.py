@@ -113,6 +113,39 @@ def test_a_replica_whose_calls_hang_is_replaced(mesh):
     assert len([e for e in mesh.events() if e.reason == "ReplicaHangs"]) == 1
 
 
+def hangs(mesh):
+    return [event for event in mesh.events() if event.reason == "ReplicaHangs"]
+
+
+def test_replicas_that_all_hang_are_replaced_one_at_a_time(mesh):
+    file = mesh.folder / "hang"
+    up(mesh, replicas=3, hang=str(file), options={"graceful_shutdown_timeout_s": 1})
+    before = {r.pid for r in mesh.replicas("probe")}
+    left = []
+    with mesh.channel() as channel, Stream(channel, 30, timeout=1.5) as calls:
+        wait_until(lambda: sum(calls.ends.values()) >= 60, 10, "answers before that")
+        file.touch()
+        calls.forget()
+
+        def all_left():
+            left.append(len(before - {r.pid for r in mesh.replicas("probe")}))
+            time.sleep(0.1)
+            return left[-1] == 3
+
+        wait_until(lambda: hangs(mesh), 60, "it is noticed")
+        assert not [end for end in calls.ends if end.startswith("probe#")], "nobody answered"
+        wait_until(all_left, 90, "all are replaced")
+        calls.forget()
+        wait_until(lambda: sum(calls.ends.values()) >= 60, 10, "answers after that")
+        print(f"\n{[event.message for event in hangs(mesh)]}; {dict(calls.ends)}")
+        assert calls.share("DEADLINE_EXCEEDED") == 0
+    times = [event.unix_ms / 1000 for event in hangs(mesh)]
+    assert len(times) == 3
+    # The pauses that Health.md names, less what a clock may be off.
+    assert times[1] - times[0] > 9.5 and times[2] - times[1] > 19.5, times
+    assert max(after - now for now, after in zip(left, left[1:])) == 1
+
+
 def test_a_slow_replica_gets_what_its_speed_deserves(mesh):
     up(mesh, "dawdles", delay_s=0.03)
     with mesh.channel() as channel, Stream(channel, 80) as calls:
