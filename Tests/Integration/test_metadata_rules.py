@@ -90,6 +90,26 @@ def test_a_list_of_values_comes_as_several_through_every_door(routed, door, valu
     assert ask(routed.address, ("x-tok-bin", value)).field("grpc-status") == "0"
 
 
+PADDED = {"  a b  ": "a b", " ": "", "\tc": "c", "d ": "d"}
+
+
+@pytest.mark.parametrize("value", PADDED, ids=repr)
+@pytest.mark.parametrize("door", ASKS.values(), ids=ASKS)
+def test_spaces_around_a_value_are_stripped_at_every_door(routed, door, value):
+    from probe.v1 import probe_pb2, probe_pb2_grpc
+    json = door(routed.address, "POST", PATH, [
+        ("content-type", "application/json"), ("x-text", value)], b"{}")
+    assert json.status == 200, json
+    assert loads(json.body)["metadata"]["x-text"] == PADDED[value]
+    assert ask(routed.address, ("x-text", value)).field("grpc-status") == "0"
+    if "\t" in value:
+        return  # which clients of gRPC do not send
+    with routed.channel() as channel:
+        answer = probe_pb2_grpc.ProbeStub(channel).Echo(
+            probe_pb2.EchoRequest(), metadata=[("x-text", value)], timeout=10)
+        assert answer.metadata["x-text"] == PADDED[value]
+
+
 def test_values_that_are_too_many_as_fields_of_their_own_are_refused(routed):
     answer = ask(routed.address, ("x-tok-bin", ",".join(["AQ"] * 4000)))
     assert answer.field("grpc-status") == "8", answer.fields

@@ -99,8 +99,8 @@ import Testing
     #expect(shown(events).isEmpty)
   }
 
-  /// Requests are read as strictly as before: who passes on what it only ignores can be deceived.
-  @Test func requestsWithSpacesAreRefused() throws {
+  /// What is passed on has none: no hop behind this one can be deceived.
+  @Test func spacesAroundValuesOfRequestsAreStripped() throws {
     let server = Side(.server)
     _ = try server.output()
     try server.receive(
@@ -108,9 +108,9 @@ import Testing
     let block =
       field(":method", Array("POST".utf8)) + field(":scheme", Array("http".utf8))
       + field(":path", Array("/a/b".utf8)) + field(":authority", Array("m".utf8))
-      + field("x", Array("y ".utf8))
+      + field("x", Array("\t y ".utf8)) + field("z", Array(" ".utf8))
     server.seen.events = []
     try server.receive(headers(block, flags: 5))
-    #expect(server.seen.events.isEmpty)
+    #expect(shown(server.seen.events).suffix(2) == ["x: y", "z: "])
   }
 }

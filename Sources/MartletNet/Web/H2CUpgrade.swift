@@ -61,7 +61,7 @@ extension HTTPHeaders {
     let connection = Set(self[canonicalForm: "connection"].map { $0.lowercased() })
     var block = HeaderBlock()
     for (name, value) in self {
-      let name = name.lowercased()
+      let (name, value) = (name.lowercased(), HTTPFieldValue.trimmed(value))
       guard !Self.left.contains(name), !connection.contains(name) else { continue }
       guard name != "te" || value == "trailers" else { continue }
       block.append(name: name, value: value)

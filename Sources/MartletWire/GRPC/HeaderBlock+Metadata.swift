@@ -29,7 +29,7 @@ extension HeaderBlock {
   private mutating func append(checked entry: Metadata.Entry) {
     switch entry.value {
     case .text(let text):
-      append(name: entry.name, value: Self.trimmed(text))
+      append(name: entry.name, value: HTTPFieldValue.trimmed(text))
     case .binary(let bytes):
       var name = entry.name
       name.withUTF8 { name in
@@ -52,7 +52,7 @@ extension HeaderBlock {
         let key = unsafe String(decoding: name, as: UTF8.self)
         guard key.utf8.allSatisfy(Self.isNameByte), !Self.isReservedByGRPC(key) else { return }
         guard key.hasSuffix("-bin") else {
-          let text = unsafe Self.trimmed(String(decoding: value, as: UTF8.self))
+          let text = unsafe HTTPFieldValue.trimmed(String(decoding: value, as: UTF8.self))
           if text.utf8.allSatisfy(Self.isPrintable) { metadata.add(text, for: key) }
           return
         }
@@ -108,7 +108,7 @@ extension HeaderBlock {
       guard !entry.name.hasSuffix("-bin") else {
         throw InvalidMetadata(name: entry.name, reason: "a -bin name carries bytes, not text")
       }
-      guard trimmed(text).utf8.allSatisfy(isPrintable) else {
+      guard HTTPFieldValue.trimmed(text).utf8.allSatisfy(isPrintable) else {
         throw InvalidMetadata(
           name: entry.name, reason: "text is printable ASCII; use a -bin name for anything else")
       }
@@ -134,17 +134,6 @@ extension HeaderBlock {
     "grpc-status-details-bin", "grpc-retry-pushback-ms", "grpc-previous-rpc-attempts",
     "grpc-trace-bin", "grpc-tags-bin",
   ]
-
-  /// Text without the spaces and tabs at its ends, which gRPC lets anybody strip ("ASCII-Value").
-  private static func trimmed(_ text: String) -> String {
-    let bytes = text.utf8
-    guard bytes.first.map(isBlank) ?? false || bytes.last.map(isBlank) ?? false else { return text }
-    let rest = bytes.drop(while: isBlank)
-    let end = rest.lastIndex { !isBlank($0) }
-    return end.map { String(text[rest.startIndex...$0]) } ?? ""
-  }
-
-  private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 
   static func isPrintable(_ byte: UInt8) -> Bool { (0x20...0x7E).contains(byte) }
 

@@ -124,11 +124,11 @@ extension HeaderBlock {
     var rest = unsafe value[...]
     while let end = unsafe rest.firstIndex(of: comma) {
       let part = unsafe UnsafeRawBufferPointer(rebasing: rest[..<end])
-      unsafe body(AnswerField.trimmed(part))
+      unsafe body(HTTPFieldValue.trimmed(part))
       unsafe rest = unsafe rest[(end + 1)...]
     }
     let last = unsafe UnsafeRawBufferPointer(rebasing: rest)
-    unsafe body(AnswerField.trimmed(last))
+    unsafe body(HTTPFieldValue.trimmed(last))
   }
 
   private static let comma = UInt8(ascii: ",")

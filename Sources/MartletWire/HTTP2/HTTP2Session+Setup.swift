@@ -19,13 +19,11 @@ extension HTTP2Session {
     unsafe nghttp2_option_set_max_continuations(option, SessionBounds.nghttp2MaxContinuations)
     // Ours is `Limits.Floods.resets`; nghttp2's would only refuse new streams.
     unsafe nghttp2_option_set_stream_reset_rate_limit(option, UInt64(Int64.max), 0)
-    let role = unsafe core.pointee.role
-    if role == .client {
-      // Servers of gRPC send texts as their handlers said them; `AnswerField` makes them fit.
-      unsafe nghttp2_option_set_no_rfc9113_leading_and_trailing_ws_validation(option, 1)
-    }
+    // Programs of gRPC send texts as somebody said them; `HTTPFieldValue` makes them fit.
+    unsafe nghttp2_option_set_no_rfc9113_leading_and_trailing_ws_validation(option, 1)
     let make =
-      unsafe role == .client ? nghttp2_session_client_new3 : nghttp2_session_server_new3
+      unsafe core.pointee.role == .client
+      ? nghttp2_session_client_new3 : nghttp2_session_server_new3
     var allocator = unsafe memory.allocator
     // Fails only without memory.
     let result = unsafe make(

@@ -81,7 +81,7 @@ private let headerReceived: nghttp2_on_header_callback = {
     unsafe core.pointee.keepOfAnswer(name, value, neverIndexed: isNever)
   } else if unsafe core.pointee.inboundListBytes <= core.pointee.maxHeaderListBytes {
     // Past the limit nothing more is kept; `headersEnded` answers for the whole section.
-    unsafe core.pointee.keep(name, value, neverIndexed: isNever)
+    unsafe core.pointee.keep(name, HTTPFieldValue.trimmed(value), neverIndexed: isNever)
   }
   return 0
 }

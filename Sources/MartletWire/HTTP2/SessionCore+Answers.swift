@@ -12,7 +12,7 @@ extension SessionCore {
     _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, neverIndexed: Bool
   ) {
     let known = unsafe HeaderName(spelled: name)
-    let value = unsafe known == .grpcMessage ? value : AnswerField.trimmed(value)
+    let value = unsafe known == .grpcMessage ? value : HTTPFieldValue.trimmed(value)
     guard known.isStatusField, value.count <= SessionBounds.maxStatusFieldBytes else {
       return unsafe keepWithCare(known, name, value, neverIndexed)
     }
