@@ -9,6 +9,7 @@ extension Dispatcher {
   private struct Stuck {
     var calls = 0
     var oldest = Timestamp(nanoseconds: .max)
+    var newest = Timestamp.zero
     /// What the other replicas had done when the oldest of them was sent.
     var othersBefore = Tally()
   }
@@ -20,6 +21,7 @@ extension Dispatcher {
       if let stuck = stuck[slot] { compare(slot, stuck, now: now) }
     }
     for slot in replicas.indices where replicas[slot].isListed {
+      if stuck[slot] == nil, !replicas[slot].record.isRecovering { pick(slot, without: 0) }
       let isBusy = replicas[slot].ongoing > 0
       if replicas[slot].record.isSuspectedByNow(limits, isBusy: isBusy, now: now) {
         loadChanges &+= 1
@@ -46,6 +48,7 @@ extension Dispatcher {
       else { continue }
       var stuck = all[slot] ?? Stuck()
       stuck.calls += 1
+      stuck.newest = max(stuck.newest, sent)
       if sent < stuck.oldest {
         stuck.oldest = sent
         stuck.othersBefore = calls[call].othersBefore
@@ -56,26 +59,48 @@ extension Dispatcher {
   }
 
   /// A call that was there long before its replica's last answer is long and does not hang; one from before the
-  /// last ejection has had its part in that.
+  /// last ejection has had its part in that, unless there is no room for another.
   private func isSentLately(_ call: Int, to slot: Int) -> Bool {
     let (record, sent) = (replicas[slot].record, calls[call].sentAt)
-    let typical = pools[calls[call].pool].typicalAnswer ?? 0
-    return sent >= record.countsFrom
-      && sent + .nanoseconds(typical * limits.concurrentFactor) >= record.lastWord
+    let pool = calls[call].pool
+    let isFull = replicas[slot].ongoing >= pools[pool].limits.maxOngoing
+    return (isFull || sent >= record.countsFrom)
+      && sent + .nanoseconds((pools[pool].typicalAnswer ?? 0) * limits.concurrentFactor)
+        >= record.lastWord
   }
 
-  /// Ejects a replica whose calls hang while the others answer theirs.
+  /// Ejects a replica whose calls hang while the others answer theirs. Too few calls prove nothing, and those that it
+  /// has keep others away from it: then it gets another one, and its turn to answer.
   private mutating func compare(_ slot: Int, _ stuck: Stuck, now: Timestamp) {
     guard replicas[slot].mayBePicked else { return }
     let pool = replicas[slot].pool
     let record = replicas[slot].record
     let others = pools[pool].tally - record.tally - stuck.othersBefore
     let chance = record.isRecovering ? limits.relapseChance : limits.accidentChance
-    guard others.good >= pools[pool].limits.outliers.consecutiveErrors,
-      others.chance(besideRunOf: stuck.calls) <= chance, mayEject(in: pool)
+    guard others.good >= pools[pool].limits.outliers.consecutiveErrors, mayEject(in: pool)
     else { return }
+    guard others.chance(besideRunOf: stuck.calls) <= chance else {
+      if stuck.newest > record.probedAt, !record.isRecovering { probe(slot, now: now) }
+      return
+    }
     replicas[slot].record.hangs(calls: stuck.calls)
     eject(slot, now: now)
+  }
+
+  /// The next call goes to a replica whose calls hang, all of them since the last such call was sent.
+  private mutating func probe(_ slot: Int, now: Timestamp) {
+    replicas[slot].record.probedAt = now
+    replicas[slot].goesFirst = true
+    pick(slot, without: replicas[slot].ongoing)
+  }
+
+  /// So many of a replica's calls do not count for picking from now on.
+  private mutating func pick(_ slot: Int, without calls: Int) {
+    guard replicas[slot].uncounted != calls else { return }
+    replicas[slot].uncounted = calls
+    guard replicas[slot].mayBePicked else { return }
+    let pool = replicas[slot].pool
+    pools[pool].outstanding.move(slot, by: 0, limit: pools[pool].limits.maxOngoing, &replicas)
   }
 
   /// Suspects the replicas of a deployment of which none has answered for long, though it did before. A revision

@@ -11,6 +11,9 @@ extension Dispatcher {
   mutating func judge(_ call: Int, _ end: CallEnd, now: Timestamp) {
     switch end {
     case .answered: callWentWell(call, isMeasured: true, now: now)
+    case .failed(.deadlineExceeded) where isOverdue(call, now: now):
+      // Servers end calls whose time is over by themselves, however their handlers hang.
+      if hangs(call, now: now) { callWentBadly(call, .hung, now: now) }
     case .failed(let code):
       if pools[replicas[calls[call].replica].pool].limits.outliers.blames(code) {
         callWentBadly(call, .status, now: now)
@@ -75,13 +78,17 @@ extension Dispatcher {
     guard !calls[call].isAnswering else { return false }
     let took = now.nanoseconds - calls[call].sentAt.nanoseconds
     let typical = pools[calls[call].pool].typicalAnswer
-    if let deadline = calls[call].terms.deadline?.time.nanoseconds {
-      // A client's own clock may be a little ahead of the deadline that it told.
-      let left = deadline - now.nanoseconds
-      if left <= took / 16 { return took >= typical ?? 0 }
-    }
+    if isOverdue(call, now: now) { return took >= typical ?? 0 }
     guard let typical else { return false }
     return took > max(limits.leastPatience.saturatedNanoseconds, typical * 8)
+  }
+
+  /// Whether the caller's time is over. The clock of who ended the call may be a little ahead of the deadline that it
+  /// was told.
+  private func isOverdue(_ call: Int, now: Timestamp) -> Bool {
+    guard let deadline = calls[call].terms.deadline?.time.nanoseconds else { return false }
+    let took = now.nanoseconds - calls[call].sentAt.nanoseconds
+    return deadline - now.nanoseconds <= took / 16
   }
 
   // MARK: The comparison
@@ -174,6 +181,7 @@ extension Dispatcher {
     replicas[slot].ejectedUntil = until
     replicas[slot].room = .max
     replicas[slot].phantoms = 0
+    replicas[slot].uncounted = 0
     // The call that failed last is still counted.
     let isBusy = replicas[slot].ongoing > 1
     replicas[slot].record.ejected(limits, isBusy: isBusy, now: now)
@@ -186,6 +194,8 @@ extension Dispatcher {
   mutating func readmit(_ slot: Int, now: Timestamp) {
     replicas[slot].ejectedUntil = nil
     replicas[slot].room = replicas[slot].record.readmit(holding: replicas[slot].ongoing, now: now)
+    replicas[slot].uncounted = replicas[slot].ongoing
+    replicas[slot].goesFirst = true
     replicaWakes.remove(slot)
     becomePickable(slot, now: now)
   }

@@ -83,6 +83,9 @@ struct OutlierRecord: Sendable {
   /// When it last answered, with whatever status.
   var lastWord = Timestamp.zero
 
+  /// When a call was last sent to it only to see whether that hangs, too.
+  var probedAt = Timestamp.zero
+
   /// Calls since its last word that hung for several times as long as answers take, and when the first of them was
   /// sent.
   private(set) var unanswered = 0

@@ -29,6 +29,9 @@ struct Replica: Sendable {
   /// Calls that count for picking as if it still had them.
   var phantoms = 0
 
+  /// Calls in hand that do not count for picking: they hang, and it is to be seen whether others do.
+  var uncounted = 0
+
   /// It comes first among its equals once its phantoms are gone.
   var goesFirst = false
 
@@ -36,7 +39,7 @@ struct Replica: Sendable {
   var suspectCalls = 0
   var suspectCallsAtEnd = 0
 
-  /// Its place in the index: ongoing calls and phantoms. -1 for none: it has no room, or may not be picked.
+  /// Its place in the index: ongoing calls that count, and phantoms. -1 for none: it has no room, or may not be picked.
   var level = -1
 
   /// Neighbours among the replicas with as many ongoing calls; -1 for none. Only for one that may be picked.
@@ -116,7 +119,7 @@ struct OutstandingIndex: Sendable {
   private mutating func link(_ slot: Int, limit: Int, _ replicas: inout Slab<Replica>) {
     let ongoing = replicas[slot].ongoing
     guard ongoing < limit, ongoing < replicas[slot].room else { return }
-    let level = ongoing + replicas[slot].phantoms
+    let level = max(0, ongoing - replicas[slot].uncounted) + replicas[slot].phantoms
     while levels.count <= level { levels.append(Level()) }
     replicas[slot].level = level
     lowest = min(lowest, level)

@@ -113,6 +113,23 @@ def test_a_replica_whose_calls_hang_is_replaced(mesh):
     assert len([e for e in mesh.events() if e.reason == "ReplicaHangs"]) == 1
 
 
+def test_a_replica_that_hangs_is_replaced_also_where_no_call_has_a_deadline(mesh):
+    """Its few calls in hand keep others away from it, so it is asked now and then."""
+    up(mesh, "hangs", options={"graceful_shutdown_timeout_s": 1})
+    before = {r.pid for r in mesh.replicas("probe")}
+    with mesh.channel() as channel, Stream(channel, 60, timeout=None) as calls:
+        wait_until(lambda: hangs(mesh), 120, "it is noticed")
+        wait_until(lambda: len(before - {r.pid for r in mesh.replicas("probe")}) == 1, 30, "it left")
+        running = {r.pid for r in mesh.wait_running("probe", 4, within=30)}
+        assert len(running & before) == 3
+        wait_until(lambda: calls.ends["UNAVAILABLE"], 10, "what it had in hand ends")
+        print(f"\n{hangs(mesh)[0].message}; {dict(calls.ends)}")
+        assert calls.ends["UNAVAILABLE"] < 20 and len(hangs(mesh)) == 1
+        calls.forget()
+        wait_until(lambda: sum(calls.ends.values()) >= 100, 30, "calls after that")
+        assert calls.share("UNAVAILABLE") == 0
+
+
 def hangs(mesh):
     return [event for event in mesh.events() if event.reason == "ReplicaHangs"]
 
@@ -122,7 +139,7 @@ def test_replicas_that_all_hang_are_replaced_one_at_a_time(mesh):
     up(mesh, replicas=3, hang=str(file), options={"graceful_shutdown_timeout_s": 1})
     before = {r.pid for r in mesh.replicas("probe")}
     left = []
-    with mesh.channel() as channel, Stream(channel, 30, timeout=1.5) as calls:
+    with mesh.channel() as channel, Stream(channel, 30, timeout=0.5) as calls:
         wait_until(lambda: sum(calls.ends.values()) >= 60, 10, "answers before that")
         file.touch()
         calls.forget()

@@ -124,6 +124,63 @@ import Testing
     #expect(crowd.mesh.dispatcher.loadReport().suspects.map(\.number) == [1])
   }
 
+  /// The others have fewer calls than one whose calls hang, and so get all that come: it has to be asked all the same.
+  @Test(arguments: [5.0, 20, 60, 300], [2, 4, 8])
+  func oneThatHangsIsFoundOutThoughItsCallsKeepOthersAway(rate: Double, replicas: Int) {
+    for answer in [Duration.milliseconds(4), .milliseconds(40)] {
+      var crowd = Crowd(Array(repeating: .answers(answer), count: replicas))
+      crowd.run(.seconds(10), rate: rate)
+      crowd.behaviours[1] = .hangs
+      crowd.forget()
+      crowd.run(.seconds(40), rate: rate)
+      let slot = crowd.mesh.slot(1).index
+      #expect(crowd.mesh.dispatcher.replicas[slot].record.hungEjections > 0, "\(answer)")
+      crowd.run(.seconds(80), rate: rate)
+      #expect(crowd.mesh.dispatcher.loadReport().suspects.map(\.number) == [1], "\(answer)")
+      #expect((crowd.got[1] ?? 0) <= 32, "\(answer): a call now and then, not \(crowd.got[1] ?? 0)")
+    }
+  }
+
+  @Test func oneThatHasNoRoomLeftIsFoundOut() {
+    var crowd = Crowd(Array(repeating: .answers(.milliseconds(40)), count: 3), maxOngoing: 4)
+    crowd.run(.seconds(10), rate: 150)
+    crowd.behaviours[2] = .hangs
+    crowd.forget()
+    crowd.run(.seconds(100), rate: 150)
+    #expect(crowd.mesh.dispatcher.loadReport().suspects.map(\.number) == [2])
+    #expect(crowd.got[2] == 4)
+  }
+
+  /// A long computation beside short ones: those that are sent to see whether its replica hangs are answered.
+  @Test func aLongCallIsNoReasonToDoubtItsReplica() {
+    var crowd = Crowd(Array(repeating: .answers(.milliseconds(10)), count: 3))
+    crowd.run(.seconds(10), rate: 60)
+    guard case .send = crowd.mesh.arrive(at: crowd.now.duration(since: .zero)) else {
+      Issue.record("not sent")
+      return
+    }
+    crowd.forget()
+    crowd.run(.seconds(300), rate: 60)
+    #expect(crowd.mesh.dispatcher.loadReport().suspects.isEmpty)
+    for number in 1...UInt64(3) {
+      #expect(
+        crowd.mesh.dispatcher.replicas[crowd.mesh.slot(number).index].record.allEjections == 0)
+    }
+    #expect(crowd.failed.isEmpty)
+  }
+
+  /// A server ends calls whose time is over by itself, at about the moment at which the router does.
+  @Test(arguments: [998, 1000, 1001])
+  func aServerThatEndsItsCallsAtTheirDeadlineHangs(milliseconds: Int) {
+    var crowd = Crowd(Array(repeating: .answers(.milliseconds(20)), count: 2))
+    crowd.run(.seconds(5), rate: 80, timeout: .seconds(1))
+    crowd.behaviours[1] = .fails(.deadlineExceeded, after: .milliseconds(milliseconds))
+    crowd.forget()
+    crowd.run(.seconds(12), rate: 80, timeout: .seconds(1))
+    #expect(crowd.mesh.dispatcher.loadReport().suspects.map(\.number) == [1])
+    #expect((crowd.failed[1] ?? 0) < 40)
+  }
+
   @Test func streamsWithoutAnAnswerDoNotHang() {
     var mesh = Mesh(replicas: 2)
     for step in 0..<1200 {
@@ -157,10 +214,12 @@ import Testing
   }
 
   /// Its calls end by their deadline after it has answered others: somebody has to replace the only one.
-  @Test(arguments: [1, 3]) func aDeploymentThatFallsSilentIsSuspected(replicas: Int) {
+  @Test(
+    arguments: [1, 3], [Crowd.Behaviour.hangs, .fails(.deadlineExceeded, after: .seconds(0.999))])
+  func aDeploymentThatFallsSilentIsSuspected(replicas: Int, silent: Crowd.Behaviour) {
     var crowd = Crowd(Array(repeating: .answers(.milliseconds(20)), count: replicas))
     crowd.run(.seconds(5), rate: 20, timeout: .seconds(1))
-    for number in 1...UInt64(replicas) { crowd.behaviours[number] = .hangs }
+    for number in 1...UInt64(replicas) { crowd.behaviours[number] = silent }
     crowd.run(.seconds(25), rate: 20, timeout: .seconds(1))
     #expect(crowd.mesh.dispatcher.loadReport().suspects.isEmpty)
     crowd.run(.seconds(10), rate: 20, timeout: .seconds(1))
