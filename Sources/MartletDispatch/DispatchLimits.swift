@@ -78,6 +78,10 @@ package struct DispatchLimits: Sendable, Hashable {
   package var hangFactor: Int64 = 16
   package var hangPatience = Duration.seconds(2)
 
+  /// A replica whose calls hang is asked for another answer once the newest of them is so old: who asks a replica that
+  /// is at work on one call at a time waits until that is done.
+  package var probePatience = Duration.seconds(5)
+
   /// A call was sent too long before its replica's last answer to be the victim of what began after that, if it was
   /// so many times longer before than answers take.
   package var concurrentFactor: Int64 = 4

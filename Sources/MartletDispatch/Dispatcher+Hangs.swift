@@ -80,7 +80,8 @@ extension Dispatcher {
     guard others.good >= pools[pool].limits.outliers.consecutiveErrors, mayEject(in: pool)
     else { return }
     guard others.chance(besideRunOf: stuck.calls) <= chance else {
-      if stuck.newest > record.probedAt, !record.isRecovering { probe(slot, now: now) }
+      let isOld = stuck.newest + limits.probePatience <= now
+      if isOld, stuck.newest > record.probedAt, !record.isRecovering { probe(slot, now: now) }
       return
     }
     replicas[slot].record.hangs(calls: stuck.calls)
