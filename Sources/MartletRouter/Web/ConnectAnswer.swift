@@ -48,8 +48,11 @@ final class ConnectAnswer: AnswerTranslation {
     }
   }
 
+  /// Bytes of the longest answer whose writing is timed for a trace, which has to be done on the loop: some 15 ms.
+  private static let mostTimed = 2 << 20
+
   func prepare(_ trailers: borrowing HeaderBlock) -> Bool {
-    guard !isOver, !isLong else { return false }
+    guard !isOver, !isLong || gathered.bytes <= Self.mostTimed else { return false }
     prepared = writer.page(gathered.ended(trailers), router.codec)
     return true
   }
