@@ -1,9 +1,9 @@
-// How much of a loop's time a connection gets whose client cancels more than it may.
+// How much of a loop's time a connection gets whose client cancels much.
 
 internal import Glibc
 internal import MartletCore
 
-/// Turns the CPU time that a throttled connection has taken into a pause before its next read, so that it gets a
+/// Turns the CPU time that such a connection has taken into a pause before its next read, so that it gets a
 /// quarter of the loop at most and other connections keep theirs. A client that cancels many calls once is slowed
 /// down for a moment; one that goes on is ended by `Limits.Floods.resetPatience`.
 struct ReadPacer: Equatable {

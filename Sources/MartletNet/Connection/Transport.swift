@@ -216,17 +216,16 @@ final class Transport: ChannelInboundHandler, Flushable {
   private func receiveSlice(
     of bytes: inout ByteBuffer, _ owner: any TransportOwner
   ) throws(HTTP2SessionError) {
-    let began = session.refusesStreams ? ReadPacer.cpuTime() : nil
+    let began = session.isResetOften ? ReadPacer.cpuTime() : nil
     // Cutting a read cuts frames, so it is done only where there may be a reason to pause.
     let count =
-      session.isResetOften
-      ? min(bytes.readableBytes, ReadPacer.sliceBytes) : bytes.readableBytes
+      began == nil ? bytes.readableBytes : min(bytes.readableBytes, ReadPacer.sliceBytes)
     try bytes.withUnsafeReadableBytes { all throws(HTTP2SessionError) in
       try session.receive(UnsafeRawBufferPointer(rebasing: all[..<count]), at: loop.now, owner)
     }
     bytes.moveReaderIndex(forwardBy: count)
-    guard session.refusesStreams else { return }
-    let spent = began.map { ReadPacer.cpuTime() - $0 } ?? .zero
+    guard let began, session.isResetOften else { return }
+    let spent = ReadPacer.cpuTime() - began
     if let pause = pacer.pause(after: spent, hasMore: bytes.readableBytes > 0) {
       pauseReading(pause, bytes)
     }

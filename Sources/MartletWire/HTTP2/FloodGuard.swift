@@ -39,9 +39,9 @@ enum FloodKind: Int, CaseIterable {
   /// Whether new streams are refused, because too many were reset.
   var refusesStreams: Bool { left[FloodKind.reset.rawValue] < 0 }
 
-  /// Whether half of the allowance of resets is spent.
+  /// Whether a quarter of the allowance of resets is spent.
   var isResetOften: Bool {
-    isTouched && left[FloodKind.reset.rawValue] < Double(limits.resets.burst / 2)
+    isTouched && left[FloodKind.reset.rawValue] < Double(limits.resets.burst * 3 / 4)
   }
 
   /// Fills the buckets by the time that has passed and the frames that have been sent since the

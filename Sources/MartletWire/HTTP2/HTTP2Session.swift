@@ -132,10 +132,7 @@ package import MartletCore
   /// Whether a request has ever begun (server).
   package var hasHadRequest: Bool { unsafe core.pointee.frames.hasHadRequest }
 
-  /// The peer, a client, has cancelled more than it may, and its new streams are refused for now.
-  package var refusesStreams: Bool { unsafe core.pointee.frames.refusesStreams }
-
-  /// The peer, a client, has cancelled half of what it may at once.
+  /// The peer, a client, has cancelled a quarter of what it may at once.
   package var isResetOften: Bool { unsafe core.pointee.frames.isResetOften }
 
   /// Whether `output` has something to write.
