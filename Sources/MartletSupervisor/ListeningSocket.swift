@@ -41,7 +41,7 @@ struct ListeningSocket {
     } else if KeptSocket.isLeft(path) {
       unlink(path)
     }
-    let bound = Self.withAddress(of: path) { bind(descriptor, $0, $1) }
+    let bound = UnixAddress.with(path) { bind(descriptor, $0, $1) }
     guard bound == 0, chmod(path, 0o600) == 0, listen(descriptor, Self.backlog) == 0 else {
       throw SupervisorError(69, "cannot listen on \(endpoint): \(systemMessage())")
     }
@@ -101,19 +101,6 @@ struct ListeningSocket {
   private static func isServed(_ path: String) -> Bool {
     let descriptor = socket(AF_UNIX, socketType, 0)
     defer { close(descriptor) }
-    return withAddress(of: path) { connect(descriptor, $0, $1) } == 0
-  }
-
-  private static func withAddress(
-    of path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
-  ) -> Int32 {
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-    return withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
-      }
-    }
+    return UnixAddress.with(path) { connect(descriptor, $0, $1) } == 0
   }
 }

@@ -34,7 +34,8 @@ package final class LoopWitness: Sendable {
     unlink(path)
     let listener = Self.socket(SOCK_CLOEXEC)
     guard listener >= 0 else { return nil }
-    guard Self.with(path, { bind(listener, $0, $1) }) == 0, listen(listener, Self.backlog) == 0
+    guard UnixAddress.with(path, { bind(listener, $0, $1) }) == 0,
+      listen(listener, Self.backlog) == 0
     else {
       close(listener)
       return nil
@@ -91,7 +92,7 @@ extension LoopWitness {
     package init?(at path: String) {
       descriptor = LoopWitness.socket(SOCK_CLOEXEC, SOCK_NONBLOCK)
       guard descriptor >= 0 else { return nil }
-      guard LoopWitness.with(path, { connect(descriptor, $0, $1) }) == 0 else {
+      guard UnixAddress.with(path, { connect(descriptor, $0, $1) }) == 0 else {
         close(descriptor)
         return nil
       }
@@ -112,21 +113,5 @@ extension LoopWitness {
   private static func socket(_ flags: __socket_type...) -> CInt {
     Glibc.socket(
       AF_UNIX, flags.reduce(CInt(SOCK_STREAM.rawValue)) { $0 | CInt($1.rawValue) }, 0)
-  }
-
-  /// Calls `body` with the address of a path; -1 for one that is too long.
-  private static func with(
-    _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> CInt
-  ) -> CInt {
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    let room = MemoryLayout.size(ofValue: address.sun_path)
-    guard path.utf8.count < room else { return -1 }
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-    return withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
-      }
-    }
   }
 }
