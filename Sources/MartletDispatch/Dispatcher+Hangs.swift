@@ -21,7 +21,7 @@ extension Dispatcher {
       if let stuck = stuck[slot] { compare(slot, stuck, now: now) }
     }
     for slot in replicas.indices where replicas[slot].isListed {
-      if stuck[slot] == nil, !replicas[slot].record.isRecovering { pick(slot, without: 0) }
+      if stuck[slot] == nil, !replicas[slot].record.isRecovering { leaveOut(0, of: slot) }
       let isBusy = replicas[slot].ongoing > 0
       if replicas[slot].record.isSuspectedByNow(limits, isBusy: isBusy, now: now) {
         loadChanges &+= 1
@@ -92,16 +92,14 @@ extension Dispatcher {
   private mutating func probe(_ slot: Int, now: Timestamp) {
     replicas[slot].record.probedAt = now
     replicas[slot].goesFirst = true
-    pick(slot, without: replicas[slot].ongoing)
+    leaveOut(replicas[slot].ongoing, of: slot)
   }
 
   /// So many of a replica's calls do not count for picking from now on.
-  private mutating func pick(_ slot: Int, without calls: Int) {
+  private mutating func leaveOut(_ calls: Int, of slot: Int) {
     guard replicas[slot].uncounted != calls else { return }
     replicas[slot].uncounted = calls
-    guard replicas[slot].mayBePicked else { return }
-    let pool = replicas[slot].pool
-    pools[pool].outstanding.move(slot, by: 0, limit: pools[pool].limits.maxOngoing, &replicas)
+    relink(slot)
   }
 
   /// Suspects the replicas of a deployment of which none has answered for long, though it did before. A revision

@@ -165,9 +165,7 @@ extension Dispatcher {
 
   private mutating func changePhantoms(of slot: Int, by change: Int) {
     replicas[slot].phantoms += change
-    guard replicas[slot].mayBePicked else { return }
-    let pool = replicas[slot].pool
-    pools[pool].outstanding.move(slot, by: 0, limit: pools[pool].limits.maxOngoing, &replicas)
+    relink(slot)
   }
 
   // MARK: Ejection
@@ -218,7 +216,7 @@ extension Dispatcher {
     for slot in slots.sorted() {
       replicas[slot].room = .max
       replicas[slot].record.stopRecovering()
-      pools[pool].outstanding.move(slot, by: 0, limit: pools[pool].limits.maxOngoing, &replicas)
+      relink(slot)
     }
     serve(pool, now: now)
   }

@@ -49,6 +49,13 @@ extension Dispatcher {
     serve(pool, now: now)
   }
 
+  /// What counts for picking has changed: puts a replica that may be picked where it belongs.
+  mutating func relink(_ slot: Int) {
+    guard replicas[slot].mayBePicked else { return }
+    let pool = replicas[slot].pool
+    pools[pool].outstanding.move(slot, by: 0, limit: pools[pool].limits.maxOngoing, &replicas)
+  }
+
   /// Call before the replica's state says that it may not be picked.
   mutating func becomeUnpickable(_ slot: Int) {
     pools[replicas[slot].pool].outstanding.remove(slot, &replicas)

@@ -107,9 +107,7 @@ extension Dispatcher {
     pools[pool].limits = limits
     deployments[pools[pool].deployment].retryBudget
       .resize(self.limits, maxOngoing: limits.maxOngoing)
-    for slot in pools[pool].listed.values where replicas[slot].mayBePicked {
-      pools[pool].outstanding.move(slot, by: 0, limit: limits.maxOngoing, &replicas)
-    }
+    for slot in pools[pool].listed.values { relink(slot) }
   }
 
   private mutating func list(_ address: ReplicaAddress, in pool: Int, now: Timestamp) -> Int {
