@@ -60,9 +60,9 @@ package enum CheckResult: Sendable, Hashable {
 /// | NOT_SERVING | | | | `unready` |
 /// | late, or refused with RESOURCE_EXHAUSTED | answered | | some | `busy` |
 /// | late | answered | | none | `failed` |
-/// | late | silent | used | some | `busy` for `ReplicaLimits.longestSilence`, then `failed` |
-/// | late | silent | used | none | `failed` |
-/// | late | silent | none | | `failed` |
+/// | late | silent | used, or held | some | `busy` for `ReplicaLimits.longestSilence`, then `failed` |
+/// | late | silent | used, or held | none | `failed` |
+/// | late | silent | neither | | `failed` |
 /// | another error, or nobody listens | | | | `failed` |
 enum HealthVerdict: Equatable {
   case healthy
@@ -76,6 +76,7 @@ enum HealthVerdict: Equatable {
   ///   - callsInHand: routers have requests on the replica, or it is not known that they have none.
   ///   - silence: since when it has given no answer to a check or a ping.
   init(_ result: CheckResult, callsInHand: Bool, silence: Duration, limits: ReplicaLimits) {
+    let isAtWork = callsInHand && silence < limits.longestSilence
     switch result {
     case .serving: self = .healthy
     case .notServing: self = .unready
@@ -86,16 +87,15 @@ enum HealthVerdict: Equatable {
         ? .busy("\(why); it answers pings and has calls in hand")
         : .failed("\(why), and it has no calls in hand")
     case .late(let why, .computes):
-      self = Self.silent(why, "it computes", callsInHand && silence < limits.longestSilence)
+      self = .silent(why, "it computes", isAtWork)
     case .late(let why, .loopIsHeld):
-      self = Self.silent(
-        why, "a handler holds its event loop", callsInHand && silence < limits.longestSilence)
+      self = .silent(why, "a handler holds its event loop", isAtWork)
     case .late(let why, .none): self = .failed("\(why), nor to pings")
     }
   }
 
-  private static func silent(_ why: String, _ sign: String, _ isBusy: Bool) -> HealthVerdict {
-    isBusy
+  private static func silent(_ why: String, _ sign: String, _ isAtWork: Bool) -> HealthVerdict {
+    isAtWork
       ? .busy("\(why), nor to pings; \(sign) and it has calls in hand")
       : .failed("\(why), nor to pings")
   }

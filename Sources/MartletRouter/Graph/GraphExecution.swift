@@ -235,10 +235,9 @@ final class GraphExecution: GraphCallObserver {
     var next = consume new
     while !next.isEmpty {
       for order in next { follow(order) }
-      var followed: [GraphOrder] = []
-      swap(&followed, &next)
-      swap(&next, &orders)
-      run.giveBack(followed)
+      run.giveBack(consume next)
+      next = orders
+      orders = []
     }
     isFollowingOrders = false
     setGraphTimer()

@@ -84,11 +84,10 @@ final class ConnectAnswer: AnswerTranslation {
 
   private func send(_ page: Page, _ fields: [Page.Field]) {
     var page = page
-    page.fields += fields
     do throws(RPCError) { try client.go(onWith: page.body.count) } catch {
       page = Page(error.status)
-      page.fields += fields
     }
+    page.fields += fields
     send(page)
   }
 

@@ -42,10 +42,11 @@ extension RequestGate: WebCallAcceptor {
     // Looked up anew: the routes may have changed while the body came.
     do throws(WebRefusal) {
       let found = try find(request)
-      let reader = BodyReader(
-        request: request, protocol: found.protocol, limit: found.maxMessageBytes(router))
+      let limit = found.maxMessageBytes(router)
+      let reader = BodyReader(request: request, protocol: found.protocol, limit: limit)
       let call = TranslatedCall(
-        router.loop, from: request.identity, to: answer, translation(found, request, answer),
+        router.loop, from: request.identity, to: answer,
+        translation(found.protocol, request, answer, limit),
         WebTiming(arrived: request.arrived, received: received, decoded: received))
       guard reader.isLong(body) else {
         try begin(call, request, found, reader.message(in: body, router.codec))
@@ -69,13 +70,11 @@ extension RequestGate: WebCallAcceptor {
   }
 
   private func translation(
-    _ found: Found, _ request: WebRequest, _ answer: any WebAnswer
+    _ protocol: WebProtocol, _ request: WebRequest, _ answer: any WebAnswer, _ limit: Int
   ) -> any AnswerTranslation {
-    switch found.protocol {
+    switch `protocol` {
     case .connect(let codec, let method, _):
-      ConnectAnswer(
-        answer, codec, method.output, takesGzip: request.takesGzip, router,
-        found.maxMessageBytes(router))
+      ConnectAnswer(answer, codec, method.output, takesGzip: request.takesGzip, router, limit)
     case .grpcWeb(let format):
       GRPCWebAnswer(answer, request.answerFormat(to: format))
     }
@@ -88,13 +87,7 @@ extension RequestGate: WebCallAcceptor {
     do throws(RPCError) { try call.client.go(onWith: message.count) } catch {
       throw WebRefusal(error.status)
     }
-    let head = try checked(
-      {
-        switch found.protocol {
-        case .connect: request.grpcHead(to: found.path)
-        case .grpcWeb(let format): request.grpcHead(to: found.path, format)
-        }
-      }())
+    let head = try checked(found.head(of: request))
     let terms = try terms(of: request)
     call.begin(message) { call in
       guard let route = found.route else {
@@ -148,6 +141,14 @@ extension RequestGate: WebCallAcceptor {
     /// Bytes of the largest message there.
     func maxMessageBytes(_ router: Router) -> Int {
       route.map(router.maxMessageBytes) ?? router.limits.maxMessageBytes
+    }
+
+    /// The head of the call that a request stands for.
+    func head(of request: WebRequest) -> HeaderBlock {
+      switch `protocol` {
+      case .connect: request.grpcHead(to: path)
+      case .grpcWeb(let format): request.grpcHead(to: path, format)
+      }
     }
   }
 

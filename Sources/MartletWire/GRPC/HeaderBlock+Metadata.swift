@@ -52,7 +52,7 @@ extension HeaderBlock {
         let key = unsafe String(decoding: name, as: UTF8.self)
         guard key.utf8.allSatisfy(Self.isNameByte), !Self.isReservedByGRPC(key) else { return }
         guard key.hasSuffix("-bin") else {
-          let text = unsafe HTTPFieldValue.trimmed(String(decoding: value, as: UTF8.self))
+          let text = unsafe String(decoding: value, as: UTF8.self)
           if text.utf8.allSatisfy(Self.isPrintable) { metadata.add(text, for: key) }
           return
         }
