@@ -94,12 +94,15 @@ def test_bad_requests_of_one_caller_eject_no_replica(mesh):
         assert all(calls.share(end) > 0.2 for end in calls.ends)
 
 
+def hangs(mesh):
+    return [event for event in mesh.events() if event.reason == "ReplicaHangs"]
+
+
 def test_a_replica_whose_calls_hang_is_replaced(mesh):
     up(mesh, "hangs")
     before = {r.pid for r in mesh.replicas("probe")}
     with mesh.channel() as channel, Stream(channel, 60, timeout=1) as calls:
-        events = wait_until(
-            lambda: [e for e in mesh.events() if e.reason == "ReplicaHangs"], 60, "it is noticed")
+        events = wait_until(lambda: hangs(mesh), 60, "it is noticed")
         assert "does not answer calls" in events[0].message
         print(f"\n{events[0].message}; {dict(calls.ends)}")
         assert calls.share("DEADLINE_EXCEEDED") < 0.15
@@ -110,7 +113,7 @@ def test_a_replica_whose_calls_hang_is_replaced(mesh):
         calls.forget()
         wait_until(lambda: sum(calls.ends.values()) >= 100, 30, "calls after that")
         assert calls.share("DEADLINE_EXCEEDED") == 0
-    assert len([e for e in mesh.events() if e.reason == "ReplicaHangs"]) == 1
+    assert len(hangs(mesh)) == 1
 
 
 def test_a_replica_that_hangs_is_replaced_also_where_no_call_has_a_deadline(mesh):
@@ -128,10 +131,6 @@ def test_a_replica_that_hangs_is_replaced_also_where_no_call_has_a_deadline(mesh
         calls.forget()
         wait_until(lambda: sum(calls.ends.values()) >= 100, 30, "calls after that")
         assert calls.share("UNAVAILABLE") == 0
-
-
-def hangs(mesh):
-    return [event for event in mesh.events() if event.reason == "ReplicaHangs"]
 
 
 def test_replicas_that_all_hang_are_replaced_one_at_a_time(mesh):
