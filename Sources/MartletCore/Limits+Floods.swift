@@ -31,8 +31,9 @@ extension Limits {
     public var resets = Allowance(burst: 1200, perSecond: 1000)
 
     /// Resets, and streams that were refused for them, beyond `resets` before the connection ends. An honest
-    /// client that cancels five thousand calls at once stays below. From a quarter of the burst of `resets` on its
-    /// connection gets a quarter of the loop's time at most, so that other calls do not notice.
+    /// client that cancels five thousand calls at once stays below. From a quarter of the burst of `resets` on, or
+    /// of `provokedResets`, its connection gets a quarter of the loop's time at most, so that other calls do not
+    /// notice.
     public var resetPatience = 8192
 
     /// RST_STREAM that a client's own frames made us send ("made you reset", CVE-2025-8671): bad header

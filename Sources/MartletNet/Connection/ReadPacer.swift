@@ -13,8 +13,8 @@ struct ReadPacer: Equatable {
   static let leastPause = Duration.milliseconds(1)
   /// A client must still be able to answer our pings.
   static let longestPause = Duration.milliseconds(100)
-  /// A connection is looked at again after so many bytes of a read: room for some 250 cancelled calls.
-  static let sliceBytes = 16 << 10
+  /// A connection is looked at again after so many bytes of a read: room for some 60 cancelled calls.
+  static let sliceBytes = 4 << 10
 
   /// Nanoseconds of CPU that no pause has made up for yet.
   private var owed: Int64 = 0

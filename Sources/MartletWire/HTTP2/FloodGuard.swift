@@ -39,9 +39,13 @@ enum FloodKind: Int, CaseIterable {
   /// Whether new streams are refused, because too many were reset.
   var refusesStreams: Bool { left[FloodKind.reset.rawValue] < 0 }
 
-  /// Whether a quarter of the allowance of resets is spent.
+  /// Whether a quarter is spent of the allowance of resets, or of those that the client made us send.
   var isResetOften: Bool {
-    isTouched && left[FloodKind.reset.rawValue] < Double(limits.resets.burst * 3 / 4)
+    isTouched && (isQuarterSpent(.reset) || isQuarterSpent(.provokedReset))
+  }
+
+  private func isQuarterSpent(_ kind: FloodKind) -> Bool {
+    left[kind.rawValue] < Double(Self.allowance(of: kind, limits).burst) * 3 / 4
   }
 
   /// Fills the buckets by the time that has passed and the frames that have been sent since the

@@ -132,7 +132,7 @@ package import MartletCore
   /// Whether a request has ever begun (server).
   package var hasHadRequest: Bool { unsafe core.pointee.frames.hasHadRequest }
 
-  /// The peer, a client, has cancelled a quarter of what it may at once.
+  /// The peer, a client, has cancelled a quarter of what it may at once, or has made us reset as much.
   package var isResetOften: Bool { unsafe core.pointee.frames.isResetOften }
 
   /// Whether `output` has something to write.

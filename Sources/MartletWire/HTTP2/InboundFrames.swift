@@ -89,7 +89,7 @@ internal import MartletCore
   /// Whether a new stream is to be refused: too many were reset.
   var refusesStreams: Bool { floods.refusesStreams }
 
-  /// Whether half of what may be reset was.
+  /// Whether a quarter of what may be reset was.
   var isResetOften: Bool { floods.isResetOften }
 
   /// Counts a reset by the client, or a stream that was refused; what to do when there were too many.
