@@ -33,8 +33,6 @@ final class IncomingConnection {
   let port: SharedPort
   private let channel: any Channel
   private let target: Listener.Target
-  /// Called when the connection has ended, also as HTTP/2.
-  private let whenClosed: () -> Void
   /// The handler that has the connection; nil once it has ended or is HTTP/2.
   private var stage: (any ConnectionStage)?
   private var timer: Timer?
@@ -44,18 +42,17 @@ final class IncomingConnection {
 
   init(
     _ channel: any Channel, _ port: SharedPort, for target: Listener.Target, peer: String,
-    limits: Limits, whenClosed: @escaping () -> Void
+    limits: Limits
   ) {
     self.channel = channel
     self.port = port
     self.target = target
     self.peer = peer
     self.limits = limits
-    self.whenClosed = whenClosed
     loop = target.loop
   }
 
-  /// Throws when the channel has ended; then it never was a connection, and `whenClosed` is not called.
+  /// Throws when the channel has ended; then it never was a connection.
   func start() throws {
     let detector = ProtocolDetector(self)
     try channel.pipeline.syncOperations.addHandler(detector)
@@ -166,11 +163,8 @@ final class IncomingConnection {
       loop, peer: peer, identity: identity, isOfMesh: isSecure && port.tls?.isForMesh == true,
       limits: limits, acceptor: target.acceptor, session: session)
     try channel.pipeline.syncOperations.addHandler(connection.transport)
-    let (whenClosed, connections) = (whenClosed, target.connections)
-    connection.whenClosed = {
-      whenClosed()
-      connections.remove(connection)
-    }
+    let connections = target.connections
+    connection.whenEnded = { connections.remove(connection) }
     timer?.cancel()
     stage = nil
     connections.insert(connection)
@@ -216,7 +210,6 @@ final class IncomingConnection {
     guard stage === handler else { return }
     stage = nil
     timer?.cancel()
-    whenClosed()
     target.connections.remove(self)
   }
 }

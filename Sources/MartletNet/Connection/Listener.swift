@@ -196,17 +196,17 @@ package final class Listener: Sendable {
     }
     connectionCount.wrappingAdd(1, ordering: .relaxed)
     do {
-      try begin(channel, for: target, from: address)
+      try begin(channel, for: target)
     } catch {
       leave(address)
       throw error
     }
+    // It counts for as long as it has a socket, also after its last word.
+    channel.closeFuture.whenComplete { _ in self.leave(address) }
   }
 
   /// Nothing of the connection is left when it throws.
-  private func begin(
-    _ channel: any Channel, for target: Target, from address: PeerAddress?
-  ) throws {
+  private func begin(_ channel: any Channel, for target: Target) throws {
     if case .some(.v4) = channel.remoteAddress, let options = channel.syncOptions {
       try options.setOption(.tcpOption(.tcp_nodelay), value: 1)
     } else if case .some(.v6) = channel.remoteAddress, let options = channel.syncOptions {
@@ -214,24 +214,19 @@ package final class Listener: Sendable {
     }
     let peer = channel.remoteAddress?.peerName ?? "unknown"
     if let port = target.port {
-      return try IncomingConnection(channel, port, for: target, peer: peer, limits: limits) {
-        [self] in leave(address)
-      }.start()
+      return try IncomingConnection(channel, port, for: target, peer: peer, limits: limits).start()
     }
     let connection = ServerConnection(
       target.loop, peer: peer, limits: limits, acceptor: target.acceptor)
     try channel.pipeline.syncOperations.addHandler(connection.transport)
-    connection.whenClosed = { [self] in
-      leave(address)
-      target.connections.remove(connection)
-    }
+    connection.whenEnded = { target.connections.remove(connection) }
     target.connections.insert(connection)
     connection.start()
   }
 }
 
 extension Listener {
-  /// A connection has ended.
+  /// A connection counts no longer.
   private func leave(_ address: PeerAddress?) {
     connectionCount.wrappingSubtract(1, ordering: .relaxed)
     peers.leave(address)

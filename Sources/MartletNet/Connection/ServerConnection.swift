@@ -64,7 +64,7 @@ package final class ServerConnection {
   private(set) var drainState = Drain.no
   /// For the acceptor's own use, such as what it caches for each connection.
   package var userData: AnyObject?
-  var whenClosed: (() -> Void)?
+  var whenEnded: (() -> Void)?
   private var farewell = ""
   private let started: Timestamp
   private var life: ServerLifeMachine
@@ -230,8 +230,8 @@ extension ServerConnection: TransportOwner {
     timer?.cancel()
     handlers = []
     acceptor.connectionClosed(self)
-    whenClosed?()
-    whenClosed = nil
+    whenEnded?()
+    whenEnded = nil
   }
 }
 

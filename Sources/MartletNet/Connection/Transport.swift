@@ -38,9 +38,9 @@ final class Transport: ChannelInboundHandler, Flushable {
   /// destroy answers that it has not read yet (TCP resets when unread bytes are left).
   static let lingerTime = Duration.seconds(1)
 
-  /// Time for which the bytes of a peer are thrown away that was sent off while reading was paused: what sockets
-  /// hold is read in a tenth of that.
-  static let discardTime = Duration.milliseconds(100)
+  /// Bytes of a peer that are thrown away after our last word: more than two sockets hold. Who goes on beyond
+  /// that is not reading.
+  static let mostDiscarded = 16 << 20
 
   private enum State {
     case open
@@ -64,6 +64,7 @@ final class Transport: ChannelInboundHandler, Flushable {
   private var isBehind: Bool { pendingWrites > 0 }
   private var pendingWrites = 0
   private var lingerTimer: Timer?
+  private var discarded = 0
   private var pacer = ReadPacer()
   private var resumption: Timer?
   /// What was read before reading was paused.
@@ -118,13 +119,19 @@ final class Transport: ChannelInboundHandler, Flushable {
   private func closeNow() {
     guard let context else { return end() }
     writeOutput(context)
-    // What a paused peer has sent meanwhile is thrown away, or its end would destroy our last word, too.
-    let wasPaused = resumption != nil
-    guard failure == nil || wasPaused else { return context.close(promise: nil) }
-    if wasPaused { setReading(true) }
+    guard failure == nil || session.saidWhyItFailed else { return context.close(promise: nil) }
+    let channel = context.channel
+    // It may have been paused.
+    setReading(true)
     context.close(mode: .output, promise: nil)
-    let time = failure == nil ? Transport.lingerTime : Transport.discardTime
-    lingerTimer = loop.schedule(after: time) { self.context?.close(promise: nil) }
+    if failure != nil { end() }
+    lingerTimer = loop.schedule(after: Transport.lingerTime) { channel.close(promise: nil) }
+  }
+
+  /// What comes after our last word, or after a failure, is read and thrown away.
+  private func discard(_ bytes: ByteBuffer, of channel: any Channel) {
+    discarded += bytes.readableBytes
+    if discarded > Transport.mostDiscarded { channel.close(promise: nil) }
   }
 
   // MARK: Out
@@ -184,11 +191,12 @@ final class Transport: ChannelInboundHandler, Flushable {
 
   func handlerRemoved(context: ChannelHandlerContext) {
     end()
+    lingerTimer?.cancel()
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    guard isOpen else { return }
     var buffer = unwrapInboundIn(data)
+    guard isOpen else { return discard(buffer, of: context.channel) }
     // NIO may have read several times before it heard of the pause.
     if resumption != nil {
       held.writeBuffer(&buffer)
@@ -288,7 +296,7 @@ final class Transport: ChannelInboundHandler, Flushable {
     state = .ended
     self.owner = nil
     context = nil
-    lingerTimer?.cancel()
+    held = ByteBuffer()
     resumption?.cancel()
     owner.transportEnded(error)
   }

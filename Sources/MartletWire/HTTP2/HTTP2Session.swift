@@ -207,6 +207,9 @@ package import MartletCore
       && nghttp2_session_want_write(core.pointee.session) == 0
   }
 
+  /// Whether the session has failed, by the peer's fault or by `abort`: its last words are a GOAWAY with the reason.
+  package var saidWhyItFailed: Bool { unsafe core.pointee.failure != nil }
+
   /// What nghttp2 last complained about, for logs; nil when all went well.
   package var complaint: String? { unsafe core.pointee.complaint }
 
