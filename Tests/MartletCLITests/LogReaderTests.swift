@@ -71,6 +71,27 @@ import Testing
     #expect(all(&reader) == ["[martlet: the 8 bytes before this were cut]", "three"])
   }
 
+  @Test(arguments: [true, false]) func aLineWhoseEndIsGoneStandsAlone(isKept: Bool) {
+    append("one\ntw", to: path)
+    var reader = LogReader(path: path)
+    #expect(all(&reader) == ["one"])
+    append("o\nthree\n", to: path)
+    if isKept { rotate(keeping: "three\n", cut: 8) } else { truncate(path, 0) }
+    append("four\n", to: path)
+    let kept = isKept ? ["[martlet: the 8 bytes before this were cut]", "three"] : []
+    #expect(all(&reader) == ["tw"] + kept + ["four"])
+  }
+
+  @Test func aLogIsShownOnceWhenItsEndIsKeptButItIsNotCutYet() {
+    append("one\ntwo\n", to: path)
+    append(RotatedLog.mark(cutBytes: 4) + "two\n", to: RotatedLog.path(of: path))
+    var reader = LogReader(path: path)
+    #expect(all(&reader) == ["one", "two"])
+    truncate(path, 0)
+    append("three\n", to: path)
+    #expect(all(&reader) == ["three"])
+  }
+
   @Test func aLogThatWasCutWithoutKeepingIsReadFromItsBegin() {
     append("one\ntwo\n", to: path)
     var reader = LogReader(path: path)

@@ -104,17 +104,9 @@ struct LogReader {
   private var kept: ino_t?
   /// What of that is still to be taken, at which offset; nil when nothing is.
   private var keptPosition: off_t?
-  /// Looks at a log whose end was kept but which was not cut yet.
-  private var waits = 0
-
-  /// After so many of them it is not about to be cut: its writer has died in between.
-  private static let mostWaits = 40
 
   init(path: String) {
     self.path = path
-    // What was kept before the first look is the begin of what there is to show.
-    kept = Self.inode(RotatedLog.path(of: path))
-    keptPosition = kept == nil ? nil : 0
   }
 
   private static func inode(_ path: String) -> ino_t? {
@@ -122,20 +114,33 @@ struct LogReader {
     return stat(path, &status) == 0 ? status.st_ino : nil
   }
 
+  private static func size(_ path: String) -> off_t {
+    var status = stat()
+    return stat(path, &status) == 0 ? status.st_size : 0
+  }
+
   /// Lines that are new, perhaps none yet of what was read; nil when nothing is there to read.
   mutating func take() -> [[UInt8]]? {
-    noteRotation()
+    var lines: [[UInt8]] = []
+    _ = noteRotation(&lines)
+    var bytes = next()
+    // It may have been cut since we looked.
+    while bytes == nil, noteRotation(&lines) { bytes = next() }
+    if let bytes { return lines + split(bytes) }
+    return lines.isEmpty ? nil : lines
+  }
+
+  private mutating func next() -> [UInt8]? {
     if let offset = keptPosition {
-      guard let bytes = Self.read(RotatedLog.path(of: path), at: offset) else {
-        keptPosition = nil
-        return take()
+      if let bytes = Self.read(RotatedLog.path(of: path), at: offset) {
+        keptPosition = offset + off_t(bytes.count)
+        return bytes
       }
-      keptPosition = offset + off_t(bytes.count)
-      return split(bytes)
+      keptPosition = nil
     }
     guard let bytes = Self.read(path, at: position) else { return nil }
     position += off_t(bytes.count)
-    return split(bytes)
+    return bytes
   }
 
   /// A line without an end.
@@ -144,32 +149,48 @@ struct LogReader {
     return finishLine()
   }
 
-  /// After a rotation the rest of what was there before is in the kept end.
-  private mutating func noteRotation() {
-    let keptNow = Self.inode(RotatedLog.path(of: path))
-    var status = stat()
-    let size = stat(path, &status) == 0 ? status.st_size : 0
-    if let keptNow, keptNow != kept {
-      waits += 1
-      guard position == 0 || size < position || waits > Self.mostWaits else { return }
-      waits = 0
+  /// After a rotation the rest of what was there before is in the kept end. A line whose end is gone goes to
+  /// `lines`.
+  ///
+  /// - Returns: whether there has been one since the last look.
+  private mutating func noteRotation(_ lines: inout [[UInt8]]) -> Bool {
+    let keptPath = RotatedLog.path(of: path)
+    if let keptNow = Self.inode(keptPath), keptNow != kept {
+      guard !isWhole else { return false }
       kept = keptNow
-      keptPosition = Self.offset(of: position, inKept: RotatedLog.path(of: path))
-      position = 0
-      return
+      keptPosition = Self.offset(of: position, inKept: keptPath)
+    } else {
+      // It was cut without anything being kept.
+      guard Self.size(path) < position else { return false }
     }
-    // It was cut without anything being kept.
-    if size < position { position = 0 }
+    position = 0
+    if keptPosition ?? 0 == 0, let line = takeRest() { lines.append(line) }
+    return true
+  }
+
+  /// Whether the log still has all that was kept of it: it is cut right after, unless its writer dies in between.
+  private var isWhole: Bool {
+    let keptPath = RotatedLog.path(of: path)
+    guard let head = Self.read(keptPath, at: 0), let (cut, start) = Self.mark(head) else {
+      return false
+    }
+    let sample = head[start...].prefix(256)
+    return Self.size(path) >= cut + Self.size(keptPath) - off_t(start)
+      && Self.read(path, at: cut)?.prefix(sample.count) == sample
+  }
+
+  /// How many bytes are missing in front of a kept end that begins with `head`, and where their mark ends.
+  private static func mark(_ head: [UInt8]) -> (cut: off_t, start: Int)? {
+    guard let end = head.prefix(128).firstIndex(of: 10),
+      let cut = RotatedLog.cutBytes(String(decoding: head[..<end], as: UTF8.self))
+    else { return nil }
+    return (off_t(cut), end + 1)
   }
 
   /// Where byte `position` of the log that was cut is in its kept end; its begin when that byte is gone.
   private static func offset(of position: off_t, inKept path: String) -> off_t {
-    guard let head = read(path, at: 0)?.prefix(128),
-      let end = head.firstIndex(of: 10),
-      let cut = RotatedLog.cutBytes(String(decoding: head[..<end], as: UTF8.self)),
-      position >= cut
-    else { return 0 }
-    return off_t(end + 1) + position - off_t(cut)
+    guard let (cut, start) = read(path, at: 0).flatMap(mark), position >= cut else { return 0 }
+    return off_t(start) + position - cut
   }
 
   private static func read(_ path: String, at offset: off_t) -> [UInt8]? {
