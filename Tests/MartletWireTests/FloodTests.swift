@@ -122,6 +122,26 @@ import Testing
     #expect(throws: HTTP2SessionError.self) { try server.receive(plainRequest(on: 17)) }
   }
 
+  @Test(arguments: [false, true]) func aQuarterOfTheResetsIsOften(areProvoked: Bool) throws {
+    var limits = Limits()
+    limits.floods.resets = .init(burst: 8, perSecond: 2)
+    limits.floods.provokedResets = .init(burst: 8, perSecond: 2)
+    let server = try Side.greetedServer(limits)
+    server.now = .zero + .seconds(100)
+    let bad = plainHead + [0x00, 1, 0x58, 1, 0x31]  // `X: 1`
+    for round in 0..<3 {
+      #expect(!server.session.isResetOften, "after \(round)")
+      let stream = UInt32(2 * round + 1)
+      let cancelled = plainRequest(on: stream) + frame(3, on: stream, bigEndian(8))
+      try server.receive(areProvoked ? frame(1, flags: 5, on: stream, bad) : cancelled)
+      _ = try server.output()
+    }
+    #expect(server.session.isResetOften)
+    server.now = server.now + .milliseconds(500)
+    try server.receive(frame(6, [UInt8](repeating: 0, count: 8)))
+    #expect(!server.session.isResetOften)
+  }
+
   // MARK: Header sections
 
   @Test func sixteenContinuationsAreEnough() throws {
