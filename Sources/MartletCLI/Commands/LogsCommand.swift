@@ -11,7 +11,8 @@ struct LogsCommand: ParsableCommand {
     discussion: """
       Takes a deployment, one of its replicas (detector#3), or controller, router-0 and supervisor for \
       the mesh's own processes. A line of more than 16 KiB is cut, and says how much of it is missing. \
-      A log of more than 16 MiB is cut as well: its last 4 MiB are kept.
+      A log of more than 16 MiB is cut as well: its last 4 MiB are kept. Colours are passed on; whatever \
+      else would steer the terminal is shown as an escape such as \\u001b.
       """)
 
   /// How often files are looked at; people do not read faster.
@@ -26,11 +27,14 @@ struct LogsCommand: ParsableCommand {
   @Option(name: [.customShort("n"), .long], help: "The last lines of each log only.")
   var lines: Int?
 
+  @Flag(help: "Show the bytes as they were printed, whatever they do to the terminal.")
+  var raw = false
+
   @OptionGroup var options: MeshOptions
 
   func run() throws {
     let directory = try options.runDirectory()
-    var logs = LogFiles(directory: directory, name: name)
+    var logs = LogFiles(directory: directory, name: name, isRaw: raw)
     logs.find()
     if logs.isEmpty { try checkName(directory) }
     logs.show(lastLines: lines, isAll: !follow)

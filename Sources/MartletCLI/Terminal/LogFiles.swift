@@ -12,12 +12,15 @@ struct LogFiles {
 
   let directory: RunDirectory
   let name: String
+  /// Bytes are shown as they were printed, whatever they do to a terminal.
+  let isRaw: Bool
   private var logs: [Log] = []
   private var labelWidth = 0
 
-  init(directory: RunDirectory, name: String) {
+  init(directory: RunDirectory, name: String, isRaw: Bool = false) {
     self.directory = directory
     self.name = name
+    self.isRaw = isRaw
   }
 
   var isEmpty: Bool { logs.isEmpty }
@@ -80,7 +83,7 @@ struct LogFiles {
       label += String(repeating: " ", count: labelWidth - label.count) + " | "
     }
     var bytes: [UInt8] = []
-    for line in lines { bytes += label.utf8 + line + [10] }
+    for line in lines { bytes += label.utf8 + (isRaw ? line : LogLine.visible(line)) + [10] }
     Terminal.write(bytes, to: STDOUT_FILENO)
   }
 }
