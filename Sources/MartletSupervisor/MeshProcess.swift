@@ -93,16 +93,39 @@ package struct MeshProcess: Sendable {
     return String(decoding: bytes.prefix { $0 != 10 }, as: UTF8.self)
   }
 
-  /// Asks a supervisor to drain its mesh and waits until the process is gone.
+  /// Asks the supervisor, a child of this process, to drain its mesh and waits until it is gone.
+  package func stop() {
+    let descriptor = martlet_pidfd_open(pid)
+    guard descriptor >= 0 else { return }
+    defer { close(descriptor) }
+    _ = Self.stop(descriptor, within: nil)
+  }
+
+  /// Asks the supervisor of `directory` to drain its mesh and waits until the process is gone.
   ///
   /// - Returns: false when it still runs after `patience`; nil waits for ever.
-  package static func stop(supervisor pid: Int32, within patience: Duration?) -> Bool {
+  /// - Throws: 69 when the process is not that supervisor, whatever the lock says. It is left alone.
+  package static func stop(
+    supervisor pid: Int32, of directory: RunDirectory, within patience: Duration?
+  ) throws(SupervisorError) -> Bool {
     let descriptor = martlet_pidfd_open(pid)
     // ESRCH: it is gone already.
     guard descriptor >= 0 else { return true }
     defer { close(descriptor) }
-    guard martlet_pidfd_send_signal(descriptor, SIGTERM) == 0 else { return true }
-    return wait(for: descriptor, within: patience)
+    guard directory.isLocked(by: pid) else {
+      // It may have ended just now.
+      guard directory.supervisor() == pid else { return true }
+      throw SupervisorError(
+        69,
+        "\(directory.lock) names process \(pid), which does not hold it; no process was ended. "
+          + "Is the mesh in another container? End it there")
+    }
+    return stop(descriptor, within: patience)
+  }
+
+  private static func stop(_ pidfd: Int32, within patience: Duration?) -> Bool {
+    guard martlet_pidfd_send_signal(pidfd, SIGTERM) == 0 else { return true }
+    return wait(for: pidfd, within: patience)
   }
 
   /// Waits until a supervisor is gone.

@@ -18,11 +18,7 @@ extension RunDirectory {
   }
 
   /// It is there, and nobody else has a hand in it.
-  private var isOwn: Bool {
-    var status = stat()
-    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-      && status.st_uid == geteuid() && status.st_mode & 0o077 == 0
-  }
+  private var isOwn: Bool { access(path, F_OK) == 0 && (try? check()) != nil }
 
   /// It is there, or what there is of its path may be written to.
   private var canBeMade: Bool {
@@ -36,14 +32,14 @@ extension RunDirectory {
     return access(folder.isEmpty ? "/" : String(folder), W_OK) == 0
   }
 
-  /// The directory with its folders, made if need be. One that exists must be a real directory of
-  /// this user that is closed to all others: it holds sockets that steer the mesh.
+  /// The directory with its folders, made if need be. It must pass `check`: it holds sockets that steer the mesh.
   package func prepare() throws(SupervisorError) {
     // Parents are made with the usual rights; a container's /run may not be there.
     for index in path.indices.dropFirst() where path[index] == "/" {
       mkdir(String(path[..<index]), 0o755)
     }
     try Self.makePrivate(path)
+    try check()
     for folder in [replicas, configurations, logs] { try Self.makePrivate(folder) }
   }
 
@@ -51,22 +47,7 @@ extension RunDirectory {
     if mkdir(path, 0o700) != 0 && errno != EEXIST {
       throw SupervisorError(73, "cannot make the run directory \(path): \(systemMessage())")
     }
-    var status = stat()
-    guard lstat(path, &status) == 0 else {
-      throw SupervisorError(73, "cannot look at \(path): \(systemMessage())")
-    }
-    guard status.st_mode & S_IFMT == S_IFDIR else {
-      throw SupervisorError(
-        73, "\(path) is not a directory (a link is not taken); remove it or choose --run-dir")
-    }
-    guard status.st_uid == geteuid() else {
-      throw SupervisorError(
-        73, "\(path) belongs to user \(status.st_uid); choose another one with --run-dir")
-    }
-    guard status.st_mode & 0o077 == 0 else {
-      throw SupervisorError(
-        73, "\(path) is open to other users; close it with: chmod 700 \(path)")
-    }
+    try checkPrivate(path)
   }
 
   /// What to tell whoever wants to start a second mesh here.

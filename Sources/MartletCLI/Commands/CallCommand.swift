@@ -72,7 +72,8 @@ struct CallCommand: ParsableCommand {
 
   func run() throws {
     guard let name = MethodName(method) else { return }
-    let directory = try options.runDirectory()
+    // Whoever names a server asks nothing of the mesh here.
+    let directory = address == nil ? try options.runDirectory() : nil
     let schemas = try schemas(for: name, directory)
     guard let type = schemas.lazy.compactMap({ $0.method(name) }).first else {
       throw unknown(name, in: schemas)
@@ -131,7 +132,7 @@ struct CallCommand: ParsableCommand {
   private var deadline: Deadline? { timeout.map { Deadline(Loop.now + $0.duration) } }
 
   private func call(
-    _ type: MethodType, _ request: [UInt8], _ directory: RunDirectory
+    _ type: MethodType, _ request: [UInt8], _ directory: RunDirectory?
   ) throws -> [UInt8] {
     let headers = try headers()
     return try reaching(directory) { [deadline, trace] channel in
@@ -149,7 +150,7 @@ struct CallCommand: ParsableCommand {
 
   /// Sends all requests and prints every answer as it comes.
   private func stream(
-    _ type: MethodType, _ requests: [[UInt8]], _ directory: RunDirectory
+    _ type: MethodType, _ requests: [[UInt8]], _ directory: RunDirectory?
   ) throws {
     let headers = try headers()
     try reaching(directory) { [deadline, trace, compact] channel in
@@ -188,11 +189,12 @@ struct CallCommand: ParsableCommand {
 
   /// Lets `body` talk to the server, and tells what goes wrong in words for people.
   private func reaching<Answer: Sendable>(
-    _ directory: RunDirectory, _ body: @escaping @Sendable (GRPCChannel) async throws -> Answer
+    _ directory: RunDirectory?, _ body: @escaping @Sendable (GRPCChannel) async throws -> Answer
   ) throws -> Answer {
-    let server =
-      address.flatMap { ServerAddress($0) }
-      ?? ServerAddress(.unix(path: directory.routerSocket))
+    let local = directory.map { ServerAddress(.unix(path: $0.routerSocket)) }
+    guard let server = address.flatMap({ ServerAddress($0) }) ?? local else {
+      throw Failure(Failure.usage, "--address: \(address ?? "") is no address")
+    }
     let tls = security.files
     // It is the mesh that says how long messages may be.
     var limits = Limits()
@@ -202,10 +204,10 @@ struct CallCommand: ParsableCommand {
         try await body(
           try GRPCChannel(server, tls: tls, loops: LoopGroup(count: 1), limits: limits))
       }
-    } catch let error as RPCError where error.code == .unavailable && address == nil {
-      guard Files.exists(directory.routerSocket) else { throw Mesh.noMesh(in: directory) }
-      throw Failure(Failure.failed, "\(error.status)")
     } catch let error as RPCError {
+      if error.code == .unavailable, let directory, !Files.exists(directory.routerSocket) {
+        throw Mesh.noMesh(in: directory)
+      }
       throw Failure(Failure.failed, "\(error.status)")
     }
   }
@@ -222,9 +224,9 @@ struct CallCommand: ParsableCommand {
     }
   }
 
-  private func schemas(for name: MethodName, _ directory: RunDirectory) throws -> [Schema] {
+  private func schemas(for name: MethodName, _ directory: RunDirectory?) throws -> [Schema] {
     if !proto.isEmpty { return [try schemaOfFiles()] }
-    guard address != nil else { return try deployedSchemas(directory) }
+    if let directory { return try deployedSchemas(directory) }
     let timeout = timeout?.duration
     return [
       try reaching(directory) { channel in

@@ -27,11 +27,11 @@ struct DownCommand: ParsableCommand {
     let end = timeout.map { ContinuousClock.now + $0.duration }
     var patience = Duration.seconds(1)
     if let timeout { patience = min(patience, timeout.duration) }
-    var ended = MeshProcess.stop(supervisor: pid, within: patience)
+    var ended = try stop(pid, directory, within: patience)
     while !ended {
       if let end, ContinuousClock.now >= end {
         // The second request.
-        ended = MeshProcess.stop(supervisor: pid, within: Self.killPatience)
+        ended = try stop(pid, directory, within: Self.killPatience)
         guard ended else {
           throw Failure(Failure.failed, "the supervisor (pid \(pid)) does not end; see its log")
         }
@@ -42,5 +42,15 @@ struct DownCommand: ParsableCommand {
     }
     progress.end()
     Terminal.print("the mesh in \(directory.path) is down")
+  }
+
+  private func stop(
+    _ pid: Int32, _ directory: RunDirectory, within patience: Duration
+  ) throws(Failure) -> Bool {
+    do {
+      return try MeshProcess.stop(supervisor: pid, of: directory, within: patience)
+    } catch {
+      throw Failure(error)
+    }
   }
 }

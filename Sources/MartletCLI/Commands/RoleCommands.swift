@@ -152,12 +152,12 @@ struct RouterCommand: ParsableCommand {
 
   func run() throws {
     TerminationSignals.block()
-    let directory = try self.options.runDirectory()
     guard let ingress = socket(ingressFd, listen) else { return }
     var security = try security.security()
     if case .bind(let endpoint) = ingress { security = try self.security.security(on: endpoint) }
     let controller =
-      controller.flatMap { Endpoint($0) } ?? .unix(path: directory.controllerSocket)
+      try controller.flatMap { Endpoint($0) }
+      ?? .unix(path: self.options.runDirectory().controllerSocket)
     let mesh = try mesh.security(
       insecure: security.insecure, at: [localListen.flatMap { Endpoint($0) }, controller])
     var options = RouterOptions(

@@ -156,7 +156,7 @@ struct UpCommand: ParsableCommand {
     } catch let ended as MeshEnded {
       throw ended.failure
     } catch let refused as Refused {
-      _ = MeshProcess.stop(supervisor: process.pid, within: nil)
+      process.stop()
       throw Failure(exitCode(for: refused.cause), lines: lines(of: refused.cause, directory))
     } catch {
       var lines = lines(of: error, directory)

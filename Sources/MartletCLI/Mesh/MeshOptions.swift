@@ -15,8 +15,18 @@ struct MeshOptions: ParsableArguments {
       valueName: "dir"))
   var runDirectoryPath: String?
 
-  /// The run directory, absolute.
+  /// The run directory, absolute: the one door to it for all commands. Fails when somebody else has a hand in it.
   func runDirectory() throws(Failure) -> RunDirectory {
+    let directory = try namedDirectory()
+    do {
+      try directory.check()
+    } catch {
+      throw Failure(error)
+    }
+    return directory
+  }
+
+  private func namedDirectory() throws(Failure) -> RunDirectory {
     guard let path = runDirectoryPath.map(Files.absolute) else {
       return RunDirectory.standard { name in getenv(name).map { String(cString: $0) } }
     }
